@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import type pg from 'pg';
+import copyStreams from 'pg-copy-streams';
+import { failure } from '../pg/failure.ts';
+import type { Sql } from '../pg/sql.ts';
+
+/** Takes buffers for the COPY; resolves when more may come. The buffers must not be changed afterwards. */
+export type Send = (buffers: readonly Buffer[]) => Promise<void>;
+
+/**
+ * Runs one COPY ... FROM STDIN and returns the number of rows that PostgreSQL counted. When `produce` throws, the COPY
+ * is failed on the server's side too, and its error is passed on. A refusal by the server arrives as a CrossfadeError.
+ */
+export async function copyIn(client: pg.Client, statement: Sql, produce: (send: Send) => Promise<void>): Promise<number> {
+  const stream = client.query(copyStreams.from(statement.text));
+  let refused: unknown = null;
+  const finished = new Promise<void>((resolve) => {
+    stream.once('finish', resolve);
+    stream.once('error', (error: unknown) => {
+      refused ??= error;
+      resolve();
+    });
+  });
+  const send: Send = async (buffers) => {
+    for (const buffer of buffers) {
+      if (refused !== null) throw failure(refused, 'load rows');
+      if (!stream.write(buffer)) await Promise.race([once(stream, 'drain').catch(() => undefined), finished]);
+    }
+  };
+  try {
+    await produce(send);
+    stream.end();
+  } catch (error) {
+    // destroy() sends CopyFail; the server's answer to it is no news.
+    if (refused === null) stream.destroy(new Error('the row source failed'));
+    await finished;
+    throw error;
+  }
+  await finished;
+  if (refused !== null) throw failure(refused, 'load rows');
+  return stream.rowCount;
+}

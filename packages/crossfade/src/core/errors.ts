@@ -1,0 +1,65 @@
+/**
+ * The one error class. `code` is stable and documented in docs/reference/errors.md; the message is free to change.
+ *
+ * A message says what happened, what was not done, and what to do next. Facts are fields, so that a caller need not
+ * parse prose. Neither ever carries a row's value or a secret: sources hold health data, and errors travel far.
+ */
+export class CrossfadeError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: Facts;
+
+  constructor(code: ErrorCode, message: string, facts: Facts = {}, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'CrossfadeError';
+    this.code = code;
+    this.facts = facts;
+  }
+
+  /** What a process that ends with this error exits with. */
+  get exitCode(): ExitCode {
+    return errorCodes[this.code].exit;
+  }
+}
+
+/** Names, counts and positions. Never a value out of a row. */
+export type Facts = Readonly<Record<string, string | number | bigint | boolean | null | readonly string[]>>;
+
+/** 0 equal, 1 failed, 2 wrong use, 3 stopped at a value that cannot be held, 4 finished with an account of what was withheld or altered. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
+
+/** Every code there is, with the exit status it ends a command with and its line in the reference. */
+export const errorCodes = {
+  E_USAGE: { exit: 2, doc: 'The command line is not one of the documented forms.' },
+  E_SECRET_IN_ARGV: { exit: 2, doc: 'A password stood on the command line, where every process can read it.' },
+  E_PLAN_INVALID: { exit: 2, doc: 'The plan file is not one, or names a table, column or type that does not exist.' },
+  E_RULE_INVALID: { exit: 2, doc: 'A --rule names an unknown table, column or rule.' },
+  E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path.' },
+  E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket.' },
+  E_SOURCE_NOT_SQLITE: { exit: 1, doc: 'The file is empty or not a SQLite database.' },
+  E_SOURCE_CORRUPT: { exit: 1, doc: 'SQLite itself finds the file damaged.' },
+  E_SOURCE_FORBIDDEN: { exit: 1, doc: 'The file, or the folder that its WAL needs, cannot be read with the rights at hand.' },
+  E_SOURCE_BUSY: { exit: 1, doc: 'Another process holds the file, or writes it too often for one common snapshot.' },
+  E_SOURCE_CHANGED: { exit: 1, doc: 'The source is not the one that the interrupted run had read.' },
+  E_SOURCE_UNREADABLE: { exit: 1, doc: 'A table or name in the source cannot be read exactly.' },
+  E_TARGET_URL: { exit: 2, doc: 'The target is not a PostgreSQL URL or its parameters contradict each other.' },
+  E_TARGET_UNREACHABLE: { exit: 1, doc: 'No PostgreSQL server answers at the target.' },
+  E_TARGET_LOGIN: { exit: 1, doc: 'The server refused the user, the password or the database.' },
+  E_TARGET_TLS: { exit: 1, doc: 'No TLS connection of the demanded strength could be made.' },
+  E_TARGET_RIGHTS: { exit: 1, doc: 'The role lacks a right that the run needs.' },
+  E_TARGET_VERSION: { exit: 1, doc: 'The server is older than PostgreSQL 14.' },
+  E_TARGET_ENCODING: { exit: 1, doc: 'The target database is not UTF-8.' },
+  E_TARGET_NOT_EMPTY: { exit: 1, doc: 'A table of that name stands in the target with rows in it.' },
+  E_TARGET_MISMATCH: { exit: 1, doc: 'An existing table cannot hold the values exactly, or another object has the name.' },
+  E_TARGET_LOST: { exit: 1, doc: 'The connection to PostgreSQL broke during the run.' },
+  E_TARGET_FULL: { exit: 1, doc: 'The target has no space left.' },
+  E_TARGET_REFUSED: { exit: 1, doc: 'PostgreSQL refused a statement; the SQLSTATE is a fact of the error.' },
+  E_TARGET_BUSY: { exit: 1, doc: 'Another move into the same schema is running.' },
+  E_VALUE_UNHELD: { exit: 3, doc: 'A value cannot be held by its PostgreSQL type, and no rule says what to do with it.' },
+  E_VERIFY_DIFFERENT: { exit: 1, doc: 'Source and target differ; the report names the rows.' },
+  E_POSTGRES_EMBEDDED: { exit: 1, doc: 'The embedded PostgreSQL could not be prepared, started or stopped.' },
+  E_REPORT_UNWRITABLE: { exit: 1, doc: 'The report, plan or quarantine file could not be written.' },
+  E_INTERRUPTED: { exit: 1, doc: 'The run was interrupted; the same command continues it.' },
+  E_INTERNAL: { exit: 1, doc: 'A defect of Crossfade.' },
+} as const satisfies Record<string, { exit: ExitCode; doc: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;

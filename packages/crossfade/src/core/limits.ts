@@ -1,0 +1,23 @@
+/** Every limit of the product, together, each with its reason. */
+export const limits = {
+  /** A page of packed rows. Larger pages gain nothing (a page of 1,000 short rows is read as fast as one of 4,000) and cost memory twice. */
+  pageBytes: 512 * 1024,
+  pageRowsMax: 1_000,
+  /** Rows with a cell above this are read one by one, so that a page's size has a bound whatever the rows hold. */
+  largeCellBytes: 64 * 1024,
+  /** How far a reader looks ahead for such rows: little enough that the pages are still cached when they are read. */
+  strideRows: 4_000,
+  /** A chunk is what one COPY transaction carries, and what a resumed run repeats at most. */
+  chunkBytes: 32 * 1024 * 1024,
+  chunkRowsMax: 250_000,
+  /** PostgreSQL allocates at most 1 GB - 1 for one field, with its header. */
+  fieldBytesMax: 0x3fffffff - 64,
+  /** jsonb keeps the length of a string in 28 bits. */
+  jsonbBytesMax: 0x0fffffff,
+  /** Deeper JSON stays text: PostgreSQL's parser recurses, and 100,000 levels end in 54001. */
+  jsonDepthMax: 1_000,
+  /** PostgreSQL's NAMEDATALEN - 1. */
+  identifierBytesMax: 63,
+  /** PostgreSQL's MaxHeapAttributeNumber. */
+  columnsMax: 1_600,
+} as const;

@@ -1,0 +1,81 @@
+import { type KeyRange, type KeyValue, type Row, type RowKey, Tag } from '../../core/cell.ts';
+import { ascii, realValue } from '../../schema/values/scalar.ts';
+import type { SourceTable } from '../../schema/model.ts';
+import { name } from './names.ts';
+
+/**
+ * How the rows of a table are named, ordered and cut into ranges: by rowid, or by the primary key of a WITHOUT ROWID
+ * table. A table whose columns take all three names of the rowid has neither and is read in one go.
+ */
+export type Locator =
+  | { readonly kind: 'rowid'; readonly column: string }
+  | { readonly kind: 'key'; readonly columns: readonly string[]; readonly positions: readonly number[] }
+  | { readonly kind: 'none' };
+
+const rowidNames = ['rowid', '_rowid_', 'oid'];
+
+export function locatorOf(table: SourceTable): Locator {
+  const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
+  if (table.withoutRowid) {
+    const positions = table.primaryKey.map((key) => table.columns.findIndex((column) => column.name === key));
+    return { kind: 'key', columns: table.primaryKey, positions };
+  }
+  const column = table.rowidAlias ?? rowidNames.find((candidate) => !taken.has(candidate));
+  return column === undefined ? { kind: 'none' } : { kind: 'rowid', column };
+}
+
+/** A condition on the key with the values to bind. */
+export interface KeyCondition {
+  readonly where: string;
+  readonly values: readonly SqliteValue[];
+}
+
+/** The condition of a range. Text is bound as its bytes, because it may not be valid UTF-8. */
+export function inRange(locator: Locator, range: KeyRange): KeyCondition {
+  return conditions(locator, [['>', range.after], ['<=', range.upTo]]);
+}
+
+/** The condition of the rows of a range that come before a row. */
+export function inRangeBefore(locator: Locator, after: RowKey | null, before: RowKey): KeyCondition {
+  return conditions(locator, [['>', after], ['<', before]]);
+}
+
+/** The condition of one row. */
+export function isRow(locator: Locator, key: RowKey): KeyCondition {
+  return conditions(locator, [['=', key]]);
+}
+
+/** The columns of the key, quoted and joined; '' where there is none. */
+export function keyList(locator: Locator): string {
+  if (locator.kind === 'none') return '';
+  return (locator.kind === 'rowid' ? [locator.column] : locator.columns).map(name).join(', ');
+}
+
+function conditions(locator: Locator, sides: readonly (readonly [operator: string, key: RowKey | null])[]): KeyCondition {
+  const bounds = sides.flatMap(([operator, key]) => (key === null ? [] : [{ operator, key }]));
+  const where = bounds.map(({ operator, key }) => `(${keyList(locator)}) ${operator} (${key.map(placeholder).join(', ')})`);
+  return { where: where.join(' AND ') || '1', values: bounds.flatMap(({ key }) => key.map(bound)) };
+}
+
+export type SqliteValue = bigint | number | Uint8Array;
+
+function placeholder(value: KeyValue): string {
+  return typeof value === 'object' && 'text' in value ? 'CAST(? AS TEXT)' : '?';
+}
+
+function bound(value: KeyValue): SqliteValue {
+  if (typeof value !== 'object') return value;
+  return 'text' in value ? value.text : value.blob;
+}
+
+/** The key of a WITHOUT ROWID row out of its own cells; copied, for the row's buffers are reused. */
+export function keyFromCells(row: Omit<Row, 'key'>, positions: readonly number[]): RowKey {
+  return positions.map((i) => keyValue(row.tags[i], row.buffers[i], row.starts[i], row.ends[i]));
+}
+
+function keyValue(tag: number, buf: Buffer, start: number, end: number): KeyValue {
+  if (tag === Tag.integer) return BigInt(ascii(buf, start, end));
+  if (tag === Tag.real) return realValue(buf, start, end);
+  const bytes = Uint8Array.prototype.slice.call(buf, start, end);
+  return tag === Tag.text ? { text: bytes } : { blob: bytes };
+}

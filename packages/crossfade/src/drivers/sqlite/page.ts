@@ -1,0 +1,11 @@
+import type { Row } from '../../core/cell.ts';
+
+/** A run of rows in key order, all in memory at once. It and its rows are valid until the next page is asked for. */
+export interface Page {
+  readonly rows: number;
+  /** Bytes of values, for progress. */
+  readonly bytes: number;
+  /** True: every text of the page is known to be valid UTF-8 without NUL. False: nobody has looked. */
+  readonly clean: boolean;
+  each(visit: (row: Row) => void): void;
+}

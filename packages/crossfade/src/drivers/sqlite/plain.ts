@@ -1,0 +1,101 @@
+import { type Row, type RowKey, Tag } from '../../core/cell.ts';
+import { keyFromCells, type Locator } from './locator.ts';
+import { name } from './names.ts';
+import type { Page } from './page.ts';
+import type { SourceFile } from './open.ts';
+
+/**
+ * The plain way out of SQLite: one API value a cell. It is slower than the packed way and reads everything: UTF-16
+ * databases, reals of old SQLite versions, and rows with very large cells, whose bytes are handed on without a copy.
+ */
+
+/** What the API may return when integers are asked for as bigint; text is always cast to its bytes. */
+type ApiValue = null | bigint | number | Uint8Array | string;
+
+/** Per column the storage class and the value, text as bytes. */
+export function plainColumns(locator: Locator, columns: readonly string[]): string {
+  const key = locator.kind === 'rowid' ? [name(locator.column)] : [];
+  return [...key, typedColumns(columns)].join(', ');
+}
+
+/** `typeof(c), c` for each column, with text as its bytes: the API would change bad UTF-8 in silence. */
+export function typedColumns(columns: readonly string[]): string {
+  return columns
+    .map(name)
+    .map((column) => `typeof(${column}), CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`)
+    .join(', ');
+}
+
+/** Rows as the API gave them, in the clothes of a page. */
+export class PlainPage implements Page {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly clean = false;
+  private readonly read: readonly Row[];
+
+  constructor(read: readonly Row[]) {
+    this.read = read;
+    this.rows = read.length;
+    this.bytes = read.reduce((total, row) => total + row.ends.reduce((sum, end, i) => sum + end - row.starts[i], 0), 0);
+  }
+
+  each(visit: (row: Row) => void): void {
+    for (const row of this.read) visit(row);
+  }
+}
+
+/** One row of {@link plainColumns}, as an array. */
+export function plainRow(values: readonly ApiValue[], locator: Locator, encoding: SourceFile['encoding']): Row {
+  const first = locator.kind === 'rowid' ? 1 : 0;
+  const count = (values.length - first) / 2;
+  const row = { tags: new Uint8Array(count), buffers: new Array<Buffer>(count), starts: new Int32Array(count), ends: new Int32Array(count) };
+  for (let i = 0; i < count; i++) {
+    const tag = Tag[values[first + i * 2] as keyof typeof Tag];
+    const bytes = cellBytes(tag, values[first + i * 2 + 1], encoding);
+    row.tags[i] = tag;
+    row.buffers[i] = bytes;
+    row.ends[i] = bytes.length;
+  }
+  const key: RowKey = locator.kind === 'rowid' ? [values[0] as bigint] : locator.kind === 'key' ? keyFromCells(row, locator.positions) : [];
+  return { ...row, key };
+}
+
+function cellBytes(tag: Tag, value: ApiValue, encoding: SourceFile['encoding']): Buffer {
+  if (tag === Tag.null) return Buffer.alloc(0);
+  if (tag === Tag.integer) return Buffer.from(String(value), 'latin1');
+  if (tag === Tag.real) return Buffer.from(realText(value as number), 'latin1');
+  const bytes = value as Uint8Array;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return tag === Tag.text && encoding !== 'UTF-8' ? utf8From16(buffer, encoding) : buffer;
+}
+
+/** A double as SQLite 3.53 prints it (`2.0`, `1.0e+300`, `Inf`), so that both ways give the same bytes; and -0.0, which SQLite prints as 0.0. */
+export function realText(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
+  if (Object.is(value, -0)) return '-0.0';
+  const [, sign, lead, rest, exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(value.toExponential()) as unknown as string[];
+  const digits = lead + (rest ?? '');
+  const power = Number(exponent);
+  if (power < -5 || power > 15) return `${sign}${lead}.${rest ?? '0'}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`;
+  const whole = digits.slice(0, power + 1).padEnd(power + 1, '0');
+  return `${sign}${whole}.${digits.slice(power + 1) || '0'}`;
+}
+
+/** Half a surrogate pair becomes its three-byte form, which is not valid UTF-8, so that it is noticed like any other bad byte. */
+function utf8From16(bytes: Buffer, encoding: 'UTF-16le' | 'UTF-16be'): Buffer {
+  const even = bytes.length & ~1;
+  const little = encoding === 'UTF-16le' ? bytes.subarray(0, even) : Buffer.from(bytes.subarray(0, even)).swap16();
+  const text = little.toString('utf16le');
+  const converted = text.isWellFormed() ? Buffer.from(text, 'utf8') : generalizedUtf8(text);
+  return even === bytes.length ? converted : Buffer.concat([converted, Buffer.from([0xff])]);
+}
+
+function generalizedUtf8(text: string): Buffer {
+  const parts = Array.from(text, (character) => {
+    const unit = character.charCodeAt(0);
+    const lone = character.length === 1 && unit >= 0xd800 && unit <= 0xdfff;
+    return lone ? Buffer.from([0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]) : Buffer.from(character, 'utf8');
+  });
+  return Buffer.concat(parts);
+}

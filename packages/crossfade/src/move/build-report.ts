@@ -1,0 +1,112 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { displayKey, plainKey } from '../core/key-text.ts';
+import type { RowKey } from '../core/cell.ts';
+import type { ExitCode } from '../core/errors.ts';
+import type { Design } from '../schema/design.ts';
+import type { Unheld } from '../schema/infer.ts';
+import type { NotMoved, TargetTable } from '../schema/model.ts';
+import type { Difference } from '../verify/verify.ts';
+import type { Compared } from './compare.ts';
+import type { Finished } from './finish.ts';
+import type { TableProfile } from './profile.ts';
+import type { BadValueReport, DifferenceReport, PhaseSeconds, Report, TableReport, Verdict } from './report.ts';
+
+/** What a run has found out so far; the report can be built at any time. */
+export interface RunFacts {
+  readonly source: string;
+  readonly target: string;
+  readonly schema: string;
+  readonly profiles: readonly TableProfile[];
+  readonly design: Design;
+  readonly notMoved: readonly NotMoved[];
+  readonly warnings: readonly string[];
+  readonly seconds: PhaseSeconds;
+  readonly showValues: boolean;
+  /** By source table; empty before the load. */
+  readonly loaded: ReadonlyMap<string, { readonly loaded: number; readonly altered: number; readonly rejected: number }>;
+  /** By source table; empty before verification. */
+  readonly compared: ReadonlyMap<string, Compared>;
+  readonly finished: Finished;
+  readonly quarantineFile: string | null;
+}
+
+const exitCodes: Readonly<Record<Verdict, ExitCode>> = { planned: 0, equal: 0, failed: 1, stopped: 3, accounted: 4 };
+
+/** The report of a run with this verdict. */
+export function buildReport(facts: RunFacts, verdict: Verdict): Report {
+  const profileOf = new Map(facts.profiles.map((profile) => [profile.table.name, profile]));
+  const tables = facts.design.tables.map((table) => tableReport(table, profileOf.get(table.source.name)?.rows ?? 0, facts));
+  return {
+    verdict,
+    exitCode: exitCodes[verdict],
+    source: facts.source,
+    target: facts.target,
+    schema: facts.schema,
+    rows: facts.profiles.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: facts.profiles.reduce((sum, { bytes }) => sum + bytes, 0),
+    seconds: facts.seconds,
+    tables,
+    constraints: { created: facts.finished.created, notCreated: [...facts.design.notCreated, ...facts.finished.notCreated] },
+    notMoved: facts.notMoved,
+    warnings: [...facts.design.warnings, ...facts.warnings],
+    badValues: facts.design.unheld.map((found) => badValue(found, facts.showValues)),
+    differences: differenceReports(facts),
+    quarantineFile: facts.quarantineFile,
+    error: null,
+  };
+}
+
+/** accounted when a row was withheld or a value altered, else equal; failed when a row differs. */
+export function verdictOf(report: Pick<Report, 'tables' | 'differences'>): 'equal' | 'accounted' | 'failed' {
+  if (report.differences.length > 0) return 'failed';
+  return report.tables.some(({ rejected, altered }) => rejected > 0 || altered > 0) ? 'accounted' : 'equal';
+}
+
+function tableReport(table: TargetTable, rows: number, facts: RunFacts): TableReport {
+  const counts = facts.loaded.get(table.source.name) ?? { loaded: 0, altered: 0, rejected: 0 };
+  const compared = facts.compared.get(table.source.name);
+  return {
+    source: table.source.name,
+    target: table.name,
+    rows,
+    ...counts,
+    verified: compared === undefined ? 0 : Math.max(0, compared.rows - (compared.findings?.count ?? 0)),
+    columns: table.columns.map((column) => ({ source: column.source.name, target: column.name, type: column.type, why: column.why })),
+  };
+}
+
+/** What can be done about a value that cannot be held, by its code. */
+const fixes: Readonly<Record<Unheld['code'], (name: string) => string>> = {
+  E_TEXT_NUL: (name) => `--rule ${name}=nul:strip, nul:replace or bytea; or --bad-values quarantine`,
+  E_TEXT_ENCODING: (name) => `--rule ${name}=encoding:latin1, encoding:replace or bytea; or --bad-values quarantine`,
+  E_BLOB_IN_TEXT: (name) => `--rule ${name}=bytea; or --bad-values quarantine`,
+  E_VALUE_TOO_LARGE: () => '--bad-values quarantine; PostgreSQL holds less than 1 GB a value',
+  E_TYPE_UNFIT: (name) => `another type by --rule ${name}=TYPE, --rule ${name}=invalid:null, or --bad-values quarantine`,
+};
+
+/** One kind of value that a column cannot hold, for the report. */
+export function badValue(found: Design['unheld'][number], showValues: boolean): BadValueReport {
+  const { table, column, code, count, row } = found;
+  return { table, column, code, count, firstKey: row === null ? '' : keyText(row, showValues), fix: fixes[code](`${table}.${column}`) };
+}
+
+function keyText(key: RowKey, showValues: boolean): string {
+  return (showValues ? plainKey : displayKey)(key);
+}
+
+function differenceReports(facts: RunFacts): DifferenceReport[] {
+  return facts.design.tables.flatMap((table) => {
+    const named = facts.compared.get(table.source.name)?.findings?.named ?? [];
+    return named.map((difference) => ({ table: table.source.name, key: differenceKey(difference, table, facts.showValues), kind: difference.kind, columns: difference.columns }));
+  });
+}
+
+const digestKey = randomBytes(32);
+
+/** Numbers are shown; text that may name a person is shown as a digest, the same for equal keys of one run. */
+function differenceKey({ key }: Difference, table: TargetTable, showValues: boolean): string {
+  const types = table.source.primaryKey.map((name) => table.columns.find(({ source }) => source.name === name)?.type);
+  return key
+    .map((value, i) => (showValues || types[i] === undefined || types[i] === 'integer' || types[i] === 'bigint' ? value : `#${createHmac('sha256', digestKey).update(value).digest('hex').slice(0, 12)}`))
+    .join(', ');
+}

@@ -1,0 +1,43 @@
+import type { Target } from '../pg/target.ts';
+import type { Report } from './report.ts';
+
+/** Everything that `crossfade move` can be told. The command line is one way to fill it. */
+export interface MoveOptions {
+  /** A path, or `sqlite:PATH`. */
+  readonly source: string;
+  readonly target: Target;
+  /** Where the tables are published; made when missing. Default `public`. */
+  readonly schema?: string;
+  readonly names?: 'keep' | 'snake';
+  readonly types?: 'rich' | 'plain';
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+  readonly badValues?: 'stop' | 'quarantine';
+  /** `TABLE.COLUMN=RULE`, as on the command line. */
+  readonly rules?: readonly string[];
+  /** GIN indexes on every jsonb column. */
+  readonly gin?: boolean;
+  /** Path of an edited plan. */
+  readonly plan?: string;
+  readonly dryRun?: boolean;
+  /** Workers; default the machine's cores. */
+  readonly jobs?: number;
+  /** Throw away what an interrupted run has built, and begin again. */
+  readonly restart?: boolean;
+  /** Where withheld rows are listed, mode 0600. Default `crossfade-quarantine-….jsonl` in the working directory. */
+  readonly quarantineFile?: string;
+  /** Keys of rows in plain in the report. */
+  readonly showValues?: boolean;
+  /** Called with the final report after publication and before the last traces of the run are removed. */
+  readonly onPublished?: (report: Report) => void | Promise<void>;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Progress {
+  readonly phase: 'profile' | 'load' | 'index' | 'verify' | 'publish';
+  readonly table: string;
+  readonly rows: number;
+  /** Null while it is not known. */
+  readonly rowsTotal: number | null;
+}

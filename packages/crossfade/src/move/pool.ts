@@ -1,0 +1,100 @@
+import { Worker } from 'node:worker_threads';
+import { CrossfadeError } from '../core/errors.ts';
+import type { Answer, Question, TaskName, Tasks, WorkerSeed } from './tasks.ts';
+
+interface Waiting {
+  readonly question: Question;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Member {
+  readonly worker: Worker;
+  current: Waiting | null;
+}
+
+/** Threads that take questions from one queue. */
+export class Pool {
+  private readonly members: Member[];
+  private readonly queue: Waiting[] = [];
+  private nextId = 1;
+  private broken: CrossfadeError | null = null;
+
+  constructor(jobs: number, seed: WorkerSeed) {
+    this.members = Array.from({ length: jobs }, () => this.hire(seed));
+  }
+
+  /** Threads without work: how far a task may be split to keep everybody busy. */
+  get idle(): number {
+    return Math.max(0, this.members.filter((member) => member.current === null).length - this.queue.length);
+  }
+
+  get size(): number {
+    return this.members.length;
+  }
+
+  /** Asks whichever thread is free first. */
+  run<T extends TaskName>(name: T, ask: Tasks[T]['ask']): Promise<Tasks[T]['answer']> {
+    return new Promise<Tasks[T]['answer']>((resolve, reject) => {
+      if (this.broken !== null) return reject(this.broken);
+      this.queue.push({ question: { id: this.nextId++, name, ask }, resolve, reject });
+      this.assign();
+    });
+  }
+
+  /** Asks every thread, once each; none may be at work. */
+  async all<T extends TaskName>(name: T, ask: Tasks[T]['ask']): Promise<void> {
+    await Promise.all(
+      this.members.map(
+        (member) => new Promise<Tasks[T]['answer']>((resolve, reject) => this.give(member, { question: { id: this.nextId++, name, ask }, resolve, reject })),
+      ),
+    );
+  }
+
+  /** Ends the threads at once; questions in flight are rejected with the reason. */
+  async close(reason: CrossfadeError = new CrossfadeError('E_INTERRUPTED', 'The run was interrupted. Nothing was published. The same command continues it.')): Promise<void> {
+    this.breakDown(reason);
+    await Promise.all(this.members.map((member) => member.worker.terminate()));
+  }
+
+  private hire(seed: WorkerSeed): Member {
+    // The published package is compiled: the worker has this file's own ending.
+    const url = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+    const worker = new Worker(url, { workerData: seed, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+    const member: Member = { worker, current: null };
+    worker.on('message', (answer: Answer) => this.settle(member, answer));
+    worker.on('error', (error: Error) => this.breakDown(new CrossfadeError('E_INTERNAL', `A worker thread failed (${error.name}). Nothing was published. Please report this.`, { name: error.name }, { cause: error })));
+    return member;
+  }
+
+  private assign(): void {
+    for (const member of this.members) {
+      if (member.current !== null) continue;
+      const next = this.queue.shift();
+      if (next === undefined) return;
+      this.give(member, next);
+    }
+  }
+
+  private give(member: Member, waiting: Waiting): void {
+    member.current = waiting;
+    member.worker.postMessage(waiting.question);
+  }
+
+  private settle(member: Member, answer: Answer): void {
+    const { current } = member;
+    if (current === null || current.question.id !== answer.id) return;
+    member.current = null;
+    this.assign();
+    if ('error' in answer) current.reject(new CrossfadeError(answer.error.code, answer.error.message, answer.error.facts));
+    else current.resolve(answer.answer as never);
+  }
+
+  private breakDown(reason: CrossfadeError): void {
+    this.broken ??= reason;
+    const waiting = [...this.queue, ...this.members.flatMap((member) => member.current ?? [])];
+    this.queue.length = 0;
+    for (const member of this.members) member.current = null;
+    for (const { reject } of waiting) reject(this.broken);
+  }
+}

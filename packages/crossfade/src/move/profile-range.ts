@@ -1,0 +1,85 @@
+import type { KeyRange, RowKey } from '../core/cell.ts';
+import { limits } from '../core/limits.ts';
+import { CopyBuffer } from '../copy/buffer.ts';
+import { type Encode, encoderFor } from '../copy/encode.ts';
+import type { ReadRange, TableReader } from '../drivers/sqlite/reader.ts';
+import { Tag, type Row } from '../core/cell.ts';
+import { ColumnObserver } from '../schema/evidence.ts';
+import { type Cell, transformOf } from '../schema/values/transform.ts';
+import type { Profiled, ProfileColumn } from './tasks.ts';
+
+/** Looks at every value of a range, up to the size of one chunk, and says what is left. */
+export function profileRange(reader: TableReader, columns: readonly ProfileColumn[], range: KeyRange): Profiled {
+  const observers = columns.map((column) => new ProfileObserver(column));
+  let rows = 0;
+  let bytes = 0;
+  const { chunk, rest } = takeChunk(reader, range, (stride) => {
+    const before = { rows, bytes };
+    for (const page of reader.read(stride)) {
+      const { clean } = page;
+      page.each((row) => {
+        for (let i = 0; i < observers.length; i++) observers[i].observe(row, i, clean);
+      });
+      rows += page.rows;
+      bytes += page.bytes;
+    }
+    return { rows: rows - before.rows, bytes: bytes - before.bytes };
+  });
+  return { rows, bytes, evidence: observers.map((observer) => observer.result()), chunk, rest };
+}
+
+/** Cuts one chunk off a range without looking at its values; for verification of what was loaded elsewhere. */
+export function strideRange(reader: TableReader, range: KeyRange): { chunk: ReadRange | null; rest: KeyRange | null } {
+  return takeChunk(reader, range, () => ({ rows: limits.strideRows, bytes: 0 }));
+}
+
+/** Takes strides until they make a chunk. */
+function takeChunk(reader: TableReader, range: KeyRange, take: (stride: ReadRange) => { rows: number; bytes: number }): { chunk: ReadRange | null; rest: KeyRange | null } {
+  const large: RowKey[] = [];
+  let upTo: RowKey | null | undefined;
+  let rows = 0;
+  let bytes = 0;
+  for (const stride of reader.strides(range)) {
+    const taken = take(stride);
+    for (const key of stride.large) large.push(key);
+    ({ upTo } = stride);
+    rows += taken.rows;
+    bytes += taken.bytes;
+    if (upTo !== null && (rows >= limits.chunkRowsMax || bytes >= limits.chunkBytes)) {
+      return { chunk: { after: range.after, upTo, large }, rest: { after: upTo, upTo: range.upTo } };
+    }
+  }
+  // A table without a key is one stride, empty or not, and open at both ends.
+  return { chunk: upTo === undefined ? null : { after: range.after, upTo, large }, rest: null };
+}
+
+/** A column's observer behind the column's rules, with the test of the type that was ordered for it. */
+class ProfileObserver {
+  private readonly observer = new ColumnObserver();
+  private readonly transform: ((cell: Cell) => void) | null;
+  private readonly scratch = new CopyBuffer();
+  private readonly fits: Encode | null;
+
+  constructor(column: ProfileColumn) {
+    this.transform = transformOf(column.rules);
+    this.fits = column.ordered === null ? null : encoderFor(column.ordered, this.scratch, { rules: column.rules, checked: true });
+  }
+
+  observe(row: Row, i: number, clean: boolean): void {
+    const keyOf = () => row.key;
+    if (this.transform === null && this.fits === null) {
+      return this.observer.observe(row.tags[i], row.buffers[i], row.starts[i], row.ends[i], clean, keyOf);
+    }
+    const cell: Cell = { tag: row.tags[i], buf: row.buffers[i], start: row.starts[i], end: row.ends[i], altered: false };
+    this.transform?.(cell);
+    this.observer.observe(cell.tag, cell.buf, cell.start, cell.end, clean && !cell.altered, keyOf);
+    if (this.fits === null || cell.tag === Tag.null) return;
+    const mark = this.scratch.mark();
+    if (!this.fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(keyOf);
+    this.scratch.rewind(mark);
+  }
+
+  result() {
+    return this.observer.result();
+  }
+}

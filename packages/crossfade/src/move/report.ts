@@ -1,0 +1,82 @@
+import type { ExitCode } from '../core/errors.ts';
+import type { NotCreated, NotMoved, PgType } from '../schema/model.ts';
+
+/**
+ * planned: a dry run, which moved nothing. equal: every row moved and verified equal. accounted: finished, and the rows withheld or the values altered by a
+ * named rule are listed. stopped: a value cannot be held, nothing was published. failed: anything else.
+ */
+export type Verdict = 'planned' | 'equal' | 'accounted' | 'stopped' | 'failed';
+
+/** What a move did, as data. The text on the terminal is a view of this and of nothing else. */
+export interface Report {
+  readonly verdict: Verdict;
+  readonly exitCode: ExitCode;
+  readonly source: string;
+  /** `postgres://user@host:port/database`, never with a password. */
+  readonly target: string;
+  readonly schema: string;
+  readonly rows: number;
+  /** Bytes of values read from the source. */
+  readonly bytes: number;
+  readonly seconds: PhaseSeconds;
+  readonly tables: readonly TableReport[];
+  readonly constraints: { readonly created: number; readonly notCreated: readonly NotCreated[] };
+  readonly notMoved: readonly NotMoved[];
+  readonly warnings: readonly string[];
+  /** Values that cannot be held (verdict stopped), or rows withheld (accounted): the first of them, and the counts a column. */
+  readonly badValues: readonly BadValueReport[];
+  /** Rows that differ (verdict failed), named by key. */
+  readonly differences: readonly DifferenceReport[];
+  /** Where the withheld rows are listed, or null. */
+  readonly quarantineFile: string | null;
+  /** What went wrong, when the verdict is failed by an error. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface PhaseSeconds {
+  readonly profile: number;
+  readonly create: number;
+  readonly load: number;
+  readonly index: number;
+  readonly verify: number;
+  readonly total: number;
+}
+
+export interface TableReport {
+  readonly source: string;
+  readonly target: string;
+  /** Rows in the source. rows = loaded + rejected, always. */
+  readonly rows: number;
+  readonly loaded: number;
+  readonly rejected: number;
+  /** Values changed by rules that the user named. */
+  readonly altered: number;
+  /** Rows compared and found equal. */
+  readonly verified: number;
+  readonly columns: readonly ColumnReport[];
+}
+
+export interface ColumnReport {
+  readonly source: string;
+  readonly target: string;
+  readonly type: PgType;
+  readonly why: string;
+}
+
+export interface BadValueReport {
+  readonly table: string;
+  readonly column: string;
+  readonly code: string;
+  readonly count: number;
+  /** The first row, by key: plain for rowids, a keyed digest for text keys unless --show-values. */
+  readonly firstKey: string;
+  /** What the user can do about it. */
+  readonly fix: string;
+}
+
+export interface DifferenceReport {
+  readonly table: string;
+  readonly key: string;
+  readonly kind: 'missing' | 'extra' | 'different';
+  readonly columns: readonly string[];
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import type { Stopwatch } from '../core/stopwatch.ts';
+import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from '../copy/checkpoint.ts';
+import type { TargetTable } from '../schema/model.ts';
+import { rowKeyText, type VerifyTable } from '../verify/verify.ts';
+import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
+import { compareTables, type Compared, type Comparison } from './compare.ts';
+import { type Finished, finishOne } from './finish.ts';
+import { checkContinuable, createLoadSchema, designDigest, type LeftRun } from './load-schema.ts';
+import { loadTables } from './load-tables.ts';
+import type { MoveOptions, Progress } from './options.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { publish, type PublishedTable } from './publish.ts';
+import type { TableProfile } from './profile.ts';
+import type { PhaseSeconds, Report } from './report.ts';
+import type { OpenSource } from './source.ts';
+import { readTable } from './target-tables.ts';
+import { writeWithheld } from './withheld.ts';
+
+/** What a run works with. */
+export interface RunContext {
+  readonly options: MoveOptions;
+  readonly schema: string;
+  readonly loadSchema: string;
+  readonly client: pg.Client;
+  readonly source: OpenSource;
+  readonly watch: Stopwatch<Exclude<keyof PhaseSeconds, 'total'>>;
+}
+
+/** One move from its profile to its publication. The steps stand in `execute`, in their order. */
+export class Run {
+  /** The tables stand in the target; what is left is to clean up. */
+  published = false;
+  private readonly context: RunContext;
+  private readonly finished: Finished = { created: 0, notCreated: [] };
+  private prepared!: Prepared;
+  private chunks: readonly StoredChunk[] = [];
+  private withheld: readonly StoredWithheld[] = [];
+  private compared = new Map<string, Compared>();
+  private quarantineFile: string | null = null;
+
+  constructor(context: RunContext) {
+    this.context = context;
+  }
+
+  async execute(left: LeftRun | null): Promise<Report> {
+    const { options, client, source, schema, watch } = this.context;
+    this.prepared = await watch.time('profile', () => prepare(client, source, options, schema));
+    const { design } = this.prepared;
+    if (design.unheld.length > 0 && options.badValues !== 'quarantine') return this.report('stopped');
+    if (options.dryRun === true) return this.report('planned');
+    await watch.time('create', () => this.createOrContinue(left));
+    await watch.time('load', () => this.load());
+    await watch.time('index', () => this.index());
+    await watch.time('verify', () => this.verify());
+    const verdict = verdictOf(this.report('equal'));
+    if (verdict === 'failed') return this.report('failed');
+    if (this.withheld.length > 0) this.quarantineFile = writeWithheld(options.quarantineFile ?? `crossfade-quarantine-${randomBytes(4).toString('hex')}.jsonl`, this.withheld);
+    await this.publish(verdict);
+    this.published = true;
+    return this.report(verdict);
+  }
+
+  private async createOrContinue(left: LeftRun | null): Promise<void> {
+    const { client, loadSchema, source } = this.context;
+    const { tables } = this.prepared.design;
+    if (left === null) {
+      const chunks = this.prepared.profiles.flatMap(chunksOf);
+      await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint);
+    } else checkContinuable(left, source.fingerprint, designDigest(tables), source.file.path);
+    this.chunks = await readChunks(client, loadSchema);
+  }
+
+  private async load(): Promise<void> {
+    const { client, loadSchema, source } = this.context;
+    await loadTables(source.pool, loadSchema, this.prepared.design, this.chunks, this.counter('load'));
+    this.chunks = await readChunks(client, loadSchema);
+    this.withheld = await readWithheld(client, loadSchema);
+  }
+
+  /** The tables one after the other: PostgreSQL itself builds a large index with several processes. */
+  private async index(): Promise<void> {
+    const { client, loadSchema } = this.context;
+    const count = this.counter('index');
+    for (const table of this.prepared.design.tables) {
+      await finishOne(client, loadSchema, table, this.finished);
+      count(table.source.name, this.rowsOf(table));
+    }
+  }
+
+  private async verify(): Promise<void> {
+    const { client, loadSchema, source } = this.context;
+    const comparisons = await Promise.all(this.prepared.design.tables.map((table) => this.comparison(table, loadSchema)));
+    const compared = await compareTables(client, source.pool, comparisons, this.counter('verify'));
+    this.compared = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
+  }
+
+  private async publish(verdict: 'equal' | 'accounted'): Promise<void> {
+    const { client, loadSchema, schema, source, options } = this.context;
+    const { targetSchema, design, profiles } = this.prepared;
+    const tables = await Promise.all(
+      design.tables.map(async (table): Promise<PublishedTable> => {
+        const fills = targetSchema?.tables.has(table.name) ?? false;
+        return { target: table, profile: profiles.find((profile) => profile.table.name === table.source.name) as TableProfile, fills, comparison: await this.comparison(table, fills ? schema : loadSchema) };
+      }),
+    );
+    await publish(
+      client,
+      source.pool,
+      { loadSchema, schema, schemaExists: targetSchema?.exists ?? false, tables, showValues: options.showValues ?? false, report: () => JSON.stringify(this.report(verdict)) },
+      this.finished,
+    );
+  }
+
+  /** The table on both sides, as it stands in a schema of the target. */
+  private async comparison(table: TargetTable, schema: string): Promise<Comparison> {
+    const existing = await readTable(this.context.client, schema, table.name);
+    return {
+      source: table.source,
+      table: verifyTable(table, schema, new Map(existing.columns.map((column) => [column.name, column]))),
+      chunks: this.chunks.filter((chunk) => chunk.table === table.source.name).map((chunk) => chunk.range),
+      leaveOut: new Set(this.withheld.filter((row) => row.table === table.source.name).map((row) => rowKeyText(row.key))),
+    };
+  }
+
+  private report(verdict: Report['verdict']): Report {
+    const { options, schema, source, watch } = this.context;
+    const facts: RunFacts = {
+      source: source.file.path,
+      target: options.target.display,
+      schema,
+      ...this.prepared,
+      seconds: watch.read(),
+      showValues: options.showValues ?? false,
+      loaded: new Map(this.prepared.design.tables.map((table) => [table.source.name, this.countsOf(table)])),
+      compared: this.compared,
+      finished: this.finished,
+      quarantineFile: this.quarantineFile,
+    };
+    return buildReport(facts, verdict);
+  }
+
+  private countsOf(table: TargetTable): { loaded: number; altered: number; rejected: number } {
+    const done = this.chunks.filter((chunk) => chunk.table === table.source.name).flatMap((chunk) => chunk.done ?? []);
+    return {
+      loaded: done.reduce((sum, { loaded }) => sum + loaded, 0),
+      altered: done.reduce((sum, { altered }) => sum + altered, 0),
+      rejected: this.withheld.filter((row) => row.table === table.source.name).length,
+    };
+  }
+
+  private rowsOf(table: TargetTable): number {
+    return this.prepared.profiles.find((profile) => profile.table.name === table.source.name)?.rows ?? 0;
+  }
+
+  private counter(phase: Progress['phase']): (table: string, rows: number) => void {
+    const seen = new Map<string, number>();
+    const totals = new Map(this.prepared.profiles.map((profile) => [profile.table.name, profile.rows]));
+    return (table, rows) => {
+      seen.set(table, (seen.get(table) ?? 0) + rows);
+      this.context.options.onProgress?.({ phase, table, rows: seen.get(table) as number, rowsTotal: totals.get(table) ?? null });
+    };
+  }
+}
+
+function chunksOf(profile: TableProfile): StoredChunk[] {
+  return profile.chunks.map(({ range, rows }, number) => ({ table: profile.table.name, number, range, rows, done: null }));
+}
+
+/** What verification needs to know of a table, with the types that the target really has. */
+export function verifyTable(table: TargetTable, schema: string, existing: ReadonlyMap<string, { readonly typeOid: number; readonly typeName: string }>): VerifyTable {
+  return {
+    source: table.source.name,
+    target: { schema, name: table.name },
+    columns: table.columns.map((column) => {
+      const found = existing.get(column.name);
+      if (found === undefined) throw new Error(`column ${column.name} of ${table.name} is not in the target`);
+      return { source: column.source.name, target: column.name, typeOid: found.typeOid, typeName: found.typeName, rules: column.rules };
+    }),
+    key: table.source.primaryKey.map((name) => table.columns.findIndex(({ source }) => source.name === name)),
+  };
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { CrossfadeError } from '../core/errors.ts';
+import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
+import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
+import { inspectFile, openReadOnly, type SourceFile } from '../drivers/sqlite/open.ts';
+import { beginRead, commonSnapshot } from '../drivers/sqlite/snapshot.ts';
+import type { Target } from '../pg/target.ts';
+import type { NotMoved, SourceTable } from '../schema/model.ts';
+import { Pool } from './pool.ts';
+
+/** An open source: its schema, and threads that all see one and the same state of it. */
+export interface OpenSource {
+  readonly file: SourceFile;
+  readonly catalog: Catalog;
+  readonly pool: Pool;
+  /** Different when the file has changed; the same when it has not, over processes. */
+  readonly fingerprint: string;
+  close(reason?: CrossfadeError): Promise<void>;
+}
+
+/** Files below this gain nothing from a second thread. */
+const oneThreadBytes = 2 * 1024 * 1024;
+
+/** Opens a source with `jobs` threads. Throws the E_SOURCE_ errors. */
+export async function openSource(source: string, jobs: number, target: Target | null): Promise<OpenSource> {
+  const file = inspectFile(source);
+  const observer = openReadOnly(file.path);
+  const reader = openReadOnly(file.path);
+  const threads = file.bytes < oneThreadBytes && !file.hasWal ? 1 : jobs;
+  const pool = new Pool(threads, { read: { file, exactReals: printsRealsExactly(observer) }, target });
+  const close = async (reason?: CrossfadeError): Promise<void> => {
+    await pool.close(reason);
+    reader.close();
+    observer.close();
+  };
+  try {
+    const begin = async (): Promise<void> => {
+      beginRead(file.path, reader);
+      await pool.all('begin', null);
+    };
+    const end = async (): Promise<void> => {
+      reader.exec('ROLLBACK');
+      await pool.all('end', null);
+    };
+    await commonSnapshot(file.path, observer, begin, end);
+    return { file, catalog: readCatalog(file.path, reader), pool, fingerprint: await fingerprintOf(file), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The tables that `--only` and `--except` leave, and the others by name. Throws E_USAGE for a name that does not exist. */
+export function selectTables(catalog: Catalog, only: readonly string[] = [], except: readonly string[] = []): { tables: readonly SourceTable[]; leftOut: readonly NotMoved[] } {
+  const known = new Map(catalog.tables.map((table) => [table.name.toLowerCase(), table.name]));
+  const resolve = (name: string): string => {
+    const found = known.get(name.toLowerCase());
+    if (found === undefined) throw new CrossfadeError('E_USAGE', `The source has no table ${JSON.stringify(name)}. Nothing was moved. Tables: ${[...known.values()].join(', ')}.`, { table: name });
+    return found;
+  };
+  const wanted = new Set(only.map(resolve));
+  const unwanted = new Set(except.map(resolve));
+  const isChosen = (table: SourceTable) => (wanted.size === 0 || wanted.has(table.name)) && !unwanted.has(table.name);
+  return {
+    tables: catalog.tables.filter(isChosen),
+    leftOut: catalog.tables.filter((table) => !isChosen(table)).map((table) => ({ kind: 'table', name: table.name, why: 'left out by --only, --except or the plan' })),
+  };
+}
+
+/**
+ * What tells one state of the file from another: size, time and header of the file, and all of its -wal. SQLite changes
+ * the header's counter with every commit, or writes to the -wal.
+ */
+async function fingerprintOf(file: SourceFile): Promise<string> {
+  const hash = createHash('sha256');
+  const main = statSync(file.path, { bigint: true });
+  hash.update(`${main.size} ${main.mtimeNs}\n`);
+  for await (const chunk of createReadStream(file.path, { end: 4095 })) hash.update(chunk as Buffer);
+  if (file.hasWal) for await (const chunk of createReadStream(`${file.path}-wal`)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

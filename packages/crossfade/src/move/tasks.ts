@@ -1,0 +1,82 @@
+import type { KeyRange } from '../core/cell.ts';
+import type { CrossfadeError } from '../core/errors.ts';
+import type { Loaded, LoadTable } from '../copy/load.ts';
+import type { StoredChunk } from '../copy/checkpoint.ts';
+import type { ReadOptions, ReadRange } from '../drivers/sqlite/reader.ts';
+import type { Target } from '../pg/target.ts';
+import type { ColumnEvidence } from '../schema/evidence.ts';
+import type { PgType, Rule, SourceTable } from '../schema/model.ts';
+import type { Collected, Sums, VerifyTable } from '../verify/verify.ts';
+
+/** What a worker thread is born with. */
+export interface WorkerSeed {
+  readonly read: ReadOptions;
+  /** Null for work on the source alone. */
+  readonly target: Target | null;
+}
+
+export interface ProfileColumn {
+  readonly rules: readonly Rule[];
+  /** A type that is not inferred: each value is tried against it. */
+  readonly ordered: PgType | null;
+}
+
+/** One piece of a table, looked at. */
+export interface Profiled {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly evidence: readonly ColumnEvidence[];
+  /** The rows looked at; null when there were none. */
+  readonly chunk: ReadRange | null;
+  /** What is left of the range. */
+  readonly rest: KeyRange | null;
+}
+
+/** A piece of the target to read: a run of pages, or all of them. */
+export interface TargetPiece {
+  readonly table: VerifyTable;
+  readonly pages: { readonly from: number; readonly to: number } | null;
+  /** The exported snapshot that all workers read. */
+  readonly snapshot: string;
+  readonly seed: Uint8Array;
+}
+
+export interface SourcePiece {
+  readonly source: SourceTable;
+  readonly table: VerifyTable;
+  readonly range: ReadRange;
+  readonly seed: Uint8Array;
+  readonly leaveOut: ReadonlySet<string>;
+}
+
+/** The buckets to collect, and how many rows at the most. */
+export interface Collecting {
+  readonly buckets: readonly number[];
+  readonly limitRows: number;
+}
+
+/** Everything a worker can be asked, with what it answers. */
+export interface Tasks {
+  begin: { ask: null; answer: null };
+  end: { ask: null; answer: null };
+  check: { ask: { readonly table: string }; answer: readonly string[] };
+  profile: { ask: { readonly table: SourceTable; readonly columns: readonly ProfileColumn[]; readonly range: KeyRange }; answer: Profiled };
+  strides: { ask: { readonly table: SourceTable; readonly range: KeyRange }; answer: { readonly chunk: ReadRange | null; readonly rest: KeyRange | null } };
+  load: { ask: { readonly source: SourceTable; readonly table: LoadTable; readonly chunk: StoredChunk }; answer: Loaded };
+  sumSource: { ask: SourcePiece; answer: Sums };
+  sumTarget: { ask: TargetPiece; answer: Sums };
+  collectSource: { ask: SourcePiece & Collecting; answer: Collected };
+  collectTarget: { ask: TargetPiece & Collecting; answer: Collected };
+}
+export type TaskName = keyof Tasks;
+
+export interface Question<T extends TaskName = TaskName> {
+  readonly id: number;
+  readonly name: T;
+  readonly ask: Tasks[T]['ask'];
+}
+
+/** Errors cross threads as their parts: a clone of an Error would lose its class. */
+export type Answer =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly error: Pick<CrossfadeError, 'code' | 'message' | 'facts'> };

@@ -1,0 +1,95 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type pg from 'pg';
+import copyStreams from 'pg-copy-streams';
+import { finishChunk } from '../copy/checkpoint.ts';
+import { loadChunk } from '../copy/load.ts';
+import { openReadOnly } from '../drivers/sqlite/open.ts';
+import { name } from '../drivers/sqlite/names.ts';
+import { TableReader } from '../drivers/sqlite/reader.ts';
+import { beginRead } from '../drivers/sqlite/snapshot.ts';
+import { connect, query, transaction } from '../pg/connect.ts';
+import { copyOut } from '../pg/copy-out.ts';
+import { quoted, sql } from '../pg/sql.ts';
+import type { SourceTable } from '../schema/model.ts';
+import { collectSource, collectTarget, copyOutStatement, sumSource, targetSum } from '../verify/verify.ts';
+import { profileRange, strideRange } from './profile-range.ts';
+import type { TargetPiece, Tasks, TaskName, WorkerSeed } from './tasks.ts';
+
+type Handlers = { readonly [T in TaskName]: (ask: Tasks[T]['ask']) => Promise<Tasks[T]['answer']> | Tasks[T]['answer'] };
+
+/** One thread's hold on both sides: a reader within the common snapshot, and a connection of its own. */
+export class WorkerSide {
+  private readonly seed: WorkerSeed;
+  private readonly db: DatabaseSync;
+  private readonly readers = new Map<string, TableReader>();
+  private client: Promise<pg.Client> | null = null;
+
+  constructor(seed: WorkerSeed) {
+    this.seed = seed;
+    this.db = openReadOnly(seed.read.file.path);
+  }
+
+  readonly tasks: Handlers = {
+    begin: () => {
+      beginRead(this.seed.read.file.path, this.db);
+      return null;
+    },
+    end: () => {
+      this.db.exec('ROLLBACK');
+      return null;
+    },
+    check: ({ table }) => this.db.prepare(`PRAGMA quick_check(${name(table)})`).all().map((row) => String(row.quick_check)),
+    profile: ({ table, columns, range }) => profileRange(this.reader(table), columns, range),
+    strides: ({ table, range }) => strideRange(this.reader(table), range),
+    load: async ({ source, table, chunk }) => {
+      const client = await this.connection();
+      return transaction(client, async () => {
+        const loaded = await loadChunk(client, table, this.reader(source).read(chunk.range));
+        await finishChunk(client, table.schema, chunk, loaded);
+        return loaded;
+      });
+    },
+    sumSource: ({ source, table, range, seed, leaveOut }) => sumSource(this.reader(source).read(range), table, seed, leaveOut),
+    collectSource: ({ source, table, range, seed, leaveOut, buckets, limitRows }) =>
+      collectSource(this.reader(source).read(range), table, seed, buckets, limitRows, leaveOut),
+    sumTarget: (piece) =>
+      this.readTarget(piece, async (client, statement) => {
+        const sum = targetSum(piece.table, piece.seed);
+        await copyOut(client, statement, (chunk) => sum.push(chunk));
+        return sum.end();
+      }),
+    collectTarget: (piece) =>
+      this.readTarget(piece, async (client, statement) => {
+        const stream = client.query(copyStreams.to(statement));
+        return collectTarget(stream as AsyncIterable<Buffer>, piece.table, piece.seed, piece.buckets, piece.limitRows);
+      }),
+  };
+
+  /** Reads a piece of the target as it stood when the snapshot was exported. */
+  private async readTarget<T>(piece: TargetPiece, read: (client: pg.Client, statement: string) => Promise<T>): Promise<T> {
+    const client = await this.connection();
+    return transaction(
+      client,
+      async () => {
+        await query(client, sql`SET TRANSACTION SNAPSHOT ${quoted(piece.snapshot)}`, 'read the common snapshot');
+        return read(client, copyOutStatement(piece.table, piece.pages ?? undefined));
+      },
+      'read',
+    );
+  }
+
+  private reader(table: SourceTable): TableReader {
+    let reader = this.readers.get(table.name);
+    if (reader === undefined) {
+      reader = new TableReader(this.db, table, this.seed.read);
+      this.readers.set(table.name, reader);
+    }
+    return reader;
+  }
+
+  private connection(): Promise<pg.Client> {
+    if (this.seed.target === null) throw new TypeError('this worker has no target');
+    this.client ??= connect(this.seed.target, { access: 'read' });
+    return this.client;
+  }
+}

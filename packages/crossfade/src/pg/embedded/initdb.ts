@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { embeddedFailure, reasonOf } from './failure.ts';
+import { type ServerPlace, serverEnvironment, superuser } from './place.ts';
+import { settingLines } from './settings.ts';
+
+/**
+ * Makes the data folder of `place` with the given password, or leaves nothing behind.
+ *
+ * Built beside it and published by one rename, so that a kill in between never leaves half a cluster that looks whole.
+ */
+export async function initialise(
+  place: ServerPlace,
+  password: string,
+  settings: Record<string, string>,
+): Promise<void> {
+  if (existsSync(place.data)) return;
+  const fresh = `${place.data}.new-${randomBytes(4).toString('hex')}`;
+  try {
+    mkdirSync(fresh, { mode: 0o700 });
+    // The rename needs the folder's entry only; what is inside belongs to the server's user.
+    give(fresh, place);
+    const passwordFile = join(fresh, '..', `.password-${randomBytes(4).toString('hex')}`);
+    try {
+      writeFileSync(passwordFile, password, { mode: 0o600, flag: 'wx' });
+      give(passwordFile, place);
+      await runInitdb(place, fresh, passwordFile);
+    } finally {
+      rmSync(passwordFile, { force: true });
+    }
+    appendFileSync(join(fresh, 'postgresql.conf'), `\n# Crossfade\n${settingLines(settings)}`);
+    renameSync(fresh, place.data);
+  } catch (cause) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw cause instanceof Error && cause.name === 'CrossfadeError'
+      ? cause
+      : embeddedFailure(
+          `The folder ${place.data} could not be made: ${(cause as Error).message}. Nothing was started.`,
+          {},
+          cause,
+        );
+  }
+}
+
+async function runInitdb(place: ServerPlace, data: string, passwordFile: string): Promise<void> {
+  const args = [
+    '-D',
+    data,
+    '-U',
+    superuser,
+    '-E',
+    'UTF8',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    ...place.locale,
+  ];
+  const child = spawn(join(place.bin, 'initdb'), args, {
+    ...place.account,
+    cwd: data,
+    env: serverEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', () => {});
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const status = await new Promise<number | string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  if (status === 0) return;
+  throw embeddedFailure(
+    `initdb could not make a PostgreSQL cluster (${typeof status === 'number' ? `exit status ${status}` : status}): ${reasonOf(output)}. Nothing was started.`,
+    { folder: place.data },
+  );
+}
+
+function give(path: string, { account }: ServerPlace): void {
+  if (account === undefined) return;
+  chownSync(path, account.uid, account.gid);
+  chmodSync(path, path.endsWith('conf') ? 0o600 : 0o700);
+}

@@ -1,0 +1,43 @@
+import { totalmem } from 'node:os';
+
+const megabyte = 1024 * 1024;
+
+/**
+ * What is appended to `postgresql.conf` of a new cluster; its owner may change it there.
+ *
+ * Durability is PostgreSQL's default and stands here all the same, so that nobody has to know the defaults. The log
+ * keeps what concerns the server and leaves out the errors of statements: their text carries values out of rows.
+ */
+export function clusterSettings(memoryBytes: number = totalmem()): Record<string, string> {
+  const memoryMb = Math.floor(memoryBytes / megabyte);
+  return {
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    // A quarter of memory is the usual advice for a dedicated server; this one shares the machine with its users.
+    shared_buffers: `${clamp(memoryMb / 16, 128, 512)}MB`,
+    maintenance_work_mem: `${clamp(memoryMb / 32, 64, 256)}MB`,
+    work_mem: '16MB',
+    effective_cache_size: `${clamp(memoryMb / 2, 256, 65_536)}MB`,
+    // A bulk load writes much; checkpoints every few seconds would make it write everything twice.
+    max_wal_size: '2GB',
+    checkpoint_timeout: '15min',
+    log_checkpoints: 'off',
+    log_min_messages: 'log',
+    log_min_error_statement: 'panic',
+    log_error_verbosity: 'terse',
+    timezone: "'UTC'",
+    log_timezone: "'UTC'",
+  };
+}
+
+/** The settings as lines of `postgresql.conf`; later lines win, so these may be appended to the file that initdb wrote. */
+export function settingLines(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join('');
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.round(Math.min(Math.max(value, low), high));
+}

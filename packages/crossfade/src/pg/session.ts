@@ -1,0 +1,54 @@
+import { type Sql, join, quoted, sql, trusted } from './sql.ts';
+
+/**
+ * What every session of ours is set to, whatever the role, database or server sets. Values then look the same
+ * everywhere, no function is found by a path that another user can write to, and nothing ends a long load by the clock.
+ */
+const settings: Readonly<Record<string, string>> = {
+  timezone: 'UTC',
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  client_encoding: 'UTF8',
+  bytea_output: 'hex',
+  // 1 and above prints the shortest text that reads back as the same double.
+  extra_float_digits: '1',
+  xmloption: 'content',
+  standard_conforming_strings: 'on',
+  transform_null_equals: 'off',
+  // A reader of a table otherwise starts where another one is just reading, and rows come out of order.
+  synchronize_seqscans: 'off',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  transaction_timeout: '0',
+  // Waiting for somebody's lock must end some time; no lock of a healthy neighbour lasts this long.
+  lock_timeout: '30s',
+};
+
+/** `transaction` of a setting ends with the transaction: the only one that does not leak through a pooler. */
+export type SettingScope = 'session' | 'transaction';
+
+/**
+ * The statements that put the settings in place, as one text for one round trip. The search path comes first, by SET,
+ * which looks nothing up: from then on plain names mean pg_catalog. Settings that a version lacks are passed over, and
+ * synchronous_commit is raised from off only, since a commit that a crash can undo is no commit to report.
+ */
+export function settingStatements(scope: SettingScope, statementTimeoutMs: number): Sql {
+  const local = trusted(scope === 'transaction' ? 'true' : 'false');
+  const wanted = Object.entries({ ...settings, statement_timeout: String(statementTimeoutMs) });
+  const rows = wanted.map(([key, value]) => sql`(${quoted(key)}, ${quoted(value)})`);
+  return join(
+    [
+      trusted(scope === 'transaction' ? 'SET LOCAL search_path = pg_catalog' : 'SET search_path = pg_catalog'),
+      sql`SELECT set_config(s.name, w.value, ${local})
+        FROM pg_settings s JOIN (VALUES ${join(rows)}) AS w (name, value) ON lower(s.name) = lower(w.name)`,
+      sql`SELECT set_config(name, 'on', ${local}) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'`,
+    ],
+    '; ',
+  );
+}
+
+/**
+ * Lets the server notice within seconds that we are gone, so that the CREATE INDEX of a killed run does not hold its
+ * locks against the run that continues. Not every system can do it: sent apart, and allowed to fail.
+ */
+export const noticeLostClient: Sql = trusted("SELECT set_config('client_connection_check_interval', '2s', false)");

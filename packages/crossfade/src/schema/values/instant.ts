@@ -1,0 +1,107 @@
+/**
+ * Dates and times as text, read from bytes: `YYYY-MM-DD`, optionally followed by `T` or a space, `HH:MM`, seconds, up to
+ * six digits of fraction, and an offset. Only what names one instant exactly is taken: a seventh digit, second 60,
+ * hour 24 and 30 February are not, because PostgreSQL would round, roll over or refuse them.
+ */
+export const InstantKind = { none: 0, date: 1, naive: 2, offset: 3 } as const;
+
+/** The proleptic Gregorian days since 1970-01-01. Howard Hinnant, "chrono-compatible low-level date algorithms". */
+export function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+const monthDays = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** One parser serves one thread: the fields hold the last value read, so that nothing is allocated. */
+export class InstantParser {
+  /** Days since 1970-01-01. */
+  days = 0;
+  /** Seconds since 1970-01-01T00:00:00, in UTC when the text had an offset, else on the wall clock. */
+  seconds = 0;
+  /** 0 to 999,999. */
+  micros = 0;
+  /** Names the spelling, offset included: two values of one spelling are the same instant only if their texts are equal. */
+  shape = 0;
+
+  /** One of {@link InstantKind}. */
+  parse(buf: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    if (length < 10 || length > 32 || buf[start + 4] !== 0x2d || buf[start + 7] !== 0x2d) return InstantKind.none;
+    const year = two(buf, start) * 100 + two(buf, start + 2);
+    const month = two(buf, start + 5);
+    const day = two(buf, start + 8);
+    // NaN from a character that is no digit fails every one of these comparisons.
+    if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= lastDay(year, month))) return InstantKind.none;
+    this.days = daysFromCivil(year, month, day);
+    this.seconds = this.days * 86_400;
+    this.micros = 0;
+    this.shape = 0;
+    return length === 10 ? InstantKind.date : this.time(buf, start + 10, end);
+  }
+
+  private time(buf: Uint8Array, start: number, end: number): number {
+    const separator = buf[start];
+    if ((separator !== 0x54 && separator !== 0x20) || end - start < 6 || buf[start + 3] !== 0x3a) return InstantKind.none;
+    const hour = two(buf, start + 1);
+    const minute = two(buf, start + 4);
+    if (!(hour <= 23 && minute <= 59)) return InstantKind.none;
+    let p = start + 6;
+    let second = 0;
+    let fractionDigits = -1;
+    if (p < end && buf[p] === 0x3a) {
+      second = p + 3 <= end ? two(buf, p + 1) : Number.NaN;
+      if (!(second <= 59)) return InstantKind.none;
+      p += 3;
+      fractionDigits = 0;
+      if (p < end && buf[p] === 0x2e) {
+        const from = ++p;
+        let scale = 100_000;
+        while (p < end && buf[p] >= 0x30 && buf[p] <= 0x39) {
+          this.micros += (buf[p++] - 0x30) * scale;
+          scale = scale === 1 ? Number.NaN : scale / 10;
+        }
+        fractionDigits = p - from;
+        if (fractionDigits < 1 || fractionDigits > 6) return InstantKind.none;
+      }
+    }
+    this.seconds += hour * 3600 + minute * 60 + second;
+    return this.offset(buf, p, end, (separator === 0x54 ? 8 : 0) + fractionDigits + 1);
+  }
+
+  private offset(buf: Uint8Array, start: number, end: number, clockShape: number): number {
+    this.shape = clockShape * 10_000;
+    if (start === end) return InstantKind.naive;
+    const sign = buf[start];
+    const length = end - start;
+    if (sign === 0x5a) {
+      this.shape += 1;
+      return length === 1 ? InstantKind.offset : InstantKind.none;
+    }
+    if (sign !== 0x2b && sign !== 0x2d) return InstantKind.none;
+    if (length !== 3 && length !== 5 && !(length === 6 && buf[start + 3] === 0x3a)) return InstantKind.none;
+    const hours = two(buf, start + 1);
+    const minutes = length === 3 ? 0 : two(buf, end - 2);
+    if (!(hours <= 15 && minutes <= 59)) return InstantKind.none;
+    const offsetMinutes = (hours * 60 + minutes) * (sign === 0x2b ? 1 : -1);
+    this.seconds -= offsetMinutes * 60;
+    // -00:00 is another spelling of +00:00, hence the extra one.
+    this.shape += 2 + (offsetMinutes + 960) * 4 + (length === 3 ? 0 : length === 5 ? 1 : 2) + (sign === 0x2d && offsetMinutes === 0 ? 7_777 : 0);
+    return InstantKind.offset;
+  }
+}
+
+function two(buf: Uint8Array, p: number): number {
+  const tens = buf[p] - 0x30;
+  const ones = buf[p + 1] - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function lastDay(year: number, month: number): number {
+  if (month !== 2) return monthDays[month];
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}

@@ -1,0 +1,290 @@
+/**
+ * What a run of bytes is as JSON, and whether PostgreSQL's jsonb would hand back the same value. The bytes are walked,
+ * never parsed into objects: parsing is what loses duplicate keys and digits. The caller has checked that they are UTF-8.
+ */
+
+/** Set in the result when the bytes are JSON at all; the other bits say what kind, and what jsonb would change. */
+export const Json = {
+  no: 0,
+  container: 1,
+  scalar: 2,
+  /** jsonb keeps the last of two equal keys and drops the other. */
+  duplicateKey: 4,
+  /** \u0000: jsonb refuses it (22P05). */
+  nulEscape: 8,
+  /** jsonb refuses half of a surrogate pair (22P02). */
+  loneSurrogate: 16,
+  /** Beyond a double's range, -0, or more digits than numeric takes: jsonb writes another number or refuses. */
+  number: 32,
+  /** PostgreSQL's own JSON parser recurses; json and jsonb both refuse very deep documents. */
+  deep: 64,
+} as const;
+
+/** Bits that keep a document from jsonb, although json can hold it. */
+export const jsonbObstacles = Json.duplicateKey | Json.nulEscape | Json.loneSurrogate | Json.number;
+
+/** What the grammar expects next. */
+const State = { value: 0, firstKey: 1, key: 2, colon: 3, commaObject: 4, firstElement: 5, commaArray: 6, end: 7 } as const;
+
+// Character classes inside a string: everything that is not plain ends the fast loop.
+const stops = new Uint8Array(256);
+for (let b = 0; b < 0x20; b++) stops[b] = 1;
+stops[0x22] = 1;
+stops[0x5c] = 1;
+
+/** Looks at `buf[start, end)`. One walker serves one thread; it keeps its stacks between calls. */
+export class JsonWalker {
+  private buf: Uint8Array = new Uint8Array(0);
+  private pos = 0;
+  private end = 0;
+  private flags = 0;
+  private readonly isObject: boolean[] = [];
+  /** Per open object: where its keys begin in the lists below. */
+  private readonly keysFrom: number[] = [];
+  private readonly keyStarts: number[] = [];
+  private readonly keyEnds: number[] = [];
+  private readonly keyHashes: number[] = [];
+  private escaped = false;
+  private hash = 0;
+
+  private readonly depthMax: number;
+
+  /** `depthMax`: deeper documents get {@link Json.deep}. */
+  constructor(depthMax: number) {
+    this.depthMax = depthMax;
+  }
+
+  /** A set of {@link Json} bits; `Json.no` when the bytes are not exactly one JSON text. */
+  inspect(buf: Uint8Array, start: number, end: number): number {
+    this.buf = buf;
+    this.pos = start;
+    this.end = end;
+    this.isObject.length = this.keysFrom.length = 0;
+    this.keyStarts.length = this.keyEnds.length = this.keyHashes.length = 0;
+    this.skipSpace();
+    if (this.pos >= end) return Json.no;
+    const first = buf[this.pos];
+    this.flags = first === 0x7b || first === 0x5b ? Json.container : Json.scalar;
+    return this.walk() ? this.flags : Json.no;
+  }
+
+  /** The grammar as a loop with an explicit stack, so that depth costs memory and never the thread's stack. */
+  private walk(): boolean {
+    let state: number = State.value;
+    for (;;) {
+      this.skipSpace();
+      if (state === State.end) return this.pos === this.end;
+      if (this.pos >= this.end) return false;
+      const b = this.buf[this.pos];
+      if ((b === 0x5d && state === State.firstElement) || (b === 0x7d && state === State.firstKey)) {
+        this.pos++;
+        state = this.close();
+        continue;
+      }
+      switch (state) {
+        case State.firstElement:
+        case State.value: {
+          const next = this.value(b);
+          if (next < 0) return false;
+          state = next;
+          break;
+        }
+        case State.firstKey:
+        case State.key:
+          if (b !== 0x22 || !this.key()) return false;
+          state = State.colon;
+          break;
+        case State.colon:
+          if (b !== 0x3a) return false;
+          this.pos++;
+          state = State.value;
+          break;
+        default: {
+          // After an element or a member: a comma, or the end of the container.
+          const inObject = state === State.commaObject;
+          this.pos++;
+          if (b === 0x2c) state = inObject ? State.key : State.value;
+          else if (b === (inObject ? 0x7d : 0x5d)) state = this.close();
+          else return false;
+        }
+      }
+    }
+  }
+
+  /** Reads one value or opens a container. Returns the next state, or -1 when it is not JSON. */
+  private value(b: number): number {
+    if (b === 0x22) return this.string() ? this.after() : -1;
+    if (b === 0x7b || b === 0x5b) {
+      this.pos++;
+      this.isObject.push(b === 0x7b);
+      this.keysFrom.push(this.keyStarts.length);
+      if (this.isObject.length > this.depthMax) this.flags |= Json.deep;
+      return b === 0x7b ? State.firstKey : State.firstElement;
+    }
+    if (b === 0x2d || (b >= 0x30 && b <= 0x39)) return this.number() ? this.after() : -1;
+    if (b === 0x74) return this.word('true') ? this.after() : -1;
+    if (b === 0x66) return this.word('false') ? this.after() : -1;
+    if (b === 0x6e) return this.word('null') ? this.after() : -1;
+    return -1;
+  }
+
+  private after(): number {
+    const depth = this.isObject.length;
+    if (depth === 0) return State.end;
+    return this.isObject[depth - 1] ? State.commaObject : State.commaArray;
+  }
+
+  private close(): number {
+    const from = this.keysFrom.pop() as number;
+    if (this.isObject.pop() && this.keyStarts.length - from > 1 && this.hasDuplicate(from)) this.flags |= Json.duplicateKey;
+    this.keyStarts.length = this.keyEnds.length = this.keyHashes.length = from;
+    return this.after();
+  }
+
+  private skipSpace(): void {
+    const { buf, end } = this;
+    let p = this.pos;
+    while (p < end) {
+      const b = buf[p];
+      if (b !== 0x20 && b !== 0x0a && b !== 0x0d && b !== 0x09) break;
+      p++;
+    }
+    this.pos = p;
+  }
+
+  private word(word: string): boolean {
+    if (this.end - this.pos < word.length) return false;
+    for (let i = 0; i < word.length; i++) if (this.buf[this.pos + i] !== word.charCodeAt(i)) return false;
+    this.pos += word.length;
+    return true;
+  }
+
+  private key(): boolean {
+    const start = this.pos + 1;
+    this.escaped = false;
+    if (!this.string()) return false;
+    const keyEnd = this.pos - 1;
+    this.hash = 0;
+    // Escaped spellings of one key must meet, so they share the hash -1 and are compared decoded.
+    if (this.escaped) this.hash = -1;
+    else for (let i = start; i < keyEnd; i++) this.hash = (Math.imul(this.hash, 31) + this.buf[i]) & 0x7fffffff;
+    this.keyStarts.push(start);
+    this.keyEnds.push(keyEnd);
+    this.keyHashes.push(this.hash);
+    return true;
+  }
+
+  /** Pairs of hashes for the few keys that objects usually have; a set of decoded keys for large or escaped ones. */
+  private hasDuplicate(from: number): boolean {
+    const { keyHashes } = this;
+    const to = keyHashes.length;
+    if (to - from > 24 || keyHashes.indexOf(-1, from) >= 0) {
+      const seen = new Set<string>();
+      for (let i = from; i < to; i++) seen.add(JSON.parse(`"${this.slice(i)}"`) as string);
+      return seen.size < to - from;
+    }
+    for (let i = from + 1; i < to; i++)
+      for (let j = from; j < i; j++) if (keyHashes[i] === keyHashes[j] && this.slice(i) === this.slice(j)) return true;
+    return false;
+  }
+
+  private slice(i: number): string {
+    const { buf } = this;
+    return Buffer.from(buf.buffer, buf.byteOffset + this.keyStarts[i], this.keyEnds[i] - this.keyStarts[i]).toString('utf8');
+  }
+
+  /** At the opening quote; leaves `pos` behind the closing one. */
+  private string(): boolean {
+    const { buf, end } = this;
+    let p = this.pos + 1;
+    for (;;) {
+      while (p < end && stops[buf[p]] === 0) p++;
+      if (p >= end) return false;
+      const b = buf[p];
+      if (b === 0x22) {
+        this.pos = p + 1;
+        return true;
+      }
+      if (b !== 0x5c) return false;
+      this.escaped = true;
+      p = this.escape(p + 1);
+      if (p < 0) return false;
+    }
+  }
+
+  /** Behind a backslash. Returns the position after the escape, or -1. */
+  private escape(p: number): number {
+    const { buf } = this;
+    if (p >= this.end) return -1;
+    if (buf[p] !== 0x75) return '"\\/bfnrt'.includes(String.fromCharCode(buf[p])) ? p + 1 : -1;
+    const unit = this.hex4(p + 1);
+    if (unit < 0) return -1;
+    if (unit === 0) this.flags |= Json.nulEscape;
+    if (unit < 0xd800 || unit > 0xdfff) return p + 5;
+    const low = unit < 0xdc00 && buf[p + 5] === 0x5c && buf[p + 6] === 0x75 ? this.hex4(p + 7) : -1;
+    if (low >= 0xdc00 && low <= 0xdfff) return p + 11;
+    this.flags |= Json.loneSurrogate;
+    return p + 5;
+  }
+
+  private hex4(p: number): number {
+    if (p + 4 > this.end) return -1;
+    let value = 0;
+    for (let i = p; i < p + 4; i++) {
+      const digit = hexDigit(this.buf[i]);
+      if (digit < 0) return -1;
+      value = value * 16 + digit;
+    }
+    return value;
+  }
+
+  private number(): boolean {
+    const { buf, end } = this;
+    const start = this.pos;
+    let p = start;
+    if (buf[p] === 0x2d) p++;
+    const digits = p;
+    if (buf[p] === 0x30) p++;
+    else while (p < end && isDigit(buf[p])) p++;
+    if (p === digits || p > end) return false;
+    const integral = p;
+    if (p < end && buf[p] === 0x2e) {
+      const fraction = ++p;
+      while (p < end && isDigit(buf[p])) p++;
+      if (p === fraction) return false;
+    }
+    if (p < end && (buf[p] | 0x20) === 0x65) {
+      p++;
+      if (p < end && (buf[p] === 0x2b || buf[p] === 0x2d)) p++;
+      const exponent = p;
+      while (p < end && isDigit(buf[p])) p++;
+      if (p === exponent) return false;
+    }
+    this.pos = p;
+    const plain = p === integral && integral - digits < 300 && buf[start] !== 0x2d;
+    if (!plain && this.numberChanges(start, p)) this.flags |= Json.number;
+    return true;
+  }
+
+  /**
+   * numeric has no -0 and holds 131,072 digits before the point and 16,383 behind it; a number that is too large or too
+   * small for a double is written out in full by jsonb, or refused, so it counts as changed too.
+   */
+  private numberChanges(start: number, end: number): boolean {
+    const text = Buffer.from(this.buf.buffer, this.buf.byteOffset + start, end - start).toString('latin1');
+    const value = Number(text);
+    if (!Number.isFinite(value)) return true;
+    if (value !== 0) return text.length > 16_000;
+    return text.startsWith('-') || /[1-9]/.test(text.split(/e/i)[0]);
+  }
+}
+
+function isDigit(b: number): boolean {
+  return b >= 0x30 && b <= 0x39;
+}
+
+function hexDigit(b: number): number {
+  if (isDigit(b)) return b - 0x30;
+  const lower = b | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

@@ -1,0 +1,52 @@
+import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
+import type { Target } from '../../src/pg/target.ts';
+import { removeOnSignal, removeWithServers } from './aftermath.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The run's own PostgreSQL. Tests ask `freshDatabase` for a database on it. */
+    server: Target;
+    /** Every temporary folder of the run lies in here. */
+    tempRoot: string;
+    /** How clusters of this run are made: which PostgreSQL, which locale, which settings. */
+    clusterOptions: Omit<ClusterOptions, 'folder'>;
+  }
+}
+
+/** One throwaway cluster for a whole run: real, durable, and gone afterwards, whatever the tests did. */
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return serve(project, {});
+}
+
+/** The same with another PostgreSQL or other settings, for a project that runs the same files against it. */
+export async function serve(
+  project: TestProject,
+  options: Omit<ClusterOptions, 'folder'>,
+): Promise<() => Promise<void>> {
+  const tempRoot = mkdtempSync(join(realpathSync(tmpdir()), 'crossfade-test-'));
+  // The server's user, who is another one where the tests run as root, must be able to pass.
+  chmodSync(tempRoot, 0o711);
+  const forget = removeOnSignal(tempRoot);
+  const remove = (): void => {
+    forget();
+    removeWithServers(tempRoot);
+  };
+  try {
+    const cluster = await startCluster({ ...options, folder: join(tempRoot, 'server') });
+    project.provide('server', cluster.target);
+    project.provide('tempRoot', tempRoot);
+    // The programs are there already: a cluster more need not copy them again.
+    project.provide('clusterOptions', { ...options, bin: cluster.bin });
+    return async () => {
+      await cluster.stop();
+      remove();
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject, onTestFinished, TestRunner } from 'vitest';
+import type { Target } from '../../src/pg/target.ts';
+
+/** A database of one test. */
+export interface TestDatabase extends Target {
+  /** Runs one statement on a connection of its own, with the defaults of node-postgres. */
+  query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
+  /** Called by itself when the test ends; a test calls it to make the database vanish earlier. */
+  drop(): Promise<void>;
+}
+
+/** An empty database on the run's server, dropped when the test ends, whoever is still connected, or with the run where no test is running (as in `beforeAll`). */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const server = inject('server');
+  const database = `test_${randomBytes(6).toString('hex')}`;
+  await query(server, `create database ${database}`);
+  const target: Target = {
+    ...server,
+    database,
+    display: `postgres://${server.user}@${server.host}:${server.port}/${database}`,
+  };
+  const drop = async (): Promise<void> => {
+    await query(server, `drop database if exists ${database} with (force)`);
+  };
+  if (TestRunner.getCurrentTest()) onTestFinished(drop);
+  return { ...target, query: (sql, values) => query(target, sql, values), drop };
+}
+
+/** One statement on one connection. */
+export async function query(target: Target, sql: string, values?: unknown[]): Promise<pg.QueryResult> {
+  const { host, port, user, database, password } = target;
+  const client = new pg.Client({ host, port, user, database, password, ssl: false });
+  await client.connect();
+  try {
+    return await client.query(sql, values);
+  } finally {
+    await client.end();
+  }
+}

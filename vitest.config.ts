@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+/** Where the harness lies. */
+export const harness = 'packages/crossfade/test/harness';
+
+/** Every test there is. */
+export const tests = ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'];
+
+/** What needs parts that npm does not bring: `vitest.real.config.ts` runs it. */
+export const real = '**/*.real.test.ts';
+
+/** Real servers and real files: what is slow on a busy machine is not wrong. */
+export const shared = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // Tests wait for servers more than they compute.
+  maxWorkers: '100%',
+  reporters: ['default', `./${harness}/closing-line.ts`],
+};
+
+export default defineConfig({
+  test: {
+    ...shared,
+    name: 'embedded',
+    include: tests,
+    exclude: [real, '**/node_modules/**'],
+    globalSetup: [`${harness}/global-setup.ts`],
+  },
+});

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+import { harness, real, shared, tests } from './vitest.config.ts';
+
+/** What would say the same on any server: it reads files, or brings a server of its own. */
+const serverless = [
+  'packages/crossfade/test/architecture/**',
+  'packages/crossfade/src/{core,schema}/**',
+  'packages/crossfade/src/pg/embedded/**',
+  'scripts/**',
+  'bench/**',
+];
+
+/** `npm run test:real`: the tests that need Debian's packages, and the ordinary ones again on Debian's PostgreSQL. */
+export default defineConfig({
+  test: {
+    ...shared,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: [`packages/*/{src,test}/${real}`, `scripts/${real}`],
+          globalSetup: [`${harness}/global-setup.ts`],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'debian',
+          include: tests,
+          exclude: [real, '**/node_modules/**', ...serverless],
+          globalSetup: [`${harness}/debian-setup.ts`],
+        },
+      },
+    ],
+  },
+});
