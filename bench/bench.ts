@@ -6,7 +6,9 @@ const benches: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
 const [name = '', ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench === undefined) {
-  process.stderr.write(`There is no bench ${JSON.stringify(name)}. Nothing was run. Benches: ${Object.keys(benches).join(', ')}.\n`);
+  process.stderr.write(
+    `There is no bench ${JSON.stringify(name)}. Nothing was run. Benches: ${Object.keys(benches).join(', ')}.\n`,
+  );
   process.exitCode = 2;
 } else {
   process.exitCode = await bench(args);

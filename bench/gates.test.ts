@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import { gates } from './gates.ts';
 
-const run = (loadSeconds: number, wholeSeconds: number, peakMb: number) => ({ loadSeconds, wholeSeconds, peakMb, rows: 1 });
+const run = (loadSeconds: number, wholeSeconds: number, peakMb: number) => ({
+  loadSeconds,
+  wholeSeconds,
+  peakMb,
+  rows: 1,
+});
 
 test('a move that is slower than a gate allows fails that gate and no other', () => {
   const medians = { crossfade: run(2.6, 7.0, 200), pgloader: run(10, 10, 500), 'psql \\copy': run(5, 5, 10) };
-  expect(gates(medians, 0).map((gate) => [gate.value, gate.passed])).toEqual([[0.26, true], [0.52, true], [0.7, false], [200, true]]);
+  expect(gates(medians, 0).map((gate) => [gate.value, gate.passed])).toEqual([
+    [0.26, true],
+    [0.52, true],
+    [0.7, false],
+    [200, true],
+  ]);
 });
 
 test('four times the largest value is allowed on top of 256 MB, and not a byte more', () => {

@@ -18,8 +18,12 @@ export function gates(medians: Medians, largestValueBytes: number): Gate[] {
   const memoryLimit = 256 + (4 * largestValueBytes) / 2 ** 20;
   return [
     ...(pgloader === undefined ? [] : [gate("load / pgloader's load", own.loadSeconds / pgloader.loadSeconds, 0.35)]),
-    ...(psql === undefined ? [] : [gate('load / one-stream text psql \\copy', own.loadSeconds / psql.loadSeconds, 0.7)]),
-    ...(pgloader === undefined ? [] : [gate("whole move / pgloader's, which verifies nothing", own.wholeSeconds / pgloader.wholeSeconds, 0.65)]),
+    ...(psql === undefined
+      ? []
+      : [gate('load / one-stream text psql \\copy', own.loadSeconds / psql.loadSeconds, 0.7)]),
+    ...(pgloader === undefined
+      ? []
+      : [gate("whole move / pgloader's, which verifies nothing", own.wholeSeconds / pgloader.wholeSeconds, 0.65)]),
     gate('peak memory in MB / (256 MB + 4 x the largest value)', own.peakMb, memoryLimit),
   ];
 }

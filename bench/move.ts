@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from '../packages/crossfade/src/pg/embedded/cluster.ts';
@@ -29,7 +29,9 @@ export async function benchMove(args: string[]): Promise<number> {
     say(usage);
     return 0;
   }
-  const chosen = peers.filter((peer) => values.only === undefined || values.only.split(',').some((name) => peer.name.startsWith(name)));
+  const chosen = peers.filter(
+    (peer) => values.only === undefined || values.only.split(',').some((name) => peer.name.startsWith(name)),
+  );
   const present = chosen.filter((peer) => peer.version() !== null);
   const missing = peers.filter((peer) => peer.version() === null).map((peer) => peer.name);
   for (const name of missing) say(`MISSING: ${name} is not installed here, so nothing is compared with it.`);
@@ -37,12 +39,22 @@ export async function benchMove(args: string[]): Promise<number> {
 
   say(`Making ${values.rows} sessions in ${values.cache}, unless they are there.`);
   mkdirSync(values.cache, { recursive: true });
-  const sessions = await makeSessions(join(process.cwd(), values.cache), Number(values.rows), { copyText: present.some((peer) => peer.name.startsWith('psql')) });
+  const sessions = await makeSessions(join(process.cwd(), values.cache), Number(values.rows), {
+    copyText: present.some((peer) => peer.name.startsWith('psql')),
+  });
+  const load = loadavg()[0] ?? 0;
+  if (load > 0.5)
+    say(
+      `THIS MACHINE IS BUSY: its load was ${load.toFixed(1)} before the first run. Figures will be worse than they are.`,
+    );
   const runs = await withCluster((cluster) => runAll(present, sessions, Number(values.repeats), cluster));
-  const result = summarize(sessions, runs, missing, ['npm run bench -- move', ...args].join(' '));
+  const result = summarize(sessions, runs, missing, { command: ['npm run bench -- move', ...args].join(' '), load });
   say(`\n${table(result)}\n\nA ratio is Crossfade's time divided by the tool's.\n\n${gateTable(result)}\n`);
   if (result.medians.crossfade === undefined) return 0;
-  for (const one of keep(result)) say(`${one.rows.toLocaleString('en')} rows: ${perMillion(one)} s a million rows, ${one.medians.crossfade?.peakMb.toFixed(0)} MB`);
+  for (const one of keep(result))
+    say(
+      `${one.rows.toLocaleString('en')} rows: ${perMillion(one)} s a million rows, ${one.medians.crossfade?.peakMb.toFixed(0)} MB`,
+    );
   return result.gates.every((gate) => gate.passed) ? 0 : 1;
 }
 
@@ -56,7 +68,9 @@ async function runAll(chosen: readonly Peer[], sessions: Sessions, repeats: numb
     for (const peer of chosen) {
       const run = await inFreshDatabase(peer, sessions, cluster);
       if (run.rows !== sessions.rows) say(`${peer.name} LOST ROWS: ${run.rows} of ${sessions.rows} arrived`);
-      say(`round ${round}: ${peer.name}: load ${run.loadSeconds.toFixed(2)} s, whole ${run.wholeSeconds.toFixed(2)} s, ${run.peakMb.toFixed(0)} MB`);
+      say(
+        `round ${round}: ${peer.name}: load ${run.loadSeconds.toFixed(2)} s, whole ${run.wholeSeconds.toFixed(2)} s, ${run.peakMb.toFixed(0)} MB`,
+      );
       const entry = runs.get(peer);
       entry?.runs.push(run);
       if (entry !== undefined) entry.server = server;
@@ -91,8 +105,14 @@ async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T>
   }
 }
 
-function summarize(sessions: Sessions, runs: Runs, missing: readonly string[], command: string): Result {
-  const each = <T>(of: (runs: readonly Run[], peer: Peer) => T) => Object.fromEntries([...runs].map(([peer, { runs }]) => [peer.name, of(runs, peer)]));
+function summarize(
+  sessions: Sessions,
+  runs: Runs,
+  missing: readonly string[],
+  { command, load }: { command: string; load: number },
+): Result {
+  const each = <T>(of: (runs: readonly Run[], peer: Peer) => T) =>
+    Object.fromEntries([...runs].map(([peer, its]) => [peer.name, of(its.runs, peer)]));
   const medians = each((all) => ({
     loadSeconds: median(all.map((run) => run.loadSeconds)),
     wholeSeconds: median(all.map((run) => run.wholeSeconds)),
@@ -100,7 +120,9 @@ function summarize(sessions: Sessions, runs: Runs, missing: readonly string[], c
     rows: Math.min(...all.map((run) => run.rows)),
   }));
   const own = [...runs].find(([peer]) => peer.name === 'crossfade')?.[1].runs ?? [];
-  const phases = Object.keys(own[0]?.phases ?? {}).map((phase) => [phase, median(own.map((run) => run.phases?.[phase] ?? 0))] as const);
+  const phases = Object.keys(own[0]?.phases ?? {}).map(
+    (phase) => [phase, median(own.map((run) => run.phases?.[phase] ?? 0))] as const,
+  );
   const versions = [...runs.keys()].map((peer) => [peer.name, peer.version() ?? ''] as const);
   return {
     command,
@@ -115,6 +137,7 @@ function summarize(sessions: Sessions, runs: Runs, missing: readonly string[], c
     gates: gates(medians, sessions.largestValueBytes),
     machine: {
       cores: `${cpus().length} (${cpus()[0]?.model.trim() ?? 'unknown'})`,
+      'load before': load.toFixed(1),
       memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
       node: process.version,
       postgresql: [...runs.values()][0]?.server ?? '',

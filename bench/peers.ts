@@ -36,10 +36,21 @@ const crossfade: Peer = {
   does: 'every value profiled and typed, keys, every value verified',
   version: () => versionOf(command)?.replace(/^/, 'crossfade ') ?? null,
   async run(sessions, target) {
-    const took = await measured(process.execPath, [command, 'move', sessions.sqlite, '--to', target.display, '--json', '--quiet'], password(target));
-    if (took.status !== 0) throw new Error(`crossfade ended with ${took.status}: ${took.stderr || took.stdout.slice(0, 2_000)}`);
+    const took = await measured(
+      process.execPath,
+      [command, 'move', sessions.sqlite, '--to', target.display, '--json', '--quiet'],
+      password(target),
+    );
+    if (took.status !== 0)
+      throw new Error(`crossfade ended with ${took.status}: ${took.stderr || took.stdout.slice(0, 2_000)}`);
     const report = JSON.parse(took.stdout) as { seconds: Record<string, number> };
-    return { loadSeconds: report.seconds.load ?? Number.NaN, wholeSeconds: took.seconds, peakMb: took.peakMb, rows: await count(target), phases: report.seconds };
+    return {
+      loadSeconds: report.seconds.load ?? Number.NaN,
+      wholeSeconds: took.seconds,
+      peakMb: took.peakMb,
+      rows: await count(target),
+      phases: report.seconds,
+    };
   },
 };
 
@@ -51,11 +62,24 @@ const pgloader: Peer = {
     const script = join(folder, 'sessions.load');
     const { user, host, port, database } = target;
     // Its default of 100,000 rows in memory at a time ends in an exhausted heap.
-    writeFileSync(script, `LOAD DATABASE FROM sqlite://${sessions.sqlite} INTO pgsql://${user}@${host}:${port}/${database} WITH prefetch rows = 5000;\n`);
-    const took = await measured('pgloader', ['--dynamic-space-size', '6144', '--root-dir', folder, script], password(target));
+    writeFileSync(
+      script,
+      `LOAD DATABASE FROM sqlite://${sessions.sqlite} INTO pgsql://${user}@${host}:${port}/${database} WITH prefetch rows = 5000;\n`,
+    );
+    const took = await measured(
+      'pgloader',
+      ['--dynamic-space-size', '6144', '--root-dir', folder, script],
+      password(target),
+    );
     const load = /COPY Threads Completion\s+\d+\s+\d+\s+(?:[\d.]+ \w+\s+)?(?:(\d+)m)?([\d.]+)s/.exec(took.stdout);
-    if (took.status !== 0 || load === null) throw new Error(`pgloader ended with ${took.status}: ${(took.stderr + took.stdout).slice(-2_000)}`);
-    return { loadSeconds: Number(load[1] ?? 0) * 60 + Number(load[2]), wholeSeconds: took.seconds, peakMb: took.peakMb, rows: await count(target) };
+    if (took.status !== 0 || load === null)
+      throw new Error(`pgloader ended with ${took.status}: ${(took.stderr + took.stdout).slice(-2_000)}`);
+    return {
+      loadSeconds: Number(load[1] ?? 0) * 60 + Number(load[2]),
+      wholeSeconds: took.seconds,
+      peakMb: took.peakMb,
+      rows: await count(target),
+    };
   },
 };
 
@@ -66,7 +90,21 @@ const psql: Peer = {
   async run(sessions, target) {
     await query(target, typedTable);
     const { user, host, port, database } = target;
-    const args = ['-X', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-U', user, '-d', database, '-c', `\\copy sessions from '${sessions.copyText}'`];
+    const args = [
+      '-X',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      host,
+      '-p',
+      String(port),
+      '-U',
+      user,
+      '-d',
+      database,
+      '-c',
+      `\\copy sessions from '${sessions.copyText}'`,
+    ];
     const took = await measured('psql', args, password(target));
     if (took.status !== 0) throw new Error(`psql ended with ${took.status}: ${took.stderr}`);
     return { loadSeconds: took.seconds, wholeSeconds: took.seconds, peakMb: took.peakMb, rows: await count(target) };
@@ -78,7 +116,14 @@ export const peers: readonly Peer[] = [crossfade, pgloader, psql];
 /** One statement, one connection. */
 export async function query(target: Target, sql: string): Promise<pg.QueryResult> {
   const { host, port, user, database, password: secret } = target;
-  const client = new pg.Client({ host, port, user, database, ...(secret === undefined ? {} : { password: secret }), ssl: false });
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    ...(secret === undefined ? {} : { password: secret }),
+    ssl: false,
+  });
   await client.connect();
   try {
     return await client.query(sql);

@@ -12,12 +12,17 @@ export interface Measured {
 }
 
 /** Runs a command and samples the peak memory of its process tree. Threads share their process's memory, so they are counted. */
-export async function measured(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measured> {
+export async function measured(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Measured> {
   const start = process.hrtime.bigint();
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const peaks = new Map<number, number>();
   const sample = () => {
-    if (child.pid !== undefined) for (const pid of tree(child.pid)) peaks.set(pid, Math.max(peaks.get(pid) ?? 0, peakKb(pid)));
+    if (child.pid !== undefined)
+      for (const pid of tree(child.pid)) peaks.set(pid, Math.max(peaks.get(pid) ?? 0, peakKb(pid)));
   };
   const timer = setInterval(sample, 20);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
@@ -40,7 +45,7 @@ export function versionOf(command: string): string | null {
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -36,31 +36,66 @@ export function table(result: Result): string {
   const own = result.medians.crossfade;
   const rows = Object.entries(result.medians).map(([name, run]) => {
     const ratio = (of: 'loadSeconds' | 'wholeSeconds') => (own === undefined ? '' : (own[of] / run[of]).toFixed(2));
-    return [name, run.loadSeconds.toFixed(1), ratio('loadSeconds'), run.wholeSeconds.toFixed(1), ratio('wholeSeconds'), run.peakMb.toFixed(0), result.does[name] ?? ''];
+    return [
+      name,
+      run.loadSeconds.toFixed(1),
+      ratio('loadSeconds'),
+      run.wholeSeconds.toFixed(1),
+      ratio('wholeSeconds'),
+      run.peakMb.toFixed(0),
+      result.does[name] ?? '',
+    ];
   });
   return grid([['tool', 'load s', 'ratio', 'whole s', 'ratio', 'peak MB', 'what it does'], ...rows]);
 }
 
 export function gateTable(result: Result): string {
-  return grid([['gate', 'value', 'at most', ''], ...result.gates.map((gate) => [gate.what, gate.value.toFixed(2), gate.limit.toFixed(2), gate.passed ? 'passed' : 'FAILED'])]);
+  return grid([
+    ['gate', 'value', 'at most', ''],
+    ...result.gates.map((gate) => [
+      gate.what,
+      gate.value.toFixed(2),
+      gate.limit.toFixed(2),
+      gate.passed ? 'passed' : 'FAILED',
+    ]),
+  ]);
 }
 
 function markdown(all: readonly Result[]): string {
   const parts = all.flatMap((result) => [
     `## ${result.rows.toLocaleString('en')} rows, ${(result.bytes / 1e6).toFixed(0)} MB`,
     '',
-    `\`${result.command}\`, medians of ${result.repeats}. ${Object.entries(result.machine).map(([name, value]) => `${name}: ${value}`).join('; ')}.`,
+    `\`${result.command}\`, medians of ${result.repeats}. ${Object.entries(result.machine)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('; ')}.`,
     '',
     ...(result.missing.length > 0 ? [`Not installed, so not compared: ${result.missing.join(', ')}.`, ''] : []),
     table(result),
     '',
-    `Crossfade's phases, in seconds: ${Object.entries(result.phases).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`).join(', ')}.`,
+    `Crossfade's phases, in seconds: ${Object.entries(result.phases)
+      .map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`)
+      .join(', ')}.`,
     '',
     gateTable(result),
     '',
   ]);
-  const linear = all.map((result) => `| ${result.rows.toLocaleString('en')} | ${perMillion(result)} | ${result.medians.crossfade?.peakMb.toFixed(0) ?? ''} |`);
-  return ['# Move', '', 'A ratio is Crossfade\'s time divided by the tool\'s: below 1, Crossfade is faster.', '', ...parts, '## By rows', '', '| rows | whole s a million rows | peak MB |', '|---|---|---|', ...linear, ''].join('\n');
+  const linear = all.map(
+    (result) =>
+      `| ${result.rows.toLocaleString('en')} | ${perMillion(result)} | ${result.medians.crossfade?.peakMb.toFixed(0) ?? ''} |`,
+  );
+  return [
+    '# Move',
+    '',
+    "A ratio is Crossfade's time divided by the tool's: below 1, Crossfade is faster.",
+    '',
+    ...parts,
+    '## By rows',
+    '',
+    '| rows | whole s a million rows | peak MB |',
+    '|---|---|---|',
+    ...linear,
+    '',
+  ].join('\n');
 }
 
 export function perMillion(result: Result): string {
@@ -69,7 +104,8 @@ export function perMillion(result: Result): string {
 
 function grid(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = rows;
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body.map(line)].join('\n');
 }

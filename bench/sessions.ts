@@ -1,7 +1,16 @@
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { seeded } from '../packages/crossfade/test/fixtures/random.ts';
 
 /** What every peer moves, made once a number of rows and kept. */
@@ -23,7 +32,10 @@ export const typedTable = `create table sessions (
   session_id text not null, config_id text not null, owner_user_id text, status text not null, is_active boolean not null,
   score double precision, message_count integer not null, created_at timestamptz not null, updated_at timestamptz, transcript jsonb)`;
 
-const words = 'the quick brown fox jumps over lazy dog while a database engine quietly writes every page to disk and waits für das nächste Ereignis'.split(' ');
+const words =
+  'the quick brown fox jumps over lazy dog while a database engine quietly writes every page to disk and waits für das nächste Ereignis'.split(
+    ' ',
+  );
 const statuses = ['active', 'completed', 'failed', 'cancelled'] as const;
 
 /** A million rows are about 400 MB: JSON transcripts of 1-4 messages, booleans, ISO timestamps with microseconds, doubles, a text key. */
@@ -52,7 +64,10 @@ function fill(path: string, rows: number): number {
     const transcript = JSON.stringify(
       Array.from({ length: messages }, (_, turn) => {
         const content = Array.from({ length: 6 + random.below(14) }, () => random.pick(words)).join(' ');
-        return { role: turn % 2 === 0 ? 'user' : 'assistant', content: i % 50 === 0 ? `${content} "quoted"\n` : content };
+        return {
+          role: turn % 2 === 0 ? 'user' : 'assistant',
+          content: i % 50 === 0 ? `${content} "quoted"\n` : content,
+        };
       }),
     );
     largest = Math.max(largest, Buffer.byteLength(transcript));
@@ -97,7 +112,10 @@ async function exportCopyText(sqlite: string, copyText: string): Promise<void> {
   renameSync(`${copyText}.part`, copyText);
 }
 
-function copyField(value: unknown): string {
+function copyField(value: SQLOutputValue): string {
   if (value === null) return '\\N';
-  return String(value).replace(/[\\\t\n\r]/g, (sign) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[sign] as string);
+  return `${value as string | number}`.replace(
+    /[\\\t\n\r]/g,
+    (sign) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[sign] as string,
+  );
 }

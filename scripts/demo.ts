@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -21,27 +21,33 @@ async function demo(): Promise<number> {
   mkdirSync(folder, { recursive: true });
   title('A SQLite file, as a session service might have it');
   makeAmplifier(source);
-  say(`${source}: ${(statSync(source).size / 1e6).toFixed(0)} MB, 5,000 sessions with transcripts, and a few rows that are not what they should be.`);
+  say(
+    `${source}: ${(statSync(source).size / 1e6).toFixed(0)} MB, 5,000 sessions with transcripts, and a few rows that are not what they should be.`,
+  );
 
   title('A PostgreSQL server of its own');
   const target = await startEmbedded();
   const { version } = embeddedStatus();
-  say(`PostgreSQL ${version} at ${target.display}, in ${relative(root, target.folder)}. Stop it with: npx crossfade postgres stop`);
+  say(
+    `PostgreSQL ${version} at ${target.display}, in ${relative(root, target.folder)}. Stop it with: npx crossfade postgres stop`,
+  );
   await dropOldDemo(target);
 
   title('Move it, exactly as it is');
-  const exact = await move('exact', ['--schema', schemas.exact]);
+  const exact = await move('exact', `--schema ${schemas.exact}`);
   if (exact === null || exact.exitCode !== 0) return unexpected(0, exact);
-  const why = exact.tables.find((table) => table.source === 'sessions')?.columns.find((column) => column.source === 'transcript')?.why;
+  const why = exact.tables
+    .find((table) => table.source === 'sessions')
+    ?.columns.find((column) => column.source === 'transcript')?.why;
   say(`\nExit 0: every value arrived and was compared. ${pc.bold('sessions.transcript')} stayed text: ${why}`);
 
   title('Move it again, with what the report taught');
-  say('transcript shall be jsonb, and empty transcripts NULL; rows that even then do not fit are withheld and listed; 0 and 1 become boolean.\n');
-  const typed = await move('typed', [
-    ...['--schema', schemas.typed],
-    ...['--rule', 'sessions.transcript=jsonb', '--rule', 'sessions.transcript=empty:null', '--rule', 'applications.is_active=boolean'],
-    ...['--bad-values', 'quarantine', '--gin'],
-  ]);
+  say(
+    'transcript shall be jsonb, and empty transcripts NULL; rows that even then do not fit are withheld and listed; 0 and 1 become boolean.\n',
+  );
+  const rules =
+    '--rule sessions.transcript=jsonb --rule sessions.transcript=empty:null --rule applications.is_active=boolean';
+  const typed = await move('typed', `--schema ${schemas.typed} ${rules} --bad-values quarantine --gin`);
   if (typed === null || typed.exitCode !== 4) return unexpected(4, typed);
   say(`\nExit 4: finished, with an account. The rows withheld are in ${typed.quarantineFile}.`);
 
@@ -50,30 +56,39 @@ async function demo(): Promise<number> {
 }
 
 /** Runs the real command in this terminal, and reads the report that it leaves. */
-async function move(name: string, args: readonly string[]): Promise<Report | null> {
+async function move(name: string, options: string): Promise<Report | null> {
   const report = join(folder, `${name}.json`);
   rmSync(report, { force: true });
-  const typed = ['move', source, ...args];
-  say(pc.dim(`$ npx crossfade ${typed.join(' ')}`));
-  const child = spawn(process.execPath, [command, ...typed, '--report', report], { stdio: 'inherit', env: withoutServer() });
+  const typed = `move ${source} ${options}`;
+  say(pc.dim(`$ npx crossfade ${typed}`));
+  const child = spawn(process.execPath, [command, ...typed.split(' '), '--report', report], {
+    stdio: 'inherit',
+    env: withoutServer(),
+  });
   await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
-  try {
-    return JSON.parse(readFileSync(report, 'utf8')) as Report;
-  } catch {
-    return null;
-  }
+  return reportOf(name);
+}
+
+/** The report that a move of the demo has left, or null. */
+function reportOf(name: string): Report | null {
+  const path = join(folder, `${name}.json`);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report) : null;
 }
 
 /** The demo is about the embedded server: variables that name another one would send the file there. */
 function withoutServer(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('PG')));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('PG')),
+  );
 }
 
-/** A move never drops anything; the demo drops the two schemas of its own last run, so that it can be run again. */
+/** A move never drops anything; the demo drops the two schemas of its own last run, and its list of withheld rows, so that it can be run again. */
 async function dropOldDemo(target: Target): Promise<void> {
+  const withheld = reportOf('typed')?.quarantineFile ?? null;
+  if (withheld !== null) rmSync(withheld, { force: true });
   const old = await rows(target, 'select nspname from pg_namespace where nspname = any($1)', [Object.values(schemas)]);
   for (const { nspname } of old) {
     say(`Dropping the schema ${nspname} of an earlier demo.`);
@@ -85,7 +100,12 @@ async function look(target: Target): Promise<void> {
   title('Look at it');
   const query = `select status, count(*)::int as sessions, sum(jsonb_array_length(transcript))::int as messages from ${schemas.typed}.sessions group by status order by status`;
   say(pc.dim(query));
-  for (const row of await rows(target, query)) say(`  ${Object.entries(row).map(([name, value]) => `${name} ${value}`).join(', ')}`);
+  for (const row of await rows(target, query))
+    say(
+      `  ${Object.entries(row)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}`,
+    );
   const file = embeddedStatus().passwordFile ?? '';
   say(`
 Yourself:
@@ -94,19 +114,28 @@ Yourself:
   npx crossfade plan ${source}`);
 }
 
-async function rows(target: Target, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+async function rows(target: Target, sql: string, values: unknown[] = []): Promise<Record<string, string | number>[]> {
   const { host, port, user, database, password } = target;
-  const client = new pg.Client({ host, port, user, database, ...(password === undefined ? {} : { password }), ssl: false });
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    ...(password === undefined ? {} : { password }),
+    ssl: false,
+  });
   await client.connect();
   try {
-    return (await client.query<Record<string, unknown>>(sql, values)).rows;
+    return (await client.query<Record<string, string | number>>(sql, values)).rows;
   } finally {
     await client.end();
   }
 }
 
 function unexpected(expected: number, report: Report | null): number {
-  process.stderr.write(`\nThe move should have ended with ${expected} and ${report === null ? 'left no report' : `ended with ${report.exitCode}`}. The demo ends here; nothing needs to be undone.\n`);
+  process.stderr.write(
+    `\nThe move should have ended with ${expected} and ${report === null ? 'left no report' : `ended with ${report.exitCode}`}. The demo ends here; nothing needs to be undone.\n`,
+  );
   return 1;
 }
 

@@ -1,7 +1,16 @@
 // Runs a file of this checkout under a Node that can run it, after bringing what is missing: `node scripts/run.mjs FILE ARGUMENTS...`.
 // Plain JavaScript for Node 20: it is what runs first on a machine that has nothing else.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -122,6 +131,8 @@ function fetchedNode() {
   writeFileSync(join(fresh, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
   const status = npm(['ci', '--ignore-scripts'], fresh);
   try {
+    // Made private by mkdtemp, and as useful to every user of the machine as the rest of the checkout.
+    chmodSync(fresh, 0o755);
     if (status === 0) renameSync(fresh, folder);
   } catch {
     // Another terminal was faster, and its copy is as good.

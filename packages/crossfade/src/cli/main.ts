@@ -1,12 +1,64 @@
 import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { CrossfadeError } from '../core/errors.ts';
+import { doctorCommand } from './doctor.ts';
+import { moveCommand } from './move.ts';
+import { planCommand } from './plan.ts';
+import { postgresCommand } from './postgres.ts';
+import { terminal } from './terminal.ts';
+import { verifyCommand } from './verify.ts';
 
-/** Runs the command line and resolves to the exit status of the process. */
+/** Runs the command line and resolves to the exit status of the process. A failure never resolves to 0. */
 export async function main(argv: string[]): Promise<number> {
-  if (argv[0] === '--version') {
-    const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-    process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
-    return 0;
+  let status = 1;
+  const program = new Command('crossfade')
+    .description('Moves a SQLite file into PostgreSQL exactly: every value looked at, every value verified.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      writeOut: (text) => void process.stdout.write(text),
+    })
+    .showHelpAfterError('Nothing was done. See crossfade --help.');
+  const settle = (code: number): void => {
+    status = code;
+  };
+  for (const add of [moveCommand, planCommand, verifyCommand, postgresCommand, doctorCommand]) add(program, settle);
+  try {
+    refuseSecrets(argv);
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    return report(error);
   }
-  process.stderr.write('Only --version exists so far.\n');
-  return 2;
+}
+
+function report(error: unknown): number {
+  // Commander has said already what is wrong; --help and --version arrive here too, with status 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CrossfadeError) {
+    terminal.note(`${error.code}: ${error.message}`);
+    return error.exitCode;
+  }
+  const name = error instanceof Error ? error.name : 'unknown';
+  terminal.note(
+    `E_INTERNAL: A defect of Crossfade (${name}). Nothing was published. Please report it with the command that you ran.`,
+  );
+  if (process.env.CROSSFADE_DEBUG === '1' && error instanceof Error) terminal.note(String(error.stack));
+  return 1;
+}
+
+/** Before anything can repeat an argument in a message: every process of the machine can read the command line. */
+function refuseSecrets(argv: readonly string[]): void {
+  if (!argv.some((argument) => /postgres(ql)?:\/\/[^/@]*:[^/]*@/i.test(argument) || /[?&]password=/i.test(argument)))
+    return;
+  throw new CrossfadeError(
+    'E_SECRET_IN_ARGV',
+    'A password stands on the command line, where every process of this machine can read it. Nothing was done. Leave it out of the URL and give it in PGPASSWORD, in ~/.pgpass, in DATABASE_URL, or with --password-stdin; and change it, for it may be in your shell history now.',
+  );
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -25,6 +25,7 @@ export interface StoredChunk {
   readonly done: { readonly loaded: number; readonly altered: number } | null;
 }
 
+/** A row that was withheld, by its names in the source; the value itself is kept nowhere. */
 export interface StoredWithheld {
   readonly table: string;
   readonly column: string;
@@ -61,7 +62,9 @@ export async function insertChunks(client: pg.Client, schema: string, chunks: re
 
 /** Every chunk of the run, in order. */
 export async function readChunks(client: pg.Client, schema: string): Promise<StoredChunk[]> {
-  const { rows } = await query<Record<'source_table' | 'number' | 'range' | 'rows', string> & Record<'loaded' | 'altered', string | null>>(
+  const { rows } = await query<
+    Record<'source_table' | 'number' | 'range' | 'rows', string> & Record<'loaded' | 'altered', string | null>
+  >(
     client,
     sql`SELECT source_table, number, range, rows, loaded, altered FROM ${qualified(schema, stateTables.chunk)} ORDER BY source_table, number`,
     'read the chunks of the run',
@@ -76,7 +79,12 @@ export async function readChunks(client: pg.Client, schema: string): Promise<Sto
 }
 
 /** Marks a chunk as loaded, in the transaction that loaded it. */
-export async function finishChunk(client: pg.Client, schema: string, chunk: { readonly table: string; readonly number: number }, loaded: Loaded): Promise<void> {
+export async function finishChunk(
+  client: pg.Client,
+  schema: string,
+  chunk: { readonly table: string; readonly number: number },
+  loaded: Loaded,
+): Promise<void> {
   const marked = await query(
     client,
     sql`UPDATE ${qualified(schema, stateTables.chunk)} SET loaded = ${loaded.rows}, altered = ${loaded.altered}
@@ -102,9 +110,13 @@ export async function readWithheld(client: pg.Client, schema: string): Promise<S
     sql`SELECT source_table, source_column, key, code FROM ${qualified(schema, stateTables.withheld)} ORDER BY source_table, number, ctid`,
     'read the rows that were withheld',
   );
-  return rows.map((row) => ({ table: row.source_table, column: row.source_column, key: keyFromJson(row.key), code: row.code }));
+  return rows.map((row) => ({
+    table: row.source_table,
+    column: row.source_column,
+    key: keyFromJson(row.key),
+    code: row.code,
+  }));
 }
-
 
 function rangeToJson(range: ReadRange): string {
   const key = (value: RowKey | null) => (value === null ? null : keyToJson(value));

@@ -4,7 +4,7 @@ import { InstantKind, InstantParser } from '../schema/values/instant.ts';
 import { epochUnit, shortInteger, wideInteger } from '../schema/values/scalar.ts';
 import { ZoneClock } from '../schema/values/zone.ts';
 import type { CopyBuffer } from './buffer.ts';
-import type { Encode, EncodeOptions } from './encode.ts';
+import type { Encode, EncodeOptions } from './encoder.ts';
 
 /** PostgreSQL counts from 2000-01-01. */
 const epochSeconds = 946_684_800;
@@ -15,7 +15,9 @@ const secondsMin = -210_866_803_200;
 const secondsMax = 9_224_318_016_000;
 
 /** Dates and times: days or microseconds since 2000, as 4 or 8 bytes. */
-export const instantEncoders: Readonly<Record<'date' | 'timestamp' | 'timestamptz', (out: CopyBuffer, options: EncodeOptions) => Encode>> = {
+export const instantEncoders: Readonly<
+  Record<'date' | 'timestamp' | 'timestamptz', (out: CopyBuffer, options: EncodeOptions) => Encode>
+> = {
   date: (out) => {
     const parser = new InstantParser();
     return (tag, buf, start, end) => {
@@ -44,7 +46,13 @@ function timestampEncoder(type: PgType, out: CopyBuffer, rules: readonly Rule[])
 }
 
 /** An integer as an instant: in the unit that a rule names, else in the one that its size tells. */
-function writeEpoch(out: CopyBuffer, buf: Uint8Array, start: number, end: number, ordered: 's' | 'ms' | 'us' | null): boolean {
+function writeEpoch(
+  out: CopyBuffer,
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  ordered: 's' | 'ms' | 'us' | null,
+): boolean {
   const short = shortInteger(buf, start, end);
   const value = Number.isNaN(short) ? Number(wideInteger(buf, start, end)) : short;
   const unit = ordered ?? epochUnit(value);

@@ -1,24 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { Tag } from '../core/cell.ts';
 import { limits } from '../core/limits.ts';
-import type { PgType, Rule } from '../schema/model.ts';
+import type { PgType } from '../schema/model.ts';
 import { Json, JsonWalker, jsonbObstacles } from '../schema/values/json.ts';
 import { ascii, booleanWord, isPlainDecimal, realValue, shortInteger, wideInteger } from '../schema/values/scalar.ts';
 import type { CopyBuffer } from './buffer.ts';
 import { instantEncoders } from './encode-instant.ts';
+import type { Encode, EncodeOptions } from './encoder.ts';
 import { decimalOf, writeInfinity, writeNumeric } from './numeric.ts';
-
-/**
- * Writes one value that is not NULL as a field of binary COPY, its length first. False: the type cannot hold the value
- * exactly; then the caller rewinds, for some bytes may have been written.
- */
-export type Encode = (tag: number, buf: Uint8Array, start: number, end: number) => boolean;
-
-export interface EncodeOptions {
-  readonly rules: readonly Rule[];
-  /** False where the profile has proved that every value of the column fits: then text and JSON are sent unexamined. */
-  readonly checked: boolean;
-}
 
 /** The encoder of a column. One encoder serves one thread and one buffer. */
 export function encoderFor(type: PgType, out: CopyBuffer, options: EncodeOptions): Encode {
@@ -34,7 +23,8 @@ const makers: Readonly<Record<PgType, (out: CopyBuffer, options: EncodeOptions) 
     return true;
   },
   integer: (out) => (tag, buf, start, end) => {
-    const value = tag === Tag.integer ? shortInteger(buf, start, end) : Number(integerFrom(tag, buf, start, end) ?? Number.NaN);
+    const value =
+      tag === Tag.integer ? shortInteger(buf, start, end) : Number(integerFrom(tag, buf, start, end) ?? Number.NaN);
     if (!(value >= -0x80000000 && value <= 0x7fffffff)) return false;
     out.int32(4);
     out.int32(value);
@@ -83,10 +73,12 @@ const makers: Readonly<Record<PgType, (out: CopyBuffer, options: EncodeOptions) 
   json: (out, options) => jsonEncoder(out, options, Json.deep, false),
   jsonb: (out, options) => jsonEncoder(out, options, Json.deep | jsonbObstacles, true),
   bytea: (out) => (tag, buf, start, end) => (tag === Tag.blob || tag === Tag.text) && field(out, buf, start, end),
-  text: (out, { checked }) => (tag, buf, start, end) => {
-    if (checked && tag >= Tag.text && !isStorableText(buf, start, end)) return false;
-    return field(out, buf, start, end);
-  },
+  text:
+    (out, { checked }) =>
+    (tag, buf, start, end) => {
+      if (checked && tag >= Tag.text && !isStorableText(buf, start, end)) return false;
+      return field(out, buf, start, end);
+    },
 };
 
 function jsonEncoder(out: CopyBuffer, { checked }: EncodeOptions, obstacles: number, binary: boolean): Encode {

@@ -7,7 +7,8 @@ import { join, name, qualified, sql } from '../pg/sql.ts';
 import type { PgType, Rule } from '../schema/model.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
 import { CopyBuffer, copyHeader, copyTrailer } from './buffer.ts';
-import { type Encode, encoderFor } from './encode.ts';
+import { encoderFor } from './encode.ts';
+import type { Encode } from './encoder.ts';
 import { copyIn } from './stream.ts';
 
 /** A table as the loader sees it. Plain data. */
@@ -17,6 +18,7 @@ export interface LoadTable {
   readonly columns: readonly LoadColumn[];
 }
 
+/** A column that COPY writes. */
 export interface LoadColumn {
   readonly name: string;
   /** The column's name in the source, for the list of withheld rows. */
@@ -37,15 +39,16 @@ export interface Withheld {
   readonly code: WithheldCode;
 }
 
+/** Why a row was withheld; docs/reference/bad-values.md has a paragraph on each. */
 export type WithheldCode = 'E_TEXT_NUL' | 'E_TEXT_ENCODING' | 'E_BLOB_IN_TEXT' | 'E_VALUE_TOO_LARGE' | 'E_TYPE_UNFIT';
 
+/** What became of the rows of one chunk; rows and withheld rows add up to the rows read. */
 export interface Loaded {
   readonly rows: number;
   /** Values that rules have changed. */
   readonly altered: number;
   readonly withheld: readonly Withheld[];
 }
-
 
 /** Loads one chunk with one COPY, inside the transaction that the caller has begun. */
 export async function loadChunk(client: pg.Client, table: LoadTable, pages: Iterable<Page>): Promise<Loaded> {
@@ -102,7 +105,13 @@ export class RowWriter {
   /** A column with rules: what they change is counted, and `invalid:null` has the last word. */
   private ruled(field: Field, row: Row, p: number): boolean {
     const { out } = this;
-    const cell: Cell = { tag: row.tags[p], buf: row.buffers[p], start: row.starts[p], end: row.ends[p], altered: false };
+    const cell: Cell = {
+      tag: row.tags[p],
+      buf: row.buffers[p],
+      start: row.starts[p],
+      end: row.ends[p],
+      altered: false,
+    };
     field.transform?.(cell);
     const mark = out.mark();
     if (cell.tag === Tag.null) out.int32(-1);
@@ -111,7 +120,7 @@ export class RowWriter {
       out.rewind(mark);
       out.int32(-1);
       cell.altered = true;
-    } else if (field.type === 'bytea' && cell.tag === Tag.text) cell.altered = true;
+    }
     if (cell.altered) this.altered++;
     return true;
   }

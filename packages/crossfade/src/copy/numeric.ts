@@ -19,7 +19,9 @@ export function decimalOf(value: number): string {
   const digits = whole + fraction;
   const point = whole.length + Number(exponent);
   if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-  return point >= digits.length ? `${sign}${digits}${'0'.repeat(point - digits.length)}` : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+  return point >= digits.length
+    ? `${sign}${digits}${'0'.repeat(point - digits.length)}`
+    : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
 /** Writes the field of an infinity; numeric knows them since PostgreSQL 14. */
@@ -27,7 +29,7 @@ export function writeInfinity(out: CopyBuffer, above: boolean): void {
   out.int32(8);
   out.int16(0);
   out.int16(0);
-  out.int16((above ? positiveInfinity : negativeInfinity) << 16 >> 16);
+  out.int16(((above ? positiveInfinity : negativeInfinity) << 16) >> 16);
   out.int16(0);
 }
 
@@ -40,7 +42,8 @@ export function writeNumeric(out: CopyBuffer, decimal: string): boolean {
   const [whole, fraction = ''] = (isNegative ? decimal.slice(1) : decimal).split('.');
   const integer = whole.replace(/^0+/, '');
   if (integer.length > 131_072 || fraction.length > 16_383) return false;
-  const padded = integer.padStart(Math.ceil(integer.length / 4) * 4, '0') + fraction.padEnd(Math.ceil(fraction.length / 4) * 4, '0');
+  const padded =
+    integer.padStart(Math.ceil(integer.length / 4) * 4, '0') + fraction.padEnd(Math.ceil(fraction.length / 4) * 4, '0');
   let weight = Math.ceil(integer.length / 4) - 1;
   let from = 0;
   let to = padded.length / 4;

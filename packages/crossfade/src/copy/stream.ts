@@ -11,7 +11,11 @@ export type Send = (buffers: readonly Buffer[]) => Promise<void>;
  * Runs one COPY ... FROM STDIN and returns the number of rows that PostgreSQL counted. When `produce` throws, the COPY
  * is failed on the server's side too, and its error is passed on. A refusal by the server arrives as a CrossfadeError.
  */
-export async function copyIn(client: pg.Client, statement: Sql, produce: (send: Send) => Promise<void>): Promise<number> {
+export async function copyIn(
+  client: pg.Client,
+  statement: Sql,
+  produce: (send: Send) => Promise<void>,
+): Promise<number> {
   const stream = client.query(copyStreams.from(statement.text));
   let refused: unknown = null;
   const finished = new Promise<void>((resolve) => {

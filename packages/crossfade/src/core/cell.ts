@@ -7,6 +7,7 @@
 export const Tag = { null: 0, integer: 1, real: 2, text: 3, blob: 4 } as const;
 export type Tag = (typeof Tag)[keyof typeof Tag];
 
+/** SQLite's own names of the storage classes, by `Tag`. */
 export const tagNames = ['null', 'integer', 'real', 'text', 'blob'] as const;
 
 /**

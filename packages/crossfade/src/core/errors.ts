@@ -37,7 +37,10 @@ export const errorCodes = {
   E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket.' },
   E_SOURCE_NOT_SQLITE: { exit: 1, doc: 'The file is empty or not a SQLite database.' },
   E_SOURCE_CORRUPT: { exit: 1, doc: 'SQLite itself finds the file damaged.' },
-  E_SOURCE_FORBIDDEN: { exit: 1, doc: 'The file, or the folder that its WAL needs, cannot be read with the rights at hand.' },
+  E_SOURCE_FORBIDDEN: {
+    exit: 1,
+    doc: 'The file, or the folder that its WAL needs, cannot be read with the rights at hand.',
+  },
   E_SOURCE_BUSY: { exit: 1, doc: 'Another process holds the file, or writes it too often for one common snapshot.' },
   E_SOURCE_CHANGED: { exit: 1, doc: 'The source is not the one that the interrupted run had read.' },
   E_SOURCE_UNREADABLE: { exit: 1, doc: 'A table or name in the source cannot be read exactly.' },
@@ -49,12 +52,18 @@ export const errorCodes = {
   E_TARGET_VERSION: { exit: 1, doc: 'The server is older than PostgreSQL 14.' },
   E_TARGET_ENCODING: { exit: 1, doc: 'The target database is not UTF-8.' },
   E_TARGET_NOT_EMPTY: { exit: 1, doc: 'A table of that name stands in the target with rows in it.' },
-  E_TARGET_MISMATCH: { exit: 1, doc: 'An existing table cannot hold the values exactly, or another object has the name.' },
+  E_TARGET_MISMATCH: {
+    exit: 1,
+    doc: 'An existing table cannot hold the values exactly, or another object has the name.',
+  },
   E_TARGET_LOST: { exit: 1, doc: 'The connection to PostgreSQL broke during the run.' },
   E_TARGET_FULL: { exit: 1, doc: 'The target has no space left.' },
   E_TARGET_REFUSED: { exit: 1, doc: 'PostgreSQL refused a statement; the SQLSTATE is a fact of the error.' },
   E_TARGET_BUSY: { exit: 1, doc: 'Another move into the same schema is running.' },
-  E_VALUE_UNHELD: { exit: 3, doc: 'A value cannot be held by its PostgreSQL type, and no rule says what to do with it.' },
+  E_VALUE_UNHELD: {
+    exit: 3,
+    doc: 'A value cannot be held by its PostgreSQL type, and no rule says what to do with it.',
+  },
   E_VERIFY_DIFFERENT: { exit: 1, doc: 'Source and target differ; the report names the rows.' },
   E_POSTGRES_EMBEDDED: { exit: 1, doc: 'The embedded PostgreSQL could not be prepared, started or stopped.' },
   E_REPORT_UNWRITABLE: { exit: 1, doc: 'The report, plan or quarantine file could not be written.' },
@@ -62,4 +71,5 @@ export const errorCodes = {
   E_INTERNAL: { exit: 1, doc: 'A defect of Crossfade.' },
 } as const satisfies Record<string, { exit: ExitCode; doc: string }>;
 
+/** A code of the table above; codes are never renamed. */
 export type ErrorCode = keyof typeof errorCodes;

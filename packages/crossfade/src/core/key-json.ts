@@ -15,7 +15,9 @@ export function keyFromJson(text: string): RowKey {
 function valueToJson(value: KeyValue): Record<string, string> {
   if (typeof value === 'bigint') return { integer: value.toString() };
   if (typeof value === 'number') return { real: Object.is(value, -0) ? '-0' : String(value) };
-  return 'text' in value ? { text: Buffer.from(value.text).toString('base64') } : { blob: Buffer.from(value.blob).toString('base64') };
+  return 'text' in value
+    ? { text: Buffer.from(value.text).toString('base64') }
+    : { blob: Buffer.from(value.blob).toString('base64') };
 }
 
 function valueFromJson(json: Record<string, string>): KeyValue {

@@ -20,10 +20,16 @@ export function plainKey(key: RowKey): string {
 }
 
 function hidden(value: Exclude<KeyValue, bigint | number>): string {
-  const bytes = 'text' in value ? value.text : value.blob;
-  return `#${createHmac('sha256', runKey).update(bytes).digest('hex').slice(0, 12)} (${bytes.length} bytes)`;
+  return digestOf('text' in value ? value.text : value.blob);
+}
+
+/** What stands for text that may name a person: equal for equal text, within this process. */
+export function digestOf(text: string | Uint8Array): string {
+  return `#${createHmac('sha256', runKey).update(text).digest('hex').slice(0, 12)} (${Buffer.byteLength(text)} bytes)`;
 }
 
 function shown(value: Exclude<KeyValue, bigint | number>): string {
-  return 'text' in value ? JSON.stringify(Buffer.from(value.text).toString('utf8')) : `x'${Buffer.from(value.blob).toString('hex')}'`;
+  return 'text' in value
+    ? JSON.stringify(Buffer.from(value.text).toString('utf8'))
+    : `x'${Buffer.from(value.blob).toString('hex')}'`;
 }

@@ -14,6 +14,8 @@ export const limits = {
   fieldBytesMax: 0x3fffffff - 64,
   /** jsonb keeps the length of a string in 28 bits. */
   jsonbBytesMax: 0x0fffffff,
+  /** jsonb is built in one array of 72 bytes a member that grows by doubling within 1 GB; the whole document is counted. */
+  jsonbMembersMax: 8_000_000,
   /** Deeper JSON stays text: PostgreSQL's parser recurses, and 100,000 levels end in 54001. */
   jsonDepthMax: 1_000,
   /** PostgreSQL's NAMEDATALEN - 1. */

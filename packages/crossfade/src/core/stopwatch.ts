@@ -20,7 +20,10 @@ export class Stopwatch<Phase extends string> {
   /** The phases so far, and all of the time since the beginning, to the millisecond. */
   read(): Record<Phase | 'total', number> {
     const total = (performance.now() - this.started) / 1000;
-    const entries = Object.entries<number>({ ...this.seconds, total }).map(([phase, seconds]) => [phase, Math.round(seconds * 1000) / 1000]);
+    const entries = Object.entries<number>({ ...this.seconds, total }).map(([phase, seconds]) => [
+      phase,
+      Math.round(seconds * 1000) / 1000,
+    ]);
     return Object.fromEntries(entries) as Record<Phase | 'total', number>;
   }
 }

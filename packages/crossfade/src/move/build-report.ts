@@ -1,10 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { displayKey, plainKey } from '../core/key-text.ts';
+import { digestOf, displayKey, plainKey } from '../core/key-text.ts';
 import type { RowKey } from '../core/cell.ts';
-import type { ExitCode } from '../core/errors.ts';
+import type { CrossfadeError, ExitCode } from '../core/errors.ts';
 import type { Design } from '../schema/design.ts';
 import type { Unheld } from '../schema/infer.ts';
-import type { NotMoved, TargetTable } from '../schema/model.ts';
+import type { NotMoved, SourceTable, TargetTable } from '../schema/model.ts';
 import type { Difference } from '../verify/verify.ts';
 import type { Compared } from './compare.ts';
 import type { Finished } from './finish.ts';
@@ -23,7 +22,10 @@ export interface RunFacts {
   readonly seconds: PhaseSeconds;
   readonly showValues: boolean;
   /** By source table; empty before the load. */
-  readonly loaded: ReadonlyMap<string, { readonly loaded: number; readonly altered: number; readonly rejected: number }>;
+  readonly loaded: ReadonlyMap<
+    string,
+    { readonly loaded: number; readonly altered: number; readonly rejected: number }
+  >;
   /** By source table; empty before verification. */
   readonly compared: ReadonlyMap<string, Compared>;
   readonly finished: Finished;
@@ -35,7 +37,9 @@ const exitCodes: Readonly<Record<Verdict, ExitCode>> = { planned: 0, equal: 0, f
 /** The report of a run with this verdict. */
 export function buildReport(facts: RunFacts, verdict: Verdict): Report {
   const profileOf = new Map(facts.profiles.map((profile) => [profile.table.name, profile]));
-  const tables = facts.design.tables.map((table) => tableReport(table, profileOf.get(table.source.name)?.rows ?? 0, facts));
+  const tables = facts.design.tables.map((table) =>
+    tableReport(table, profileOf.get(table.source.name)?.rows ?? 0, facts),
+  );
   return {
     verdict,
     exitCode: exitCodes[verdict],
@@ -46,13 +50,36 @@ export function buildReport(facts: RunFacts, verdict: Verdict): Report {
     bytes: facts.profiles.reduce((sum, { bytes }) => sum + bytes, 0),
     seconds: facts.seconds,
     tables,
-    constraints: { created: facts.finished.created, notCreated: [...facts.design.notCreated, ...facts.finished.notCreated] },
+    constraints: {
+      created: facts.finished.created,
+      notCreated: [...facts.design.notCreated, ...facts.finished.notCreated],
+    },
     notMoved: facts.notMoved,
     warnings: [...facts.design.warnings, ...facts.warnings],
     badValues: facts.design.unheld.map((found) => badValue(found, facts.showValues)),
     differences: differenceReports(facts),
     quarantineFile: facts.quarantineFile,
     error: null,
+  };
+}
+
+/** The report of a run that an error ended: it has moved nothing, and says why. */
+export function failedReport(facts: Pick<Report, 'source' | 'target' | 'schema'>, error: CrossfadeError): Report {
+  return {
+    verdict: 'failed',
+    exitCode: error.exitCode,
+    ...facts,
+    rows: 0,
+    bytes: 0,
+    seconds: { profile: 0, create: 0, load: 0, index: 0, verify: 0, total: 0 },
+    tables: [],
+    constraints: { created: 0, notCreated: [] },
+    notMoved: [],
+    warnings: [],
+    badValues: [],
+    differences: [],
+    quarantineFile: null,
+    error: { code: error.code, message: error.message },
   };
 }
 
@@ -71,7 +98,12 @@ function tableReport(table: TargetTable, rows: number, facts: RunFacts): TableRe
     rows,
     ...counts,
     verified: compared === undefined ? 0 : Math.max(0, compared.rows - (compared.findings?.count ?? 0)),
-    columns: table.columns.map((column) => ({ source: column.source.name, target: column.name, type: column.type, why: column.why })),
+    columns: table.columns.map((column) => ({
+      source: column.source.name,
+      target: column.name,
+      type: column.type,
+      why: column.why,
+    })),
   };
 }
 
@@ -81,13 +113,21 @@ const fixes: Readonly<Record<Unheld['code'], (name: string) => string>> = {
   E_TEXT_ENCODING: (name) => `--rule ${name}=encoding:latin1, encoding:replace or bytea; or --bad-values quarantine`,
   E_BLOB_IN_TEXT: (name) => `--rule ${name}=bytea; or --bad-values quarantine`,
   E_VALUE_TOO_LARGE: () => '--bad-values quarantine; PostgreSQL holds less than 1 GB a value',
-  E_TYPE_UNFIT: (name) => `another type by --rule ${name}=TYPE, --rule ${name}=invalid:null, or --bad-values quarantine`,
+  E_TYPE_UNFIT: (name) =>
+    `another type by --rule ${name}=TYPE, --rule ${name}=invalid:null, or --bad-values quarantine`,
 };
 
 /** One kind of value that a column cannot hold, for the report. */
 export function badValue(found: Design['unheld'][number], showValues: boolean): BadValueReport {
   const { table, column, code, count, row } = found;
-  return { table, column, code, count, firstKey: row === null ? '' : keyText(row, showValues), fix: fixes[code](`${table}.${column}`) };
+  return {
+    table,
+    column,
+    code,
+    count,
+    firstKey: row === null ? '' : keyText(row, showValues),
+    fix: fixes[code](`${table}.${column}`),
+  };
 }
 
 function keyText(key: RowKey, showValues: boolean): string {
@@ -95,18 +135,25 @@ function keyText(key: RowKey, showValues: boolean): string {
 }
 
 function differenceReports(facts: RunFacts): DifferenceReport[] {
-  return facts.design.tables.flatMap((table) => {
-    const named = facts.compared.get(table.source.name)?.findings?.named ?? [];
-    return named.map((difference) => ({ table: table.source.name, key: differenceKey(difference, table, facts.showValues), kind: difference.kind, columns: difference.columns }));
+  return facts.design.tables.flatMap(({ source }) => {
+    const named = facts.compared.get(source.name)?.findings?.named ?? [];
+    return named.map((found) => differenceReport(source, found, facts.showValues));
   });
 }
 
-const digestKey = randomBytes(32);
-
-/** Numbers are shown; text that may name a person is shown as a digest, the same for equal keys of one run. */
-function differenceKey({ key }: Difference, table: TargetTable, showValues: boolean): string {
-  const types = table.source.primaryKey.map((name) => table.columns.find(({ source }) => source.name === name)?.type);
-  return key
-    .map((value, i) => (showValues || types[i] === undefined || types[i] === 'integer' || types[i] === 'bigint' ? value : `#${createHmac('sha256', digestKey).update(value).digest('hex').slice(0, 12)}`))
-    .join(', ');
+/** A difference with its key as it may be shown: numbers in plain, text as a digest. */
+export function differenceReport(
+  table: SourceTable,
+  { kind, key, columns }: Difference,
+  showValues: boolean,
+): DifferenceReport {
+  const isNumber = (i: number) =>
+    table.primaryKey.length === 0 ||
+    /int/i.test(table.columns.find(({ name }) => name === table.primaryKey[i])?.declared ?? '');
+  return {
+    table: table.name,
+    key: key.map((value, i) => (showValues || isNumber(i) ? value : digestOf(value))).join(', '),
+    kind,
+    columns,
+  };
 }

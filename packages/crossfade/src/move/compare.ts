@@ -4,7 +4,16 @@ import { query, transaction } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
 import type { ReadRange } from '../drivers/sqlite/reader.ts';
 import type { SourceTable } from '../schema/model.ts';
-import { addSums, differingBuckets, emptySums, type Findings, findDifferences, mergeCollected, type Sums, type VerifyTable } from '../verify/verify.ts';
+import {
+  addSums,
+  differingBuckets,
+  emptySums,
+  type Findings,
+  findDifferences,
+  mergeCollected,
+  type Sums,
+  type VerifyTable,
+} from '../verify/verify.ts';
 import type { Pool } from './pool.ts';
 import type { SourcePiece, TargetPiece } from './tasks.ts';
 
@@ -17,6 +26,7 @@ export interface Comparison {
   readonly leaveOut: ReadonlySet<string>;
 }
 
+/** What the comparison of one table found. */
 export interface Compared {
   /** Rows of the source that were compared. */
   readonly rows: number;
@@ -29,14 +39,25 @@ const pagesPerPiece = 4096;
 const findLimits = { limitRows: 50_000, namedMax: 1_000 };
 
 /** Compares tables, all of them at once, with every thread; the target as one snapshot. */
-export async function compareTables(client: pg.Client, pool: Pool, comparisons: readonly Comparison[], onRows: (table: string, rows: number) => void): Promise<Compared[]> {
+export async function compareTables(
+  client: pg.Client,
+  pool: Pool,
+  comparisons: readonly Comparison[],
+  onRows: (table: string, rows: number) => void,
+): Promise<Compared[]> {
   return transaction(
     client,
     async () => {
-      const exported = await query<{ snapshot: string }>(client, sql`SELECT pg_catalog.pg_export_snapshot() AS snapshot`, 'export a snapshot');
+      const exported = await query<{ snapshot: string }>(
+        client,
+        sql`SELECT pg_catalog.pg_export_snapshot() AS snapshot`,
+        'export a snapshot',
+      );
       const { snapshot } = exported.rows[0];
       const seed = randomBytes(32);
-      const pieces = await Promise.all(comparisons.map(async (comparison) => targetPieces(await pagesOf(client, comparison.table), comparison.table, snapshot, seed)));
+      const pieces: TargetPiece[][] = [];
+      for (const { table } of comparisons)
+        pieces.push(targetPieces(await pagesOf(client, table), table, snapshot, seed));
       return Promise.all(comparisons.map((comparison, i) => compareOne(pool, comparison, pieces[i], seed, onRows)));
     },
     'read',
@@ -44,12 +65,26 @@ export async function compareTables(client: pg.Client, pool: Pool, comparisons: 
 }
 
 /** Compares one table whose target side is read by the caller, such as rows of a transaction that is still open. */
-export async function compareWith(pool: Pool, comparison: Comparison, seed: Uint8Array, sumTarget: () => Promise<Sums>): Promise<{ rows: number; equal: boolean }> {
-  const [source, target] = await Promise.all([sumOf(sourcePieces(comparison, seed).map((piece) => pool.run('sumSource', piece))), sumTarget()]);
+export async function compareWith(
+  pool: Pool,
+  comparison: Comparison,
+  seed: Uint8Array,
+  sumTarget: () => Promise<Sums>,
+): Promise<{ rows: number; equal: boolean }> {
+  const [source, target] = await Promise.all([
+    sumOf(sourcePieces(comparison, seed).map((piece) => pool.run('sumSource', piece))),
+    sumTarget(),
+  ]);
   return { rows: source.rows, equal: differingBuckets(source, target).length === 0 };
 }
 
-async function compareOne(pool: Pool, comparison: Comparison, targets: readonly TargetPiece[], seed: Uint8Array, onRows: (table: string, rows: number) => void): Promise<Compared> {
+async function compareOne(
+  pool: Pool,
+  comparison: Comparison,
+  targets: readonly TargetPiece[],
+  seed: Uint8Array,
+  onRows: (table: string, rows: number) => void,
+): Promise<Compared> {
   const { table } = comparison;
   const sources = sourcePieces(comparison, seed);
   const asked = sources.map(async (piece) => {
@@ -57,7 +92,10 @@ async function compareOne(pool: Pool, comparison: Comparison, targets: readonly 
     onRows(comparison.source.name, sums.rows);
     return sums;
   });
-  const [source, target] = await Promise.all([sumOf(asked), sumOf(targets.map((piece) => pool.run('sumTarget', piece)))]);
+  const [source, target] = await Promise.all([
+    sumOf(asked),
+    sumOf(targets.map((piece) => pool.run('sumTarget', piece))),
+  ]);
   if (differingBuckets(source, target).length === 0) return { rows: source.rows, findings: null };
   const findings = await findDifferences(table, source, target, findLimits, async (buckets, limitRows) => {
     const collect = { buckets, limitRows };
@@ -102,4 +140,3 @@ async function sumOf(pieces: readonly Promise<Sums>[]): Promise<Sums> {
   await Promise.all(pieces.map(async (piece) => addSums(total, await piece)));
   return total;
 }
-

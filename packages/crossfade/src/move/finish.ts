@@ -28,23 +28,47 @@ const rowRefusals: Readonly<Record<string, string>> = {
 };
 
 /** Makes the keys, indexes and checks of one table, as far as an interrupted run has not made them already. */
-export async function finishOne(client: pg.Client, schema: string, table: TargetTable, finished: Finished): Promise<void> {
+export async function finishOne(
+  client: pg.Client,
+  schema: string,
+  table: TargetTable,
+  finished: Finished,
+): Promise<void> {
   for (const step of finishTable(schema, table)) await runStep(client, schema, table, step, inOwnTransaction, finished);
 }
 
 /** Makes one foreign key within the caller's transaction; with orphans it is made for new rows only, and its orphans are named. */
-export async function finishForeignKey(client: pg.Client, schema: string, table: TargetTable, key: TargetForeignKey, parentSchema: string, showValues: boolean, finished: Finished): Promise<void> {
+export async function finishForeignKey(
+  client: pg.Client,
+  schema: string,
+  table: TargetTable,
+  key: TargetForeignKey,
+  parentSchema: string,
+  showValues: boolean,
+  finished: Finished,
+): Promise<void> {
   const step = addForeignKey(schema, table, key, parentSchema);
   const valid = await runStep(client, schema, table, step, behindSavepoint, finished);
   if (valid !== 'not valid') return;
-  finished.notCreated.push({ what: `validation of ${step.what}`, why: await describeOrphans(client, schema, table, key, parentSchema, showValues) });
+  finished.notCreated.push({
+    what: `validation of ${step.what}`,
+    why: await describeOrphans(client, schema, table, key, parentSchema, showValues),
+  });
 }
 
-async function runStep(client: pg.Client, schema: string, table: TargetTable, step: DdlStep, attempt: Attempt, finished: Finished): Promise<'valid' | 'not valid' | 'missing'> {
+async function runStep(
+  client: pg.Client,
+  schema: string,
+  table: TargetTable,
+  step: DdlStep,
+  attempt: Attempt,
+  finished: Finished,
+): Promise<'valid' | 'not valid' | 'missing'> {
   const state = await stateOf(client, schema, table, step);
   if (state !== 'missing') {
     finished.created++;
-    if (state === 'not valid' && !step.what.startsWith('foreign key')) finished.notCreated.push({ what: `validation of ${step.what}`, why: rowRefusals['23514'] });
+    if (state === 'not valid' && !step.what.startsWith('foreign key'))
+      finished.notCreated.push({ what: `validation of ${step.what}`, why: rowRefusals['23514'] });
     return state;
   }
   const refused = await attempt(client, step.sql);
@@ -91,7 +115,12 @@ const behindSavepoint: Attempt = async (client, text) => {
   }
 };
 
-async function stateOf(client: pg.Client, schema: string, table: TargetTable, step: DdlStep): Promise<'valid' | 'not valid' | 'missing'> {
+async function stateOf(
+  client: pg.Client,
+  schema: string,
+  table: TargetTable,
+  step: DdlStep,
+): Promise<'valid' | 'not valid' | 'missing'> {
   if (step.exists.kind === 'relation') {
     const { rows } = await query(
       client,
@@ -110,10 +139,23 @@ async function stateOf(client: pg.Client, schema: string, table: TargetTable, st
 }
 
 /** Names the rows whose parent is not there, by the child's key. */
-async function describeOrphans(client: pg.Client, schema: string, table: TargetTable, key: TargetForeignKey, parentSchema: string, showValues: boolean): Promise<string> {
+async function describeOrphans(
+  client: pg.Client,
+  schema: string,
+  table: TargetTable,
+  key: TargetForeignKey,
+  parentSchema: string,
+  showValues: boolean,
+): Promise<string> {
   const keyColumns = table.primaryKey?.columns ?? key.columns;
-  const matches = join(key.columns.map((column, i) => sql`p.${name(key.parentColumns[i])} = c.${name(column)}`), ' and ');
-  const filled = join(key.columns.map((column) => sql`c.${name(column)} IS NOT NULL`), ' and ');
+  const matches = join(
+    key.columns.map((column, i) => sql`p.${name(key.parentColumns[i])} = c.${name(column)}`),
+    ' and ',
+  );
+  const filled = join(
+    key.columns.map((column) => sql`c.${name(column)} IS NOT NULL`),
+    ' and ',
+  );
   const condition = sql`FROM ${qualified(schema, table.name)} c WHERE ${filled} AND NOT EXISTS (SELECT FROM ${qualified(parentSchema, key.parent)} p WHERE ${matches})`;
   const { rows } = await query<Record<string, string>>(client, sql`SELECT count(*) AS n ${condition}`, 'count orphans');
   const named = await query<Record<string, string>>(
@@ -126,7 +168,12 @@ async function describeOrphans(client: pg.Client, schema: string, table: TargetT
   return `${rows[0].n} rows have no parent in ${key.parent}: ${keys.join('; ')}${more}`;
 }
 
-function orphanKey(table: TargetTable, columns: readonly string[], values: readonly string[], showValues: boolean): string {
+function orphanKey(
+  table: TargetTable,
+  columns: readonly string[],
+  values: readonly string[],
+  showValues: boolean,
+): string {
   const key = columns.map((column, i) => {
     const type = table.columns.find(({ name: column_ }) => column_ === column)?.type;
     return type === 'integer' || type === 'bigint' ? BigInt(values[i]) : { text: Buffer.from(values[i]) };

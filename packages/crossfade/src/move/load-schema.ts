@@ -26,7 +26,11 @@ export interface LeftRun {
 
 /** Looks for an earlier run; null when there is none. */
 export async function findRun(client: pg.Client, loadSchema: string): Promise<LeftRun | null> {
-  const found = await query(client, sql`SELECT 1 AS one FROM pg_catalog.pg_namespace WHERE nspname = ${loadSchema}`, 'look for an interrupted run');
+  const found = await query(
+    client,
+    sql`SELECT 1 AS one FROM pg_catalog.pg_namespace WHERE nspname = ${loadSchema}`,
+    'look for an interrupted run',
+  );
   if (found.rows.length === 0) return null;
   const { rows } = await query<{ source: string; design: string; report: string | null }>(
     client,
@@ -38,19 +42,36 @@ export async function findRun(client: pg.Client, loadSchema: string): Promise<Le
 
 /** What decides how rows are loaded, as one digest; a run that differs in it cannot continue another. */
 export function designDigest(tables: readonly TargetTable[]): string {
-  const parts = tables.map((table) => [table.source.name, createTable('s', table), table.columns.map((column) => [column.source.name, column.type, column.rules])]);
+  const parts = tables.map((table) => [
+    table.source.name,
+    createTable('s', table),
+    table.columns.map((column) => [column.source.name, column.type, column.rules]),
+  ]);
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** Throws E_SOURCE_CHANGED unless the run found may be continued. */
 export function checkContinuable(run: LeftRun, fingerprint: string, design: string, path: string): void {
-  const advice = 'Nothing was published. Use --restart to throw away what the interrupted run has built and begin again.';
-  if (run.fingerprint !== fingerprint) throw new CrossfadeError('E_SOURCE_CHANGED', `${path} has changed since the interrupted run. ${advice}`, { path });
-  if (run.design !== design) throw new CrossfadeError('E_SOURCE_CHANGED', `The interrupted run was made with other options, another plan or another version. ${advice}`, { path });
+  const advice =
+    'Nothing was published. Use --restart to throw away what the interrupted run has built and begin again.';
+  if (run.fingerprint !== fingerprint)
+    throw new CrossfadeError('E_SOURCE_CHANGED', `${path} has changed since the interrupted run. ${advice}`, { path });
+  if (run.design !== design)
+    throw new CrossfadeError(
+      'E_SOURCE_CHANGED',
+      `The interrupted run was made with other options, another plan or another version. ${advice}`,
+      { path },
+    );
 }
 
 /** Makes the load schema with its empty tables and the list of what is to be loaded: all of it, or nothing. */
-export async function createLoadSchema(client: pg.Client, loadSchema: string, tables: readonly TargetTable[], chunks: readonly StoredChunk[], fingerprint: string): Promise<void> {
+export async function createLoadSchema(
+  client: pg.Client,
+  loadSchema: string,
+  tables: readonly TargetTable[],
+  chunks: readonly StoredChunk[],
+  fingerprint: string,
+): Promise<void> {
   await transaction(client, async () => {
     await query(client, sql`CREATE SCHEMA ${name(loadSchema)}`, 'make the load schema');
     await createState(client, loadSchema);
@@ -79,8 +100,14 @@ export async function dropLoadSchema(client: pg.Client, loadSchema: string): Pro
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${loadSchema} AND k.contype = 'f'`,
       'list the load schema',
     );
-    for (const { tab, key } of keys.rows) await query(client, sql`ALTER TABLE ${qualified(loadSchema, tab)} DROP CONSTRAINT ${name(key)}`, 'remove a foreign key of the load schema');
-    for (const row of rows) await query(client, sql`DROP TABLE ${qualified(loadSchema, row.name)}`, 'remove a table of the load schema');
+    for (const { tab, key } of keys.rows)
+      await query(
+        client,
+        sql`ALTER TABLE ${qualified(loadSchema, tab)} DROP CONSTRAINT ${name(key)}`,
+        'remove a foreign key of the load schema',
+      );
+    for (const row of rows)
+      await query(client, sql`DROP TABLE ${qualified(loadSchema, row.name)}`, 'remove a table of the load schema');
     await query(client, sql`DROP SCHEMA ${name(loadSchema)}`, 'remove the load schema');
   });
 }

@@ -5,8 +5,19 @@ import type { Design } from '../schema/design.ts';
 import type { Pool } from './pool.ts';
 
 /** Loads every chunk that no checkpoint counts yet; the pool takes them in parallel, large tables and small alike. */
-export async function loadTables(pool: Pool, loadSchema: string, design: Design, chunks: readonly StoredChunk[], onRows: (table: string, rows: number) => void): Promise<void> {
-  const tables = new Map(design.tables.map((table) => [table.source.name, { source: table.source, load: loadTable(loadSchema, table, design) }]));
+export async function loadTables(
+  pool: Pool,
+  loadSchema: string,
+  design: Design,
+  chunks: readonly StoredChunk[],
+  onRows: (table: string, rows: number) => void,
+): Promise<void> {
+  const tables = new Map(
+    design.tables.map((table) => [
+      table.source.name,
+      { source: table.source, load: loadTable(loadSchema, table, design) },
+    ]),
+  );
   await Promise.all(
     chunks.map(async (chunk) => {
       const { source, load } = tables.get(chunk.table) as { source: SourceTable; load: LoadTable };
@@ -18,14 +29,25 @@ export async function loadTables(pool: Pool, loadSchema: string, design: Design,
 
 /** The columns that COPY writes; a generated column's values are PostgreSQL's own. */
 export function loadTable(loadSchema: string, table: TargetTable, design: Design): LoadTable {
-  const doubtful = new Set(design.unheld.filter((found) => found.table === table.source.name).map((found) => found.column));
+  const doubtful = new Set(
+    design.unheld.filter((found) => found.table === table.source.name).map((found) => found.column),
+  );
   return {
     schema: loadSchema,
     name: table.name,
     columns: table.columns.flatMap((column, position) =>
       column.generated !== null
         ? []
-        : [{ name: column.name, source: column.source.name, position, type: column.type, rules: column.rules, checked: doubtful.has(column.source.name) || column.rules.length > 0 }],
+        : [
+            {
+              name: column.name,
+              source: column.source.name,
+              position,
+              type: column.type,
+              rules: column.rules,
+              checked: doubtful.has(column.source.name) || column.rules.length > 0,
+            },
+          ],
     ),
   };
 }

@@ -19,7 +19,11 @@ export async function lockTarget(target: Target, loadSchema: string): Promise<()
   try {
     await query(client, sql`BEGIN`, 'begin the transaction of the lock');
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const { rows } = await query<{ held: string }>(client, sql`SELECT pg_catalog.pg_try_advisory_xact_lock(${key}) AS held`, 'take the lock of the move');
+      const { rows } = await query<{ held: string }>(
+        client,
+        sql`SELECT pg_catalog.pg_try_advisory_xact_lock(${key}) AS held`,
+        'take the lock of the move',
+      );
       if (rows[0].held === 't') return () => disconnect(client);
       await sleep(pauseMs);
     }
@@ -28,5 +32,9 @@ export async function lockTarget(target: Target, loadSchema: string): Promise<()
     throw error;
   }
   await disconnect(client);
-  throw new CrossfadeError('E_TARGET_BUSY', 'Another move of this source into this schema is running. Nothing was done. Wait for it to finish.', { loadSchema });
+  throw new CrossfadeError(
+    'E_TARGET_BUSY',
+    'Another move of this source into this schema is running. Nothing was done. Wait for it to finish.',
+    { loadSchema },
+  );
 }

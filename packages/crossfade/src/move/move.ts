@@ -34,19 +34,38 @@ export async function move(options: MoveOptions): Promise<Report> {
   }
 }
 
-async function moveLocked(options: MoveOptions, schema: string, loadSchema: string, client: pg.Client): Promise<Report> {
+async function moveLocked(
+  options: MoveOptions,
+  schema: string,
+  loadSchema: string,
+  client: pg.Client,
+): Promise<Report> {
   let left = await findRun(client, loadSchema);
   if (left !== null && options.restart === true && left.report === null) {
     await dropLoadSchema(client, loadSchema);
     left = null;
   }
   // A run that had published and was stopped before it could say so: its report is the truth about it.
-  if (left?.report != null) return conclude(client, loadSchema, JSON.parse(left.report) as Report, options);
+  const published = left?.report ?? null;
+  if (published !== null) return conclude(client, loadSchema, JSON.parse(published) as Report, options);
   const source = await openSource(options.source, options.jobs ?? availableParallelism(), options.target);
-  const interrupt = (): void => void source.close(new CrossfadeError('E_INTERRUPTED', 'The move was interrupted. Nothing was published. The same command continues it.'));
+  const interrupt = (): void =>
+    void source.close(
+      new CrossfadeError(
+        'E_INTERRUPTED',
+        'The move was interrupted. Nothing was published. The same command continues it.',
+      ),
+    );
   options.signal?.addEventListener('abort', interrupt);
   try {
-    const run = new Run({ options, schema, loadSchema, client, source, watch: new Stopwatch(['profile', 'create', 'load', 'index', 'verify']) });
+    const run = new Run({
+      options,
+      schema,
+      loadSchema,
+      client,
+      source,
+      watch: new Stopwatch(['profile', 'create', 'load', 'index', 'verify']),
+    });
     const report = await run.execute(left);
     return run.published ? await conclude(client, loadSchema, report, options) : report;
   } finally {

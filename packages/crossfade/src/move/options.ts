@@ -34,6 +34,7 @@ export interface MoveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How far one phase is with one table; several tables report at once. */
 export interface Progress {
   readonly phase: 'profile' | 'load' | 'index' | 'verify' | 'publish';
   readonly table: string;

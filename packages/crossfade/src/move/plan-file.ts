@@ -14,18 +14,38 @@ import type { TableProfile } from './profile.ts';
  */
 const part = z.object({ name: z.string(), create: z.boolean() }).loose();
 const column = z
-  .object({ source: z.string(), target: z.string().min(1).max(63), type: z.enum(pgTypes), rules: z.array(z.string()).default([]), gin: z.boolean().default(false) })
+  .object({
+    source: z.string(),
+    target: z.string().min(1).max(63),
+    type: z.enum(pgTypes),
+    rules: z.array(z.string()).default([]),
+    gin: z.boolean().default(false),
+  })
   .loose();
 const table = z
-  .object({ source: z.string(), target: z.string().min(1).max(63), move: z.boolean().default(true), columns: z.array(column), parts: z.array(part).default([]) })
+  .object({
+    source: z.string(),
+    target: z.string().min(1).max(63),
+    move: z.boolean().default(true),
+    columns: z.array(column),
+    parts: z.array(part).default([]),
+  })
   .loose();
 const planSchema = z.object({ crossfadePlan: z.literal(1), tables: z.array(table) }).loose();
 
+/** A plan as it is read and written; unknown fields survive and mean nothing. */
 export type PlanFile = z.infer<typeof planSchema>;
 
 /** What a plan file wishes, by the source's names. */
 export interface PlanWishes {
-  readonly tables: ReadonlyMap<string, { readonly name: string; readonly columns: ReadonlyMap<string, ColumnWishes>; readonly without: ReadonlySet<string> }>;
+  readonly tables: ReadonlyMap<
+    string,
+    {
+      readonly name: string;
+      readonly columns: ReadonlyMap<string, ColumnWishes>;
+      readonly without: ReadonlySet<string>;
+    }
+  >;
   readonly leftOut: readonly string[];
 }
 
@@ -38,15 +58,24 @@ export function readPlan(path: string, sources: readonly SourceTable[]): PlanWis
     if (source === undefined) throw invalid(path, `the source has no table ${JSON.stringify(planned.source)}`);
     const columns = new Map<string, ColumnWishes>();
     for (const { source: name, target, type, rules, gin } of planned.columns) {
-      if (!source.columns.some((known) => known.name === name)) throw invalid(path, `the source has no column ${JSON.stringify(`${planned.source}.${name}`)}`);
+      if (!source.columns.some((known) => known.name === name))
+        throw invalid(path, `the source has no column ${JSON.stringify(`${planned.source}.${name}`)}`);
       columns.set(name, { name: target, type, rules: rules.map(parseRule), gin });
     }
-    tables.set(planned.source, { name: planned.target, columns, without: new Set(planned.parts.filter(({ create }) => !create).map(({ name }) => name)) });
+    tables.set(planned.source, {
+      name: planned.target,
+      columns,
+      without: new Set(planned.parts.filter(({ create }) => !create).map(({ name }) => name)),
+    });
   }
   const listed = new Set(plan.tables.map(({ source }) => source));
   const unlisted = sources.map(({ name }) => name).filter((name) => !listed.has(name));
   // A table that the plan does not know would be a silent loss if it were left out, and a surprise if it were moved.
-  if (unlisted.length > 0) throw invalid(path, `it does not list the tables ${unlisted.join(', ')}; list them with "move": false to leave them out`);
+  if (unlisted.length > 0)
+    throw invalid(
+      path,
+      `it does not list the tables ${unlisted.join(', ')}; list them with "move": false to leave them out`,
+    );
   return { tables, leftOut: plan.tables.filter(({ move }) => !move).map(({ source }) => source) };
 }
 
@@ -65,21 +94,41 @@ export function planOf(design: Design, profiles: readonly TableProfile[]): PlanF
         declared: planned.source.declared,
         type: planned.type,
         rules: planned.rules.filter((rule) => rule.kind !== 'type').map(ruleText),
-        gin: target.indexes.some((index) => index.method === 'gin' && index.parts.length === 1 && index.name.endsWith(`${planned.name}_gin`)),
+        gin: target.indexes.some(
+          (index) => index.method === 'gin' && index.parts.length === 1 && index.name.endsWith(`${planned.name}_gin`),
+        ),
         notNull: planned.notNull,
         default: planned.default,
         generated: planned.generated,
         why: planned.why,
       })),
       parts: [
-        ...target.indexes.filter(({ method }) => method !== 'gin').map((index) => ({ name: index.name, create: true, kind: index.unique ? 'unique index' : 'index', on: index.parts.join(', '), where: index.where })),
+        ...target.indexes
+          .filter(({ method }) => method !== 'gin')
+          .map((index) => ({
+            name: index.name,
+            create: true,
+            kind: index.unique ? 'unique index' : 'index',
+            on: index.parts.join(', '),
+            where: index.where,
+          })),
         ...target.checks.map((check) => ({ name: check.name, create: true, kind: 'check', on: check.expression })),
-        ...target.foreignKeys.map((key) => ({ name: key.name, create: true, kind: 'foreign key', on: `${key.columns.join(', ')} -> ${key.parent} (${key.parentColumns.join(', ')})` })),
+        ...target.foreignKeys.map((key) => ({
+          name: key.name,
+          create: true,
+          kind: 'foreign key',
+          on: `${key.columns.join(', ')} -> ${key.parent} (${key.parentColumns.join(', ')})`,
+        })),
       ],
     })),
     notTranslated: design.notCreated,
     warnings: design.warnings,
-    cannotBeHeld: design.unheld.map(({ table: name, column: of, code, count }) => ({ table: name, column: of, code, count })),
+    cannotBeHeld: design.unheld.map(({ table: name, column: of, code, count }) => ({
+      table: name,
+      column: of,
+      code,
+      count,
+    })),
   };
 }
 
@@ -88,13 +137,25 @@ function parsePlan(path: string): PlanFile {
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw invalid(path, error instanceof SyntaxError ? 'it is not JSON' : `it cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'})`);
+    throw invalid(
+      path,
+      error instanceof SyntaxError
+        ? 'it is not JSON'
+        : `it cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'})`,
+    );
   }
   const parsed = planSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw invalid(path, parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '));
+  throw invalid(
+    path,
+    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '),
+  );
 }
 
 function invalid(path: string, why: string): CrossfadeError {
-  return new CrossfadeError('E_PLAN_INVALID', `The plan ${path} cannot be followed: ${why}. Nothing was moved. Write a new one with: crossfade plan SOURCE --out FILE`, { path });
+  return new CrossfadeError(
+    'E_PLAN_INVALID',
+    `The plan ${path} cannot be followed: ${why}. Nothing was moved. Write a new one with: crossfade plan SOURCE --out FILE`,
+    { path },
+  );
 }

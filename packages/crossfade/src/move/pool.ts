@@ -46,13 +46,21 @@ export class Pool {
   async all<T extends TaskName>(name: T, ask: Tasks[T]['ask']): Promise<void> {
     await Promise.all(
       this.members.map(
-        (member) => new Promise<Tasks[T]['answer']>((resolve, reject) => this.give(member, { question: { id: this.nextId++, name, ask }, resolve, reject })),
+        (member) =>
+          new Promise<Tasks[T]['answer']>((resolve, reject) =>
+            this.give(member, { question: { id: this.nextId++, name, ask }, resolve, reject }),
+          ),
       ),
     );
   }
 
   /** Ends the threads at once; questions in flight are rejected with the reason. */
-  async close(reason: CrossfadeError = new CrossfadeError('E_INTERRUPTED', 'The run was interrupted. Nothing was published. The same command continues it.')): Promise<void> {
+  async close(
+    reason: CrossfadeError = new CrossfadeError(
+      'E_INTERRUPTED',
+      'The run was interrupted. Nothing was published. The same command continues it.',
+    ),
+  ): Promise<void> {
     this.breakDown(reason);
     await Promise.all(this.members.map((member) => member.worker.terminate()));
   }
@@ -63,7 +71,16 @@ export class Pool {
     const worker = new Worker(url, { workerData: seed, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
     const member: Member = { worker, current: null };
     worker.on('message', (answer: Answer) => this.settle(member, answer));
-    worker.on('error', (error: Error) => this.breakDown(new CrossfadeError('E_INTERNAL', `A worker thread failed (${error.name}). Nothing was published. Please report this.`, { name: error.name }, { cause: error })));
+    worker.on('error', (error: Error) =>
+      this.breakDown(
+        new CrossfadeError(
+          'E_INTERNAL',
+          `A worker thread failed (${error.name}). Nothing was published. Please report this.`,
+          { name: error.name },
+          { cause: error },
+        ),
+      ),
+    );
     return member;
   }
 
@@ -86,7 +103,8 @@ export class Pool {
     if (current === null || current.question.id !== answer.id) return;
     member.current = null;
     this.assign();
-    if ('error' in answer) current.reject(new CrossfadeError(answer.error.code, answer.error.message, answer.error.facts));
+    if ('error' in answer)
+      current.reject(new CrossfadeError(answer.error.code, answer.error.message, answer.error.facts));
     else current.resolve(answer.answer as never);
   }
 

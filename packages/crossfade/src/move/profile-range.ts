@@ -1,7 +1,8 @@
 import type { KeyRange, RowKey } from '../core/cell.ts';
 import { limits } from '../core/limits.ts';
 import { CopyBuffer } from '../copy/buffer.ts';
-import { type Encode, encoderFor } from '../copy/encode.ts';
+import { encoderFor } from '../copy/encode.ts';
+import type { Encode } from '../copy/encoder.ts';
 import type { ReadRange, TableReader } from '../drivers/sqlite/reader.ts';
 import { Tag, type Row } from '../core/cell.ts';
 import { ColumnObserver } from '../schema/evidence.ts';
@@ -34,7 +35,11 @@ export function strideRange(reader: TableReader, range: KeyRange): { chunk: Read
 }
 
 /** Takes strides until they make a chunk. */
-function takeChunk(reader: TableReader, range: KeyRange, take: (stride: ReadRange) => { rows: number; bytes: number }): { chunk: ReadRange | null; rest: KeyRange | null } {
+function takeChunk(
+  reader: TableReader,
+  range: KeyRange,
+  take: (stride: ReadRange) => { rows: number; bytes: number },
+): { chunk: ReadRange | null; rest: KeyRange | null } {
   const large: RowKey[] = [];
   let upTo: RowKey | null | undefined;
   let rows = 0;
@@ -62,20 +67,26 @@ class ProfileObserver {
 
   constructor(column: ProfileColumn) {
     this.transform = transformOf(column.rules);
-    this.fits = column.ordered === null ? null : encoderFor(column.ordered, this.scratch, { rules: column.rules, checked: true });
+    this.fits =
+      column.ordered === null ? null : encoderFor(column.ordered, this.scratch, { rules: column.rules, checked: true });
   }
 
   observe(row: Row, i: number, clean: boolean): void {
-    const keyOf = () => row.key;
     if (this.transform === null && this.fits === null) {
-      return this.observer.observe(row.tags[i], row.buffers[i], row.starts[i], row.ends[i], clean, keyOf);
+      return this.observer.observe(row.tags[i], row.buffers[i], row.starts[i], row.ends[i], clean, row);
     }
-    const cell: Cell = { tag: row.tags[i], buf: row.buffers[i], start: row.starts[i], end: row.ends[i], altered: false };
+    const cell: Cell = {
+      tag: row.tags[i],
+      buf: row.buffers[i],
+      start: row.starts[i],
+      end: row.ends[i],
+      altered: false,
+    };
     this.transform?.(cell);
-    this.observer.observe(cell.tag, cell.buf, cell.start, cell.end, clean && !cell.altered, keyOf);
+    this.observer.observe(cell.tag, cell.buf, cell.start, cell.end, clean && !cell.altered, row);
     if (this.fits === null || cell.tag === Tag.null) return;
     const mark = this.scratch.mark();
-    if (!this.fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(keyOf);
+    if (!this.fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(row);
     this.scratch.rewind(mark);
   }
 

@@ -19,6 +19,7 @@ export interface TableProfile {
 /** Types that are not inferred, by table and column. */
 export type OrderedTypes = ReadonlyMap<string, ReadonlyMap<string, PgType>>;
 
+/** What decides how values are looked at. */
 export interface ProfileOptions {
   readonly rules: RuleBook;
   readonly ordered: OrderedTypes;
@@ -26,7 +27,12 @@ export interface ProfileOptions {
 }
 
 /** Looks at every value of every table. Throws E_SOURCE_CORRUPT for a file that SQLite's own check finds damaged. */
-export async function profileTables(pool: Pool, path: string, tables: readonly SourceTable[], options: ProfileOptions): Promise<TableProfile[]> {
+export async function profileTables(
+  pool: Pool,
+  path: string,
+  tables: readonly SourceTable[],
+  options: ProfileOptions,
+): Promise<TableProfile[]> {
   const checks = tables.map((table) => checkTable(pool, path, table.name));
   const profiles = await Promise.all([...tables.map((table) => profileTable(pool, table, options)), ...checks]);
   return profiles.filter((profile) => profile !== null);
@@ -35,7 +41,11 @@ export async function profileTables(pool: Pool, path: string, tables: readonly S
 async function checkTable(pool: Pool, path: string, table: string): Promise<null> {
   const findings = await pool.run('check', { table });
   if (findings.length === 1 && findings[0] === 'ok') return null;
-  throw new CrossfadeError('E_SOURCE_CORRUPT', `${path}: SQLite's quick_check finds table ${table} damaged. Nothing was moved. Restore the file from a backup, or recover what can be recovered with SQLite's own .recover.`, { path, table });
+  throw new CrossfadeError(
+    'E_SOURCE_CORRUPT',
+    `${path}: SQLite's quick_check finds table ${table} damaged. Nothing was moved. Restore the file from a backup, or recover what can be recovered with SQLite's own .recover.`,
+    { path, table },
+  );
 }
 
 async function profileTable(pool: Pool, table: SourceTable, options: ProfileOptions): Promise<TableProfile> {
@@ -77,10 +87,14 @@ export async function overRanges(pool: Pool, step: (range: KeyRange) => Promise<
 function halve(range: KeyRange): KeyRange[] {
   const after = range.after?.[0];
   const upTo = range.upTo?.[0] ?? 0x7fffffffffffffffn;
-  if (range.after?.length !== 1 || typeof after !== 'bigint' || typeof upTo !== 'bigint' || upTo - after < 2n) return [range];
+  if (range.after?.length !== 1 || typeof after !== 'bigint' || typeof upTo !== 'bigint' || upTo - after < 2n)
+    return [range];
   // An open end is usually near: four times as far as the rows have come is a better guess than half of 2^63.
   const middle = range.upTo === null && after > 0n && after < 1n << 60n ? after * 4n : after + (upTo - after) / 2n;
-  return [{ after: range.after, upTo: [middle] }, { after: [middle], upTo: range.upTo }];
+  return [
+    { after: range.after, upTo: [middle] },
+    { after: [middle], upTo: range.upTo },
+  ];
 }
 
 function compareStarts(a: ReadRange, b: ReadRange): number {

@@ -15,6 +15,7 @@ import type { Pool } from './pool.ts';
 import type { TableProfile } from './profile.ts';
 import { checkFillable, readTable } from './target-tables.ts';
 
+/** Everything that publishing needs to know. */
 export interface Publication {
   readonly loadSchema: string;
   readonly schema: string;
@@ -25,6 +26,7 @@ export interface Publication {
   readonly report: (finished: Finished) => string;
 }
 
+/** A loaded and verified table. */
 export interface PublishedTable {
   readonly target: TargetTable;
   readonly profile: TableProfile;
@@ -37,19 +39,34 @@ export interface PublishedTable {
  * Makes the loaded tables appear under their names, all in one transaction: new tables change their schema, tables that
  * stood there empty are filled and compared once more, through the open transaction. Nothing is dropped or emptied.
  */
-export async function publish(client: pg.Client, pool: Pool, publication: Publication, finished: Finished): Promise<void> {
+export async function publish(
+  client: pg.Client,
+  pool: Pool,
+  publication: Publication,
+  finished: Finished,
+): Promise<void> {
   const { loadSchema, schema } = publication;
   await transaction(client, async () => {
     if (!publication.schemaExists) await query(client, sql`CREATE SCHEMA ${name(schema)}`, 'make the schema');
     for (const table of publication.tables.filter(({ fills }) => !fills)) {
       await setIdentity(client, loadSchema, table);
-      await query(client, sql`ALTER TABLE ${qualified(loadSchema, table.target.name)} SET SCHEMA ${name(schema)}`, 'publish a table');
+      await query(
+        client,
+        sql`ALTER TABLE ${qualified(loadSchema, table.target.name)} SET SCHEMA ${name(schema)}`,
+        'publish a table',
+      );
     }
-    for (const table of parentsFirst(publication.tables.filter(({ fills }) => fills))) await fill(client, pool, publication, table);
+    for (const table of parentsFirst(publication.tables.filter(({ fills }) => fills)))
+      await fill(client, pool, publication, table);
     for (const { target } of publication.tables) {
-      for (const key of target.foreignKeys) await finishForeignKey(client, schema, target, key, schema, publication.showValues, finished);
+      for (const key of target.foreignKeys)
+        await finishForeignKey(client, schema, target, key, schema, publication.showValues, finished);
     }
-    await query(client, sql`UPDATE ${qualified(loadSchema, stateTables.run)} SET report = ${publication.report(finished)}`, 'store the report');
+    await query(
+      client,
+      sql`UPDATE ${qualified(loadSchema, stateTables.run)} SET report = ${publication.report(finished)}`,
+      'store the report',
+    );
   });
 }
 
@@ -60,21 +77,41 @@ function parentsFirst(tables: readonly PublishedTable[]): PublishedTable[] {
   const visit = (table: PublishedTable): void => {
     if (ordered.has(table) || visiting.has(table)) return;
     visiting.add(table);
-    for (const { parent } of table.target.source.foreignKeys) for (const other of tables) if (other.target.source.name === parent) visit(other);
+    for (const { parent } of table.target.source.foreignKeys)
+      for (const other of tables) if (other.target.source.name === parent) visit(other);
     ordered.add(table);
   };
   tables.forEach(visit);
   return [...ordered];
 }
 
-async function fill(client: pg.Client, pool: Pool, { loadSchema, schema }: Publication, table: PublishedTable): Promise<void> {
+async function fill(
+  client: pg.Client,
+  pool: Pool,
+  { loadSchema, schema }: Publication,
+  table: PublishedTable,
+): Promise<void> {
   const { target } = table;
-  await query(client, sql`LOCK TABLE ${qualified(schema, target.name)} IN SHARE ROW EXCLUSIVE MODE`, 'lock a table that is to be filled');
+  await query(
+    client,
+    sql`LOCK TABLE ${qualified(schema, target.name)} IN SHARE ROW EXCLUSIVE MODE`,
+    'lock a table that is to be filled',
+  );
   const existing = await readTable(client, schema, target.name);
-  checkFillable(schema, existing, target.columns.map((column) => column.name));
-  const written = target.columns.filter((column) => existing.columns.find(({ name: existingName }) => existingName === column.name)?.generated === false);
+  checkFillable(
+    schema,
+    existing,
+    target.columns.map((column) => column.name),
+  );
+  const written = target.columns.filter(
+    (column) => existing.columns.find(({ name: existingName }) => existingName === column.name)?.generated === false,
+  );
   const columns = trusted(list(written.map((column) => column.name)));
-  await query(client, sql`INSERT INTO ${qualified(schema, target.name)} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${qualified(loadSchema, target.name)}`, 'fill a table that was there');
+  await query(
+    client,
+    sql`INSERT INTO ${qualified(schema, target.name)} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${qualified(loadSchema, target.name)}`,
+    'fill a table that was there',
+  );
   if (existing.columns.some((column) => column.identity)) await setIdentity(client, schema, table);
   const seed = randomBytes(32);
   const { equal } = await compareWith(pool, table.comparison, seed, async () => {
@@ -83,7 +120,11 @@ async function fill(client: pg.Client, pool: Pool, { loadSchema, schema }: Publi
     return sum.end();
   });
   if (equal) return;
-  throw new CrossfadeError('E_TARGET_MISMATCH', `Table ${schema}.${target.name}, which already exists, does not hold the values exactly: its column types, defaults or triggers change them. Nothing was published. Change the table, or choose another --schema.`, { schema, table: target.name });
+  throw new CrossfadeError(
+    'E_TARGET_MISMATCH',
+    `Table ${schema}.${target.name}, which already exists, does not hold the values exactly: its column types, defaults or triggers change them. Nothing was published. Change the table, or choose another --schema.`,
+    { schema, table: target.name },
+  );
 }
 
 /** The next value lies beyond every key that is there and, for AUTOINCREMENT, beyond every key that has been. */
@@ -96,5 +137,9 @@ async function setIdentity(client: pg.Client, schema: string, { target, profile 
     'look for the sequence of a key',
   );
   if (owned.rows[0].sequence === null) return;
-  await query(client, trusted(restartIdentity(schema, target.name, column.name, lastIdentity(target.source, profile.evidence))), 'set the next value of a key');
+  await query(
+    client,
+    trusted(restartIdentity(schema, target.name, column.name, lastIdentity(target.source, profile.evidence))),
+    'set the next value of a key',
+  );
 }

@@ -33,6 +33,7 @@ export interface Report {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** Wall-clock seconds a phase, and of the whole run. */
 export interface PhaseSeconds {
   readonly profile: number;
   readonly create: number;
@@ -42,6 +43,7 @@ export interface PhaseSeconds {
   readonly total: number;
 }
 
+/** What became of one table. */
 export interface TableReport {
   readonly source: string;
   readonly target: string;
@@ -56,6 +58,7 @@ export interface TableReport {
   readonly columns: readonly ColumnReport[];
 }
 
+/** The type of a column and the evidence for it. */
 export interface ColumnReport {
   readonly source: string;
   readonly target: string;
@@ -63,6 +66,7 @@ export interface ColumnReport {
   readonly why: string;
 }
 
+/** Values of one column that its type cannot hold, for one reason. */
 export interface BadValueReport {
   readonly table: string;
   readonly column: string;
@@ -74,6 +78,7 @@ export interface BadValueReport {
   readonly fix: string;
 }
 
+/** One row that is not the same on both sides. */
 export interface DifferenceReport {
   readonly table: string;
   readonly key: string;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Stopwatch } from '../core/stopwatch.ts';
 import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from '../copy/checkpoint.ts';
-import type { TargetTable } from '../schema/model.ts';
+import type { SourceTable, TargetTable } from '../schema/model.ts';
 import { rowKeyText, type VerifyTable } from '../verify/verify.ts';
 import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
 import { compareTables, type Compared, type Comparison } from './compare.ts';
@@ -56,7 +56,11 @@ export class Run {
     await watch.time('verify', () => this.verify());
     const verdict = verdictOf(this.report('equal'));
     if (verdict === 'failed') return this.report('failed');
-    if (this.withheld.length > 0) this.quarantineFile = writeWithheld(options.quarantineFile ?? `crossfade-quarantine-${randomBytes(4).toString('hex')}.jsonl`, this.withheld);
+    if (this.withheld.length > 0)
+      this.quarantineFile = writeWithheld(
+        options.quarantineFile ?? `crossfade-quarantine-${randomBytes(4).toString('hex')}.jsonl`,
+        this.withheld,
+      );
     await this.publish(verdict);
     this.published = true;
     return this.report(verdict);
@@ -91,7 +95,8 @@ export class Run {
 
   private async verify(): Promise<void> {
     const { client, loadSchema, source } = this.context;
-    const comparisons = await Promise.all(this.prepared.design.tables.map((table) => this.comparison(table, loadSchema)));
+    const comparisons: Comparison[] = [];
+    for (const table of this.prepared.design.tables) comparisons.push(await this.comparison(table, loadSchema));
     const compared = await compareTables(client, source.pool, comparisons, this.counter('verify'));
     this.compared = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
   }
@@ -99,16 +104,28 @@ export class Run {
   private async publish(verdict: 'equal' | 'accounted'): Promise<void> {
     const { client, loadSchema, schema, source, options } = this.context;
     const { targetSchema, design, profiles } = this.prepared;
-    const tables = await Promise.all(
-      design.tables.map(async (table): Promise<PublishedTable> => {
-        const fills = targetSchema?.tables.has(table.name) ?? false;
-        return { target: table, profile: profiles.find((profile) => profile.table.name === table.source.name) as TableProfile, fills, comparison: await this.comparison(table, fills ? schema : loadSchema) };
-      }),
-    );
+    const tables: PublishedTable[] = [];
+    for (const table of design.tables) {
+      const profile = profiles.find(({ table: { name } }) => name === table.source.name) as TableProfile;
+      const fills = targetSchema?.tables.has(table.name) ?? false;
+      tables.push({
+        target: table,
+        profile,
+        fills,
+        comparison: await this.comparison(table, fills ? schema : loadSchema),
+      });
+    }
     await publish(
       client,
       source.pool,
-      { loadSchema, schema, schemaExists: targetSchema?.exists ?? false, tables, showValues: options.showValues ?? false, report: () => JSON.stringify(this.report(verdict)) },
+      {
+        loadSchema,
+        schema,
+        schemaExists: targetSchema?.exists ?? false,
+        tables,
+        showValues: options.showValues ?? false,
+        report: () => JSON.stringify(this.report(verdict)),
+      },
       this.finished,
     );
   }
@@ -120,7 +137,9 @@ export class Run {
       source: table.source,
       table: verifyTable(table, schema, new Map(existing.columns.map((column) => [column.name, column]))),
       chunks: this.chunks.filter((chunk) => chunk.table === table.source.name).map((chunk) => chunk.range),
-      leaveOut: new Set(this.withheld.filter((row) => row.table === table.source.name).map((row) => rowKeyText(row.key))),
+      leaveOut: new Set(
+        this.withheld.filter((row) => row.table === table.source.name).map((row) => rowKeyText(row.key)),
+      ),
     };
   }
 
@@ -159,25 +178,51 @@ export class Run {
     const totals = new Map(this.prepared.profiles.map((profile) => [profile.table.name, profile.rows]));
     return (table, rows) => {
       seen.set(table, (seen.get(table) ?? 0) + rows);
-      this.context.options.onProgress?.({ phase, table, rows: seen.get(table) as number, rowsTotal: totals.get(table) ?? null });
+      this.context.options.onProgress?.({
+        phase,
+        table,
+        rows: seen.get(table) as number,
+        rowsTotal: totals.get(table) ?? null,
+      });
     };
   }
 }
 
 function chunksOf(profile: TableProfile): StoredChunk[] {
-  return profile.chunks.map(({ range, rows }, number) => ({ table: profile.table.name, number, range, rows, done: null }));
+  return profile.chunks.map(({ range, rows }, number) => ({
+    table: profile.table.name,
+    number,
+    range,
+    rows,
+    done: null,
+  }));
 }
 
 /** What verification needs to know of a table, with the types that the target really has. */
-export function verifyTable(table: TargetTable, schema: string, existing: ReadonlyMap<string, { readonly typeOid: number; readonly typeName: string }>): VerifyTable {
+export function verifyTable(
+  table: TargetTable,
+  schema: string,
+  existing: ReadonlyMap<string, { readonly typeOid: number; readonly typeName: string }>,
+): VerifyTable {
   return {
     source: table.source.name,
     target: { schema, name: table.name },
     columns: table.columns.map((column) => {
       const found = existing.get(column.name);
       if (found === undefined) throw new Error(`column ${column.name} of ${table.name} is not in the target`);
-      return { source: column.source.name, target: column.name, typeOid: found.typeOid, typeName: found.typeName, rules: column.rules };
+      return {
+        source: column.source.name,
+        target: column.name,
+        typeOid: found.typeOid,
+        typeName: found.typeName,
+        rules: column.rules,
+      };
     }),
-    key: table.source.primaryKey.map((name) => table.columns.findIndex(({ source }) => source.name === name)),
+    key: keyPositions(table.source),
   };
+}
+
+/** Which columns name a row: those of the primary key. */
+export function keyPositions(source: SourceTable): number[] {
+  return source.primaryKey.map((name) => source.columns.findIndex((column) => column.name === name));
 }

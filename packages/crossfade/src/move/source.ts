@@ -52,11 +52,20 @@ export async function openSource(source: string, jobs: number, target: Target | 
 }
 
 /** The tables that `--only` and `--except` leave, and the others by name. Throws E_USAGE for a name that does not exist. */
-export function selectTables(catalog: Catalog, only: readonly string[] = [], except: readonly string[] = []): { tables: readonly SourceTable[]; leftOut: readonly NotMoved[] } {
+export function selectTables(
+  catalog: Catalog,
+  only: readonly string[] = [],
+  except: readonly string[] = [],
+): { tables: readonly SourceTable[]; leftOut: readonly NotMoved[] } {
   const known = new Map(catalog.tables.map((table) => [table.name.toLowerCase(), table.name]));
   const resolve = (name: string): string => {
     const found = known.get(name.toLowerCase());
-    if (found === undefined) throw new CrossfadeError('E_USAGE', `The source has no table ${JSON.stringify(name)}. Nothing was moved. Tables: ${[...known.values()].join(', ')}.`, { table: name });
+    if (found === undefined)
+      throw new CrossfadeError(
+        'E_USAGE',
+        `The source has no table ${JSON.stringify(name)}. Nothing was moved. Tables: ${[...known.values()].join(', ')}.`,
+        { table: name },
+      );
     return found;
   };
   const wanted = new Set(only.map(resolve));
@@ -64,7 +73,9 @@ export function selectTables(catalog: Catalog, only: readonly string[] = [], exc
   const isChosen = (table: SourceTable) => (wanted.size === 0 || wanted.has(table.name)) && !unwanted.has(table.name);
   return {
     tables: catalog.tables.filter(isChosen),
-    leftOut: catalog.tables.filter((table) => !isChosen(table)).map((table) => ({ kind: 'table', name: table.name, why: 'left out by --only, --except or the plan' })),
+    leftOut: catalog.tables
+      .filter((table) => !isChosen(table))
+      .map((table) => ({ kind: 'table', name: table.name, why: 'left out by --only, --except or the plan' })),
   };
 }
 

@@ -15,6 +15,7 @@ export interface WorkerSeed {
   readonly target: Target | null;
 }
 
+/** How one column is looked at. */
 export interface ProfileColumn {
   readonly rules: readonly Rule[];
   /** A type that is not inferred: each value is tried against it. */
@@ -41,6 +42,7 @@ export interface TargetPiece {
   readonly seed: Uint8Array;
 }
 
+/** A piece of the source to read. */
 export interface SourcePiece {
   readonly source: SourceTable;
   readonly table: VerifyTable;
@@ -60,9 +62,18 @@ export interface Tasks {
   begin: { ask: null; answer: null };
   end: { ask: null; answer: null };
   check: { ask: { readonly table: string }; answer: readonly string[] };
-  profile: { ask: { readonly table: SourceTable; readonly columns: readonly ProfileColumn[]; readonly range: KeyRange }; answer: Profiled };
-  strides: { ask: { readonly table: SourceTable; readonly range: KeyRange }; answer: { readonly chunk: ReadRange | null; readonly rest: KeyRange | null } };
-  load: { ask: { readonly source: SourceTable; readonly table: LoadTable; readonly chunk: StoredChunk }; answer: Loaded };
+  profile: {
+    ask: { readonly table: SourceTable; readonly columns: readonly ProfileColumn[]; readonly range: KeyRange };
+    answer: Profiled;
+  };
+  strides: {
+    ask: { readonly table: SourceTable; readonly range: KeyRange };
+    answer: { readonly chunk: ReadRange | null; readonly rest: KeyRange | null };
+  };
+  load: {
+    ask: { readonly source: SourceTable; readonly table: LoadTable; readonly chunk: StoredChunk };
+    answer: Loaded;
+  };
   sumSource: { ask: SourcePiece; answer: Sums };
   sumTarget: { ask: TargetPiece; answer: Sums };
   collectSource: { ask: SourcePiece & Collecting; answer: Collected };
@@ -70,6 +81,7 @@ export interface Tasks {
 }
 export type TaskName = keyof Tasks;
 
+/** A task on its way to a thread. */
 export interface Question<T extends TaskName = TaskName> {
   readonly id: number;
   readonly name: T;

@@ -15,7 +15,9 @@ import { collectSource, collectTarget, copyOutStatement, sumSource, targetSum } 
 import { profileRange, strideRange } from './profile-range.ts';
 import type { TargetPiece, Tasks, TaskName, WorkerSeed } from './tasks.ts';
 
-type Handlers = { readonly [T in TaskName]: (ask: Tasks[T]['ask']) => Promise<Tasks[T]['answer']> | Tasks[T]['answer'] };
+type Handlers = {
+  readonly [T in TaskName]: (ask: Tasks[T]['ask']) => Promise<Tasks[T]['answer']> | Tasks[T]['answer'];
+};
 
 /** One thread's hold on both sides: a reader within the common snapshot, and a connection of its own. */
 export class WorkerSide {
@@ -38,7 +40,11 @@ export class WorkerSide {
       this.db.exec('ROLLBACK');
       return null;
     },
-    check: ({ table }) => this.db.prepare(`PRAGMA quick_check(${name(table)})`).all().map((row) => String(row.quick_check)),
+    check: ({ table }) =>
+      this.db
+        .prepare(`PRAGMA quick_check(${name(table)})`)
+        .all()
+        .map((row) => String(row.quick_check)),
     profile: ({ table, columns, range }) => profileRange(this.reader(table), columns, range),
     strides: ({ table, range }) => strideRange(this.reader(table), range),
     load: async ({ source, table, chunk }) => {
@@ -49,7 +55,8 @@ export class WorkerSide {
         return loaded;
       });
     },
-    sumSource: ({ source, table, range, seed, leaveOut }) => sumSource(this.reader(source).read(range), table, seed, leaveOut),
+    sumSource: ({ source, table, range, seed, leaveOut }) =>
+      sumSource(this.reader(source).read(range), table, seed, leaveOut),
     collectSource: ({ source, table, range, seed, leaveOut, buckets, limitRows }) =>
       collectSource(this.reader(source).read(range), table, seed, buckets, limitRows, leaveOut),
     sumTarget: (piece) =>
@@ -66,7 +73,10 @@ export class WorkerSide {
   };
 
   /** Reads a piece of the target as it stood when the snapshot was exported. */
-  private async readTarget<T>(piece: TargetPiece, read: (client: pg.Client, statement: string) => Promise<T>): Promise<T> {
+  private async readTarget<T>(
+    piece: TargetPiece,
+    read: (client: pg.Client, statement: string) => Promise<T>,
+  ): Promise<T> {
     const client = await this.connection();
     return transaction(
       client,

@@ -27,7 +27,8 @@ async function answer<T extends TaskName>({ id, name, ask }: Question<T>): Promi
 
 function translate(error: unknown, doing: string): CrossfadeError {
   if (error instanceof CrossfadeError) return error;
-  if (typeof error === 'object' && error !== null && 'errcode' in error) return sqliteFailure(error, seed.read.file.path);
+  if (typeof error === 'object' && error !== null && 'errcode' in error)
+    return sqliteFailure(error, seed.read.file.path);
   return failure(error, doing);
 }
 

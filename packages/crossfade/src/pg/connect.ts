@@ -15,6 +15,7 @@ export const connectTimeoutMs = 10_000;
 /** The oldest PostgreSQL that is tested, as server_version_num counts. */
 export const serverVersionMin = 140_000;
 
+/** What one connection is for. */
 export interface ConnectOptions {
   /** Shown in pg_stat_activity. Default `crossfade`. */
   readonly application?: string;

@@ -13,6 +13,7 @@ export interface Session {
 
 const sessions = new WeakMap<pg.Client, Session>();
 
+/** Ties a client to what only its opening could tell. */
 export function remember(client: pg.Client, session: Session): void {
   sessions.set(client, session);
 }

@@ -117,6 +117,7 @@ export const bySqlState: Readonly<Record<string, Kind>> = {
   XX: { code: 'E_TARGET_REFUSED', what: 'the server met an internal error', next: "Look into the server's log." },
 };
 
+/** What an SQLSTATE means that no row above names. */
 export const otherSqlState: Kind = { code: 'E_TARGET_REFUSED', what: 'the server refused the statement', next: defect };
 
 const network: Kind = {
@@ -191,6 +192,7 @@ export const byTlsCode: Readonly<Record<string, Kind>> = {
   CERT_REVOKED: { code: 'E_TARGET_TLS', what: "the server's certificate is revoked", next: 'Replace it.' },
 };
 
+/** What a TLS error means that no row above names. */
 export const otherTls: Kind = {
   code: 'E_TARGET_TLS',
   what: 'no TLS connection could be made',
@@ -219,6 +221,7 @@ export const byDriverMessage: Readonly<Record<string, Kind>> = {
   'Query read timeout': { code: 'E_TARGET_LOST', what: 'the server did not answer in time', next: again },
 };
 
+/** A login that broke off without an SQLSTATE. */
 export const loginExchange: Kind = {
   code: 'E_TARGET_LOGIN',
   what: 'the login exchange failed',

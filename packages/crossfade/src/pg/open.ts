@@ -13,6 +13,7 @@ export interface Opened {
   readonly socket: Socket;
 }
 
+/** What one attempt to connect may take. */
 export interface OpenOptions {
   readonly application: string;
   /** Longest wait for the answer to any one statement; 0 is no limit. */

@@ -23,6 +23,7 @@ export const variables = {
   connect_timeout: 'PGCONNECT_TIMEOUT',
 } as const;
 
+/** A connection parameter by libpq's name. */
 export type Parameter = keyof typeof variables;
 
 /** Parameters with a value; an empty one counts as not given, as in libpq. */
@@ -47,6 +48,7 @@ export function put(parts: Parts, key: string, value: string, origin: string): v
   if (value !== '') parts[key as Parameter] = value;
 }
 
+/** The parameters that libpq variables set; an empty variable counts as unset, as in libpq. */
 export function fromEnvironment(env: NodeJS.ProcessEnv): Parts {
   const parts: Parts = {};
   for (const [key, variable] of Object.entries(variables)) put(parts, key, env[variable] ?? '', variable);

@@ -9,6 +9,7 @@ import { type ChannelBinding, isLocal, isSocket, type Target, type TlsMode } fro
 import { tlsWarning } from './tls.ts';
 import { fromUrl, severalHosts } from './url.ts';
 
+/** Everything that may name a server; nothing else is looked at. */
 export interface TargetInput {
   /** The value of `--to`. */
   readonly to?: string;

@@ -21,8 +21,10 @@ export interface Target {
   readonly display: string;
 }
 
+/** libpq's sslmode, without `allow`: it prefers plain text. */
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
+/** libpq's channel_binding. */
 export type ChannelBinding = 'disable' | 'prefer' | 'require';
 
 /** A Unix socket: no network, hence no TLS. */

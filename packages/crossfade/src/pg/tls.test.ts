@@ -154,6 +154,7 @@ describe('a server with TLS', () => {
       );
       expect(await outcome(target('verify-full', { host: 'other.test' }))).toBe('E_TARGET_TLS');
       await serve(authority.issue('127.0.0.1'));
+      expect(await outcome(target('verify-full', { host: '192.0.2.9' }))).toBe('E_TARGET_TLS');
       expect(await outcome({ ...cluster.target, host: '127.0.0.1', tls: 'verify-full', tlsFiles: { ca } })).toBe(
         'TLSv1.3',
       );
@@ -194,10 +195,14 @@ describe('a server with TLS', () => {
     test('channel_binding=require logs in to the server itself, and not through someone who ends TLS on the way', async () => {
       expect(await outcome(target('require', { channelBinding: 'require' }))).toBe('TLSv1.3');
       expect(await outcome(target('disable', { channelBinding: 'require' }))).toBe('E_TARGET_TLS');
-      const place = await inTheMiddle(cluster.target, endTls(other.issue('db.test')));
-      const blind = { port: place.port, tlsFiles: {} };
-      expect(await outcome(target('require', blind))).toBe('TLSv1.3');
-      expect(await outcome(target('require', { ...blind, channelBinding: 'require' }))).not.toBe('TLSv1.3');
+      for (const towardsServer of ['TLS', 'plain'] as const) {
+        const place = await inTheMiddle(cluster.target, endTls(other.issue('db.test'), towardsServer));
+        const blind = { port: place.port, tlsFiles: {} };
+        expect(await outcome(target('require', blind))).toBe('TLSv1.3');
+        expect(await outcome(target('require', { ...blind, channelBinding: 'require' }))).toMatch(
+          /^E_TARGET_(TLS|LOGIN)$/,
+        );
+      }
     });
   });
 });
@@ -222,19 +227,17 @@ test('a client certificate is presented to a server that demands one', async () 
   expect(await outcome(target('verify-full', { tlsFiles: { ca, cert, key } }))).toBe('TLSv1.3');
 });
 
-/** Decrypts what the client sends and encrypts it again towards the server, as an attacker with a certificate of his own does. */
-function endTls(certificate: Certificate) {
+/** Decrypts what the client sends and passes it on, as an attacker with a certificate of his own does. */
+function endTls(certificate: Certificate, towardsServer: 'TLS' | 'plain') {
   return async (client: Socket, upstream: Socket): Promise<void> => {
     const [request] = (await once(client, 'data')) as [Buffer];
+    client.write('S');
+    const secureContext = createSecureContext({ cert: certificate.cert, key: certificate.key });
+    const near = new TLSSocket(client, { isServer: true, secureContext }).on('error', () => undefined);
+    if (towardsServer === 'plain') return void near.pipe(upstream).pipe(near);
     upstream.write(request);
     await once(upstream, 'data');
-    client.write('S');
-    const near = new TLSSocket(client, {
-      isServer: true,
-      secureContext: createSecureContext({ cert: certificate.cert, key: certificate.key }),
-    });
-    const far = tlsDial({ socket: upstream, rejectUnauthorized: false });
-    for (const socket of [near, far]) socket.on('error', () => undefined);
+    const far = tlsDial({ socket: upstream, rejectUnauthorized: false }).on('error', () => undefined);
     near.pipe(far).pipe(near);
   };
 }

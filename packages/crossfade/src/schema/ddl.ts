@@ -22,7 +22,15 @@ export function finishTable(schema: string, table: TargetTable): DdlStep[] {
   const steps: DdlStep[] = [];
   const key = table.primaryKey;
   if (key !== null) {
-    steps.push(step(`primary key of ${table.name}`, `ALTER TABLE ${target} ADD CONSTRAINT ${ident(key.name)} PRIMARY KEY (${list(key.columns)})`, null, 'relation', key.name));
+    steps.push(
+      step(
+        `primary key of ${table.name}`,
+        `ALTER TABLE ${target} ADD CONSTRAINT ${ident(key.name)} PRIMARY KEY (${list(key.columns)})`,
+        null,
+        'relation',
+        key.name,
+      ),
+    );
   }
   for (const index of table.indexes) steps.push(indexStep(target, table, index));
   for (const check of table.checks) {
@@ -33,7 +41,12 @@ export function finishTable(schema: string, table: TargetTable): DdlStep[] {
 }
 
 /** A foreign key; its parent may stand in another schema, as a table that was there before. */
-export function addForeignKey(schema: string, table: TargetTable, key: TargetForeignKey, parentSchema: string): DdlStep {
+export function addForeignKey(
+  schema: string,
+  table: TargetTable,
+  key: TargetForeignKey,
+  parentSchema: string,
+): DdlStep {
   const target = qualified(schema, table.name);
   const actions = `ON DELETE ${key.onDelete} ON UPDATE ${key.onUpdate}${key.deferred ? ' DEFERRABLE INITIALLY DEFERRED' : ''}`;
   const sql = `ALTER TABLE ${target} ADD CONSTRAINT ${ident(key.name)} FOREIGN KEY (${list(key.columns)}) REFERENCES ${qualified(parentSchema, key.parent)} (${list(key.parentColumns)}) ${actions}`;
@@ -53,7 +66,9 @@ export function list(columns: readonly string[]): string {
 /** Sets the next value of a column's identity. The value is one that PostgreSQL itself computed or a bigint of ours. */
 export function restartIdentity(schema: string, table: string, column: string, last: bigint): string {
   const sequence = `pg_catalog.pg_get_serial_sequence(${literal(qualified(schema, table))}, ${literal(column)})`;
-  return last < 1n ? `SELECT pg_catalog.setval(${sequence}, 1, false)` : `SELECT pg_catalog.setval(${sequence}, ${last}, true)`;
+  return last < 1n
+    ? `SELECT pg_catalog.setval(${sequence}, 1, false)`
+    : `SELECT pg_catalog.setval(${sequence}, ${last}, true)`;
 }
 
 function columnDefinition(column: TargetColumn): string {
@@ -70,13 +85,25 @@ function indexStep(target: string, table: TargetTable, index: TargetIndex): DdlS
   const what = `${kind} ${index.name} of ${table.name}`;
   const parts = index.parts.join(', ');
   if (index.constraint) {
-    return step(what, `ALTER TABLE ${target} ADD CONSTRAINT ${ident(index.name)} UNIQUE (${parts})`, null, 'relation', index.name);
+    return step(
+      what,
+      `ALTER TABLE ${target} ADD CONSTRAINT ${ident(index.name)} UNIQUE (${parts})`,
+      null,
+      'relation',
+      index.name,
+    );
   }
   const where = index.where === null ? '' : ` WHERE ${index.where}`;
   const sql = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${ident(index.name)} ON ${target} USING ${index.method} (${parts})${where}`;
   return step(what, sql, null, 'relation', index.name);
 }
 
-function step(what: string, sql: string, notValid: string | null, kind: 'relation' | 'constraint', name: string): DdlStep {
+function step(
+  what: string,
+  sql: string,
+  notValid: string | null,
+  kind: 'relation' | 'constraint',
+  name: string,
+): DdlStep {
   return { what, sql, notValid, exists: { kind, name } };
 }

@@ -1,12 +1,25 @@
 import { ident } from '../core/sql-text.ts';
 import { count } from './evidence.ts';
 import { type DesignLog, type Draft, environmentOf, wishesOf } from './draft.ts';
-import type { SourceForeignKey, SourceIndex, TargetCheck, TargetForeignKey, TargetIndex, TargetKey, TargetTable } from './model.ts';
+import type {
+  SourceForeignKey,
+  SourceIndex,
+  TargetCheck,
+  TargetForeignKey,
+  TargetIndex,
+  TargetKey,
+  TargetTable,
+} from './model.ts';
 import { Namespace } from './naming.ts';
 import { indexPart, translateExpression } from './translate/translate.ts';
 
 /** Keys, indexes, checks and foreign keys of all tables: what can be made, with a line in the log for what cannot. */
-export function designRelations(drafts: readonly Draft[], relations: Namespace, gin: boolean, log: DesignLog): TargetTable[] {
+export function designRelations(
+  drafts: readonly Draft[],
+  relations: Namespace,
+  gin: boolean,
+  log: DesignLog,
+): TargetTable[] {
   const tables = drafts.map((draft): TargetTable => {
     const base = { source: draft.source, name: draft.name, columns: draft.columns };
     // A table that was there before keeps its own keys and indexes.
@@ -17,7 +30,9 @@ export function designRelations(drafts: readonly Draft[], relations: Namespace, 
     for (const { name } of [...(primaryKey === null ? [] : [primaryKey]), ...indexes]) constraints.reserve(name);
     return { ...base, primaryKey, indexes, foreignKeys: [], checks: designChecks(draft, constraints, log) };
   });
-  return tables.map((table, i) => (drafts[i].wishes.exists ? table : { ...table, foreignKeys: designForeignKeys(drafts[i], drafts, tables, log) }));
+  return tables.map((table, i) =>
+    drafts[i].wishes.exists ? table : { ...table, foreignKeys: designForeignKeys(drafts[i], drafts, tables, log) },
+  );
 }
 
 /** A key with NULLs in it, which SQLite allows by an old mistake, becomes a unique index. */
@@ -28,7 +43,10 @@ function designKey(draft: Draft, relations: Namespace, log: DesignLog): TargetKe
   const withNull = positions.filter((at) => count(draft.evidence[at], 'null') > 0);
   const name = relations.claim(`${draft.name}_pkey`);
   if (withNull.length === 0) return { name, columns: positions.map((at) => draft.columns[at].name) };
-  log.notCreated.push({ what: `primary key of ${source.name}`, why: `${withNull.map((at) => source.columns[at].name).join(', ')} holds NULL; a unique index stands in its place` });
+  log.notCreated.push({
+    what: `primary key of ${source.name}`,
+    why: `${withNull.map((at) => source.columns[at].name).join(', ')} holds NULL; a unique index stands in its place`,
+  });
   return null;
 }
 
@@ -36,12 +54,17 @@ function designIndexes(draft: Draft, relations: Namespace, log: DesignLog): Targ
   return draft.source.indexes.flatMap((index) => {
     if (draft.wishes.without.has(index.name)) return [];
     const isKey = index.origin === 'pk';
-    const keyHasNull = draft.source.primaryKey.some((key) => count(draft.evidence[draft.source.columns.findIndex((column) => column.name === key)], 'null') > 0);
+    const keyHasNull = draft.source.primaryKey.some(
+      (key) => count(draft.evidence[draft.source.columns.findIndex((column) => column.name === key)], 'null') > 0,
+    );
     const folds = index.parts.some((part) => part.collation !== 'BINARY');
     if (isKey && !keyHasNull && !folds) return [];
     const designed = designIndex(draft, index);
     if (typeof designed === 'string') {
-      log.notCreated.push({ what: `${index.unique ? 'unique ' : ''}index ${index.name} of ${draft.source.name}`, why: designed });
+      log.notCreated.push({
+        what: `${index.unique ? 'unique ' : ''}index ${index.name} of ${draft.source.name}`,
+        why: designed,
+      });
       return [];
     }
     const columns = index.parts.map((part) => part.column ?? 'expr').join('_');
@@ -68,7 +91,14 @@ function designIndex(draft: Draft, index: SourceIndex): Pick<TargetIndex, 'parts
 function designGin(draft: Draft, relations: Namespace, all: boolean): TargetIndex[] {
   return draft.columns
     .filter((column) => column.type === 'jsonb' && (all || wishesOf(draft, column.source).gin))
-    .map((column) => ({ name: relations.claim(`${draft.name}_${column.name}_gin`), unique: false, method: 'gin', parts: [ident(column.name)], where: null, constraint: false }));
+    .map((column) => ({
+      name: relations.claim(`${draft.name}_${column.name}_gin`),
+      unique: false,
+      method: 'gin',
+      parts: [ident(column.name)],
+      where: null,
+      constraint: false,
+    }));
 }
 
 function designChecks(draft: Draft, constraints: Namespace, log: DesignLog): TargetCheck[] {
@@ -76,13 +106,19 @@ function designChecks(draft: Draft, constraints: Namespace, log: DesignLog): Tar
     const label = check.name ?? `check ${i + 1}`;
     if (draft.wishes.without.has(label)) return [];
     const translated = translateExpression(check.expression, { columns: environmentOf(draft), purpose: 'check' });
-    if (translated.ok) return [{ name: constraints.claim(check.name ?? `${draft.name}_check${i + 1}`), expression: translated.sql }];
+    if (translated.ok)
+      return [{ name: constraints.claim(check.name ?? `${draft.name}_check${i + 1}`), expression: translated.sql }];
     log.notCreated.push({ what: `check ${label} of ${draft.source.name}`, why: translated.why });
     return [];
   });
 }
 
-function designForeignKeys(draft: Draft, drafts: readonly Draft[], tables: readonly TargetTable[], log: DesignLog): TargetForeignKey[] {
+function designForeignKeys(
+  draft: Draft,
+  drafts: readonly Draft[],
+  tables: readonly TargetTable[],
+  log: DesignLog,
+): TargetForeignKey[] {
   const names = new Namespace('relation', 'keep');
   for (const check of tables[drafts.indexOf(draft)].checks) names.reserve(check.name);
   return draft.source.foreignKeys.flatMap((key) => {
@@ -90,9 +126,22 @@ function designForeignKeys(draft: Draft, drafts: readonly Draft[], tables: reado
     const wished = key.name ?? `${draft.name}_${columns.join('_')}_fkey`;
     if (draft.wishes.without.has(wished)) return [];
     const parent = drafts.find((other) => other.source.name === key.parent);
-    const why = parent === undefined ? `its parent table ${key.parent} was not moved` : obstacle(draft, key, parent, tables[drafts.indexOf(parent)]);
+    const why =
+      parent === undefined
+        ? `its parent table ${key.parent} was not moved`
+        : obstacle(draft, key, parent, tables[drafts.indexOf(parent)]);
     if (parent !== undefined && why === null) {
-      return [{ name: names.claim(wished), columns, parent: parent.name, parentColumns: key.parentColumns.map((column) => targetName(parent, column)), onDelete: key.onDelete, onUpdate: key.onUpdate, deferred: key.deferred }];
+      return [
+        {
+          name: names.claim(wished),
+          columns,
+          parent: parent.name,
+          parentColumns: key.parentColumns.map((column) => targetName(parent, column)),
+          onDelete: key.onDelete,
+          onUpdate: key.onUpdate,
+          deferred: key.deferred,
+        },
+      ];
     }
     log.notCreated.push({ what: `foreign key ${wished} of ${draft.source.name}`, why: why ?? 'unknown' });
     return [];
@@ -101,17 +150,27 @@ function designForeignKeys(draft: Draft, drafts: readonly Draft[], tables: reado
 
 /** Why PostgreSQL would refuse the key whatever the rows are, or null. */
 function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTable: TargetTable): string | null {
-  if (key.parentColumns.length !== key.columns.length) return `it names ${key.columns.length} columns, its parent's key has ${key.parentColumns.length}`;
+  if (key.parentColumns.length !== key.columns.length)
+    return `it names ${key.columns.length} columns, its parent's key has ${key.parentColumns.length}`;
   const parentNames = key.parentColumns.map((column) => targetName(parent, column));
-  if (key.parentColumns.some((column) => typeOf(parent, column) === null)) return `its parent ${key.parent} has no such column`;
-  const sets = [parentTable.primaryKey?.columns ?? [], ...parentTable.indexes.filter((index) => index.constraint).map((index) => index.parts)];
+  if (key.parentColumns.some((column) => typeOf(parent, column) === null))
+    return `its parent ${key.parent} has no such column`;
+  const sets = [
+    parentTable.primaryKey?.columns ?? [],
+    ...parentTable.indexes.filter((index) => index.constraint).map((index) => index.parts),
+  ];
   const wanted = [...parentNames].sort().join('\0');
   const quoted = parentNames.map(ident).sort().join('\0');
   // The keys of a table that was there before are not known here; PostgreSQL decides.
-  const unique = parent.wishes.exists || sets.some((columns) => [wanted, quoted].includes([...columns].sort().join('\0')));
+  const unique =
+    parent.wishes.exists || sets.some((columns) => [wanted, quoted].includes([...columns].sort().join('\0')));
   if (!unique) return `the columns it refers to are not unique in ${key.parent}`;
-  const clash = key.columns.findIndex((column, i) => !comparable(typeOf(draft, column), typeOf(parent, key.parentColumns[i])));
-  return clash < 0 ? null : `${key.columns[clash]} is ${typeOf(draft, key.columns[clash])} and ${key.parent}.${key.parentColumns[clash]} is ${typeOf(parent, key.parentColumns[clash])}`;
+  const clash = key.columns.findIndex(
+    (column, i) => !comparable(typeOf(draft, column), typeOf(parent, key.parentColumns[i])),
+  );
+  return clash < 0
+    ? null
+    : `${key.columns[clash]} is ${typeOf(draft, key.columns[clash])} and ${key.parent}.${key.parentColumns[clash]} is ${typeOf(parent, key.parentColumns[clash])}`;
 }
 
 function comparable(a: string | null, b: string | null): boolean {

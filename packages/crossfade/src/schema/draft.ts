@@ -11,6 +11,7 @@ export interface TableWishes {
   readonly exists: boolean;
 }
 
+/** What the user has decided about a column. */
 export interface ColumnWishes {
   readonly name?: string;
   /** A type that is not to be inferred. */
@@ -43,5 +44,10 @@ export function wishesOf(draft: Draft, column: SourceColumn): ColumnWishes {
 
 /** What an expression of a table may speak of. */
 export function environmentOf(draft: Draft): Map<string, { name: string; type: PgType; collation: string }> {
-  return new Map(draft.columns.map((column) => [column.source.name.toLowerCase(), { name: column.name, type: column.type, collation: column.source.collation }]));
+  return new Map(
+    draft.columns.map((column) => [
+      column.source.name.toLowerCase(),
+      { name: column.name, type: column.type, collation: column.source.collation },
+    ]),
+  );
 }

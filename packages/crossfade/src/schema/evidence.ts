@@ -10,13 +10,35 @@ import { booleanWord, epochUnit, isCanonicalUuid, realValue, shortInteger, wideI
  * the type table in infer.ts. The first five are the storage classes, in the order of `Tag`.
  */
 export const facts = [
-  'null', 'integer', 'real', 'text', 'blob',
-  'integerBit', 'integerWide', 'integerUnsafe', 'integerEpoch',
-  'realNegativeZero', 'realInfinite',
-  'textEmpty', 'textNul', 'textEncoding', 'textBoolean', 'textUuid', 'textDate', 'textNaive', 'textOffset',
-  'textJsonb', 'textJson', 'textJsonScalar', 'textOther',
-  'blobText', 'blobBinary', 'blobJsonb', 'blobJson',
-  'tooLarge', 'unfit',
+  'null',
+  'integer',
+  'real',
+  'text',
+  'blob',
+  'integerBit',
+  'integerWide',
+  'integerUnsafe',
+  'integerEpoch',
+  'realNegativeZero',
+  'realInfinite',
+  'textEmpty',
+  'textNul',
+  'textEncoding',
+  'textBoolean',
+  'textUuid',
+  'textDate',
+  'textNaive',
+  'textOffset',
+  'textJsonb',
+  'textJson',
+  'textJsonScalar',
+  'textOther',
+  'blobText',
+  'blobBinary',
+  'blobJsonb',
+  'blobJson',
+  'tooLarge',
+  'unfit',
 ] as const;
 export type Fact = (typeof facts)[number];
 
@@ -38,6 +60,7 @@ export interface ColumnEvidence {
   shape: number;
 }
 
+/** Evidence of no values, to merge pieces into. */
 export function emptyEvidence(): ColumnEvidence {
   return {
     counts: new Float64Array(facts.length),
@@ -54,6 +77,16 @@ export function count(evidence: ColumnEvidence, fact: Fact): number {
   return evidence.counts[index[fact]];
 }
 
+/** How many values show one of several disjoint facts. */
+export function sumOf(evidence: ColumnEvidence, names: readonly Fact[]): number {
+  return names.reduce((total, name) => total + count(evidence, name), 0);
+}
+
+/** How many values are not NULL. */
+export function valuesOf(evidence: ColumnEvidence): number {
+  return sumOf(evidence, ['integer', 'real', 'text', 'blob']);
+}
+
 /** The first row that showed the fact, in the order in which the evidence was merged. */
 export function witness(evidence: ColumnEvidence, fact: Fact): RowKey | null {
   return evidence.witnesses[index[fact]];
@@ -65,8 +98,10 @@ export function mergeEvidence(into: ColumnEvidence, from: ColumnEvidence): void 
     into.counts[i] += from.counts[i];
     into.witnesses[i] = earlier(into.witnesses[i], from.witnesses[i]);
   }
-  if (from.integerMin !== null && (into.integerMin === null || from.integerMin < into.integerMin)) into.integerMin = from.integerMin;
-  if (from.integerMax !== null && (into.integerMax === null || from.integerMax > into.integerMax)) into.integerMax = from.integerMax;
+  if (from.integerMin !== null && (into.integerMin === null || from.integerMin < into.integerMin))
+    into.integerMin = from.integerMin;
+  if (from.integerMax !== null && (into.integerMax === null || from.integerMax > into.integerMax))
+    into.integerMax = from.integerMax;
   into.bytesMax = Math.max(into.bytesMax, from.bytesMax);
   if (from.shape !== -1) into.shape = into.shape === -1 || into.shape === from.shape ? from.shape : -2;
 }
@@ -77,8 +112,10 @@ function earlier(a: RowKey | null, b: RowKey | null): RowKey | null {
   return typeof a[0] === 'bigint' && typeof b[0] === 'bigint' && b[0] < a[0] ? b : a;
 }
 
-/** Called for the key of the row at hand, only when a fact is seen for the first time. */
-export type KeyOf = () => RowKey;
+/** The row at hand; its key is read only when a fact is seen for the first time. */
+export interface Keyed {
+  readonly key: RowKey;
+}
 
 /** Collects the evidence of one column. One observer serves one thread. */
 export class ColumnObserver {
@@ -89,21 +126,21 @@ export class ColumnObserver {
   private max = Number.NEGATIVE_INFINITY;
 
   /** Takes one value. `clean`: the caller knows that the text is valid UTF-8 without NUL. */
-  observe(tag: number, buf: Uint8Array, start: number, end: number, clean: boolean, keyOf: KeyOf): void {
-    this.note(tag, keyOf);
+  observe(tag: number, buf: Uint8Array, start: number, end: number, clean: boolean, row: Keyed): void {
+    this.note(tag, row);
     if (tag === Tag.null) return;
     const bytes = end - start;
     if (bytes > this.evidence.bytesMax) this.evidence.bytesMax = bytes;
-    if (bytes > limits.fieldBytesMax) this.note(index.tooLarge, keyOf);
-    else if (tag === Tag.text) this.text(buf, start, end, clean, keyOf);
-    else if (tag === Tag.integer) this.integer(buf, start, end, keyOf);
-    else if (tag === Tag.real) this.real(buf, start, end, keyOf);
-    else this.blob(buf, start, end, keyOf);
+    if (bytes > limits.fieldBytesMax) this.note(index.tooLarge, row);
+    else if (tag === Tag.text) this.text(buf, start, end, clean, row);
+    else if (tag === Tag.integer) this.integer(buf, start, end, row);
+    else if (tag === Tag.real) this.real(buf, start, end, row);
+    else this.blob(buf, start, end, row);
   }
 
   /** A value that the type ordered for the column cannot hold. */
-  unfit(keyOf: KeyOf): void {
-    this.note(index.unfit, keyOf);
+  unfit(row: Keyed): void {
+    this.note(index.unfit, row);
   }
 
   /** The evidence so far. */
@@ -113,9 +150,9 @@ export class ColumnObserver {
     return evidence;
   }
 
-  private note(fact: number, keyOf: KeyOf): void {
+  private note(fact: number, row: Keyed): void {
     const { counts, witnesses } = this.evidence;
-    if (counts[fact]++ === 0) witnesses[fact] = keyOf();
+    if (counts[fact]++ === 0) witnesses[fact] = row.key;
   }
 
   private widen(min: bigint, max: bigint): void {
@@ -124,73 +161,80 @@ export class ColumnObserver {
     if (evidence.integerMax === null || max > evidence.integerMax) evidence.integerMax = max;
   }
 
-  private integer(buf: Uint8Array, start: number, end: number, keyOf: KeyOf): void {
+  private integer(buf: Uint8Array, start: number, end: number, row: Keyed): void {
     const value = shortInteger(buf, start, end);
-    if (Number.isNaN(value)) return this.wide(wideInteger(buf, start, end), keyOf);
+    if (Number.isNaN(value)) return this.wide(wideInteger(buf, start, end), row);
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
-    if (value === 0 || value === 1) this.note(index.integerBit, keyOf);
-    if (value > 0x7fffffff || value < -0x80000000) this.note(index.integerWide, keyOf);
-    if (epochUnit(value) !== null) this.note(index.integerEpoch, keyOf);
+    if (value === 0 || value === 1) this.note(index.integerBit, row);
+    if (value > 0x7fffffff || value < -0x80000000) this.note(index.integerWide, row);
+    if (epochUnit(value) !== null) this.note(index.integerEpoch, row);
   }
 
-  private wide(value: bigint, keyOf: KeyOf): void {
+  private wide(value: bigint, row: Keyed): void {
     this.widen(value, value);
-    this.note(index.integerWide, keyOf);
-    if (epochUnit(Number(value)) !== null) this.note(index.integerEpoch, keyOf);
+    this.note(index.integerWide, row);
+    if (epochUnit(Number(value)) !== null) this.note(index.integerEpoch, row);
     // Beyond 2^53 a double skips integers, so double precision is no home for the column.
-    if (BigInt(Number(value)) !== value || value > 9007199254740992n || value < -9007199254740992n) this.note(index.integerUnsafe, keyOf);
+    if (BigInt(Number(value)) !== value || value > 9007199254740992n || value < -9007199254740992n)
+      this.note(index.integerUnsafe, row);
   }
 
-  private real(buf: Uint8Array, start: number, end: number, keyOf: KeyOf): void {
+  private real(buf: Uint8Array, start: number, end: number, row: Keyed): void {
     const first = buf[start] === 0x2d ? start + 1 : start;
-    if (buf[first] === 0x49) this.note(index.realInfinite, keyOf);
-    else if (first > start && Object.is(realValue(buf, start, end), -0)) this.note(index.realNegativeZero, keyOf);
+    if (buf[first] === 0x49) this.note(index.realInfinite, row);
+    else if (first > start && Object.is(realValue(buf, start, end), -0)) this.note(index.realNegativeZero, row);
   }
 
-  private text(buf: Uint8Array, start: number, end: number, clean: boolean, keyOf: KeyOf): void {
-    if (start === end) return this.note(index.textEmpty, keyOf);
-    if (!clean && !this.holdable(buf, start, end, keyOf)) return;
+  private text(buf: Uint8Array, start: number, end: number, clean: boolean, row: Keyed): void {
+    if (start === end) return this.note(index.textEmpty, row);
+    if (!clean && !this.holdable(buf, start, end, row)) return;
     const first = buf[start];
     const length = end - start;
-    if (length <= 5 && booleanWord(buf, start, end) !== null) this.note(index.textBoolean, keyOf);
-    if (length === 36 && isCanonicalUuid(buf, start, end)) return this.note(index.textUuid, keyOf);
-    if (jsonStarts[first] === 0) return this.note(index.textOther, keyOf);
+    if (length <= 5 && booleanWord(buf, start, end) !== null) this.note(index.textBoolean, row);
+    if (length === 36 && isCanonicalUuid(buf, start, end)) return this.note(index.textUuid, row);
+    if (jsonStarts[first] === 0) return this.note(index.textOther, row);
     const kind = this.instant.parse(buf, start, end);
-    if (kind === InstantKind.none) return this.jsonText(buf, start, end, keyOf);
+    if (kind === InstantKind.none) return this.jsonText(buf, start, end, row);
     const { evidence } = this;
     if (evidence.shape !== this.instant.shape) evidence.shape = evidence.shape === -1 ? this.instant.shape : -2;
-    this.note(kind === InstantKind.date ? index.textDate : kind === InstantKind.naive ? index.textNaive : index.textOffset, keyOf);
+    this.note(
+      kind === InstantKind.date ? index.textDate : kind === InstantKind.naive ? index.textNaive : index.textOffset,
+      row,
+    );
   }
 
-  private jsonText(buf: Uint8Array, start: number, end: number, keyOf: KeyOf): void {
+  private jsonText(buf: Uint8Array, start: number, end: number, row: Keyed): void {
     const flags = this.json.inspect(buf, start, end);
-    if (flags === Json.no || flags & Json.deep) return this.note(index.textOther, keyOf);
+    if (flags === Json.no || flags & Json.deep) return this.note(index.textOther, row);
     const fitsJsonb = (flags & jsonbObstacles) === 0 && end - start <= limits.jsonbBytesMax;
     if (flags & Json.scalar) {
-      this.note(fitsJsonb ? index.textJsonScalar : index.textOther, keyOf);
-    } else this.note(fitsJsonb ? index.textJsonb : index.textJson, keyOf);
+      this.note(fitsJsonb ? index.textJsonScalar : index.textOther, row);
+    } else this.note(fitsJsonb ? index.textJsonb : index.textJson, row);
   }
 
-  private blob(buf: Uint8Array, start: number, end: number, keyOf: KeyOf): void {
+  private blob(buf: Uint8Array, start: number, end: number, row: Keyed): void {
     const bytes = buf.subarray(start, end);
-    if (!isUtf8(bytes) || bytes.includes(0)) return this.note(index.blobBinary, keyOf);
-    this.note(index.blobText, keyOf);
+    if (!isUtf8(bytes) || bytes.includes(0)) return this.note(index.blobBinary, row);
+    this.note(index.blobText, row);
     if (buf[start] !== 0x7b && buf[start] !== 0x5b) return;
     const flags = this.json.inspect(buf, start, end);
     if (flags === Json.no || flags & Json.deep) return;
-    this.note((flags & jsonbObstacles) === 0 && end - start <= limits.jsonbBytesMax ? index.blobJsonb : index.blobJson, keyOf);
+    this.note(
+      (flags & jsonbObstacles) === 0 && end - start <= limits.jsonbBytesMax ? index.blobJsonb : index.blobJson,
+      row,
+    );
   }
 
   /** Whether PostgreSQL's text takes the bytes: UTF-8, and no NUL. */
-  private holdable(buf: Uint8Array, start: number, end: number, keyOf: KeyOf): boolean {
+  private holdable(buf: Uint8Array, start: number, end: number, row: Keyed): boolean {
     const bytes = buf.subarray(start, end);
     if (!isUtf8(bytes)) {
-      this.note(index.textEncoding, keyOf);
+      this.note(index.textEncoding, row);
       return false;
     }
     if (bytes.includes(0)) {
-      this.note(index.textNul, keyOf);
+      this.note(index.textNul, row);
       return false;
     }
     return true;

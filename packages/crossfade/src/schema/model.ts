@@ -7,13 +7,25 @@
 
 /** The PostgreSQL types that a value of the source can become. Every one has an encoder, a proof and a decoder in verification. */
 export const pgTypes = [
-  'boolean', 'integer', 'bigint', 'numeric', 'double precision', 'date', 'timestamp', 'timestamptz',
-  'uuid', 'json', 'jsonb', 'bytea', 'text',
+  'boolean',
+  'integer',
+  'bigint',
+  'numeric',
+  'double precision',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+  'json',
+  'jsonb',
+  'bytea',
+  'text',
 ] as const;
 export type PgType = (typeof pgTypes)[number];
 
 // ---- the source, as its catalog tells it --------------------------------------------------------------------
 
+/** An ordinary table of the source. */
 export interface SourceTable {
   readonly name: string;
   readonly columns: readonly SourceColumn[];
@@ -31,6 +43,7 @@ export interface SourceTable {
   readonly checks: readonly SourceCheck[];
 }
 
+/** A column in the order of the table, generated ones included. */
 export interface SourceColumn {
   readonly name: string;
   /** As written, '' when the column has no type. */
@@ -43,6 +56,7 @@ export interface SourceColumn {
   readonly generated: { readonly expression: string; readonly stored: boolean } | null;
 }
 
+/** An index, also those that constraints have made. */
 export interface SourceIndex {
   readonly name: string;
   readonly unique: boolean;
@@ -53,6 +67,7 @@ export interface SourceIndex {
   readonly where: string | null;
 }
 
+/** One part of an index. */
 export interface SourceIndexPart {
   /** The column's name, or null when the part is an expression. */
   readonly column: string | null;
@@ -62,6 +77,7 @@ export interface SourceIndexPart {
   readonly descending: boolean;
 }
 
+/** A foreign key; SQLite may never have enforced it. */
 export interface SourceForeignKey {
   readonly name: string | null;
   readonly columns: readonly string[];
@@ -72,8 +88,10 @@ export interface SourceForeignKey {
   readonly onUpdate: ForeignKeyAction;
   readonly deferred: boolean;
 }
+/** What happens to children; both databases know the same five. */
 export type ForeignKeyAction = 'NO ACTION' | 'RESTRICT' | 'CASCADE' | 'SET NULL' | 'SET DEFAULT';
 
+/** A CHECK of a column or of the table. */
 export interface SourceCheck {
   readonly name: string | null;
   /** SQL text between the parentheses. */
@@ -89,6 +107,7 @@ export interface NotMoved {
 
 // ---- the target, as it is to be made ------------------------------------------------------------------------
 
+/** A table as it is to stand in PostgreSQL. Its columns are in the order of the source. */
 export interface TargetTable {
   readonly source: SourceTable;
   readonly name: string;
@@ -99,6 +118,7 @@ export interface TargetTable {
   readonly checks: readonly TargetCheck[];
 }
 
+/** A column as it is to be made. */
 export interface TargetColumn {
   readonly source: SourceColumn;
   readonly name: string;
@@ -115,11 +135,13 @@ export interface TargetColumn {
   readonly identity: boolean;
 }
 
+/** A primary key. */
 export interface TargetKey {
   readonly name: string;
   readonly columns: readonly string[];
 }
 
+/** An index or a UNIQUE constraint. */
 export interface TargetIndex {
   readonly name: string;
   readonly unique: boolean;
@@ -131,6 +153,7 @@ export interface TargetIndex {
   readonly constraint: boolean;
 }
 
+/** A foreign key between two tables of the target schema, by target names. */
 export interface TargetForeignKey {
   readonly name: string;
   readonly columns: readonly string[];
@@ -141,6 +164,7 @@ export interface TargetForeignKey {
   readonly deferred: boolean;
 }
 
+/** A check that means the same in PostgreSQL. */
 export interface TargetCheck {
   readonly name: string;
   /** PostgreSQL text, made by the translator alone. */

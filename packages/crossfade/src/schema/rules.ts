@@ -33,7 +33,11 @@ export function parseRule(text: string): Rule {
   if (type !== undefined) return { kind: 'type', type };
   if (Object.hasOwn(wordRules, text)) return wordRules[text];
   if (text.startsWith('zone:') && isZone(text.slice(5))) return { kind: 'zone', zone: text.slice(5) };
-  throw new CrossfadeError('E_RULE_INVALID', `There is no rule ${JSON.stringify(text)}. Nothing was moved. Rules: ${ruleWords.join(', ')}.`, { rule: text });
+  throw new CrossfadeError(
+    'E_RULE_INVALID',
+    `There is no rule ${JSON.stringify(text)}. Nothing was moved. Rules: ${ruleWords.join(', ')}.`,
+    { rule: text },
+  );
 }
 
 /** A rule as it is written. */
@@ -52,7 +56,11 @@ export function parseRules(texts: readonly string[], columnsOf: ReadonlyMap<stri
   for (const text of texts) {
     const found = locate(text, columnsOf);
     if (found === null) {
-      throw new CrossfadeError('E_RULE_INVALID', `No table and column of the source fit the rule ${JSON.stringify(text)}. Nothing was moved. Write TABLE.COLUMN=RULE.`, { rule: text });
+      throw new CrossfadeError(
+        'E_RULE_INVALID',
+        `No table and column of the source fit the rule ${JSON.stringify(text)}. Nothing was moved. Write TABLE.COLUMN=RULE.`,
+        { rule: text },
+      );
     }
     const columns = book.get(found.table) ?? new Map<string, Rule[]>();
     book.set(found.table, columns);
@@ -61,11 +69,18 @@ export function parseRules(texts: readonly string[], columnsOf: ReadonlyMap<stri
   return book;
 }
 
-function locate(text: string, columnsOf: ReadonlyMap<string, readonly string[]>): { table: string; column: string; rule: string } | null {
-  const tables = [...columnsOf.keys()].filter((table) => text.startsWith(`${table}.`)).sort((a, b) => b.length - a.length);
+function locate(
+  text: string,
+  columnsOf: ReadonlyMap<string, readonly string[]>,
+): { table: string; column: string; rule: string } | null {
+  const tables = [...columnsOf.keys()]
+    .filter((table) => text.startsWith(`${table}.`))
+    .sort((a, b) => b.length - a.length);
   for (const table of tables) {
     const rest = text.slice(table.length + 1);
-    const columns = (columnsOf.get(table) ?? []).filter((column) => rest.startsWith(`${column}=`)).sort((a, b) => b.length - a.length);
+    const columns = (columnsOf.get(table) ?? [])
+      .filter((column) => rest.startsWith(`${column}=`))
+      .sort((a, b) => b.length - a.length);
     if (columns.length > 0) return { table, column: columns[0], rule: rest.slice(columns[0].length + 1) };
   }
   return null;

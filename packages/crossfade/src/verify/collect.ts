@@ -1,6 +1,7 @@
 import { type Row, Tag } from '../core/cell.ts';
 import type { Page } from '../drivers/sqlite/page.ts';
-import { CopyOutReader, type Tuple } from './copy-out.ts';
+import type { Tuple } from './copy-out.ts';
+import { drain, type Feed, feedOf } from './feed.ts';
 import { type RowDigester, SourceRows, TargetRows } from './rows.ts';
 import { showCell } from './show.ts';
 import { eachRow, type LeftOut } from './sum.ts';
@@ -50,7 +51,11 @@ class Collector {
 
   add(rows: RowDigester, count: number, showKey: () => string[]): void {
     const { keyA, keyB, a, b } = rows;
-    this.keep({ keyA, keyB, a, b, count, key: [], values: rows.d.out }, (row) => ({ ...row, key: showKey(), values: row.values.slice() }));
+    this.keep({ keyA, keyB, a, b, count, key: [], values: rows.d.out }, (row) => ({
+      ...row,
+      key: showKey(),
+      values: row.values.slice(),
+    }));
   }
 
   /** A row that another worker has collected. */
@@ -78,7 +83,12 @@ class Collector {
 
 /** The second look at some pages of the source: the rows of the buckets that differ, at most `limitRows` different ones. */
 export function collectSource(
-  pages: Iterable<Page>, table: VerifyTable, seed: Uint8Array, buckets: readonly number[], limitRows: number, leaveOut?: LeftOut,
+  pages: Iterable<Page>,
+  table: VerifyTable,
+  seed: Uint8Array,
+  buckets: readonly number[],
+  limitRows: number,
+  leaveOut?: LeftOut,
 ): Collected {
   const rows = new SourceRows(table, seed);
   const collector = new Collector(buckets, limitRows);
@@ -92,29 +102,48 @@ export function collectSource(
 function sourceKey(table: VerifyTable, rows: SourceRows, row: Row): string[] {
   if (table.key.length > 0) {
     return table.key.map((i) =>
-      row.tags[i] === Tag.null ? 'NULL' : showCell(row.tags[i] === Tag.blob, rows.viewOf(row.buffers[i]), row.starts[i], row.ends[i]),
+      row.tags[i] === Tag.null
+        ? 'NULL'
+        : showCell(row.tags[i] === Tag.blob, rows.viewOf(row.buffers[i]), row.starts[i], row.ends[i]),
     );
   }
   return row.key.map((value) => {
     if (typeof value !== 'object') return String(value);
     const bytes = 'text' in value ? value.text : value.blob;
-    return showCell('blob' in value, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength);
+    return showCell(
+      'blob' in value,
+      new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      0,
+      bytes.byteLength,
+    );
   });
 }
 
 /** The same for the output of one `copyOutStatement`. Throws E_TARGET_LOST when the output stops before its trailer. */
-export async function collectTarget(
-  chunks: AsyncIterable<Buffer>, table: VerifyTable, seed: Uint8Array, buckets: readonly number[], limitRows: number,
+export function collectTarget(
+  chunks: AsyncIterable<Buffer>,
+  table: VerifyTable,
+  seed: Uint8Array,
+  buckets: readonly number[],
+  limitRows: number,
 ): Promise<Collected> {
+  return drain(chunks, targetCollection(table, seed, buckets, limitRows));
+}
+
+/** The same for a connection that pushes. */
+export function targetCollection(
+  table: VerifyTable,
+  seed: Uint8Array,
+  buckets: readonly number[],
+  limitRows: number,
+): Feed<Collected> {
   const rows = new TargetRows(table, seed);
   const collector = new Collector(buckets, limitRows);
-  const reader = new CopyOutReader(table.columns.length, (tuple) => {
+  const visit = (tuple: Tuple): void => {
     rows.digest(tuple);
     if (collector.wants(rows)) collector.add(rows, 1, () => targetKey(table, rows, tuple));
-  });
-  for await (const chunk of chunks) reader.push(chunk);
-  reader.end();
-  return collector.result();
+  };
+  return feedOf(table.columns.length, visit, () => collector.result());
 }
 
 function targetKey(table: VerifyTable, rows: TargetRows, { view, starts, ends }: Tuple): string[] {

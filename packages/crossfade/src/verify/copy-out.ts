@@ -69,7 +69,8 @@ export class CopyOutReader implements Tuple {
   /** Throws E_TARGET_LOST when the trailer has not come: nothing else would tell that rows are missing. */
   end(): void {
     if (this.part === Part.behind && this.gatheredBytes === 0) return;
-    const message = 'PostgreSQL stopped sending rows before the end of the table. The table was not verified. Run the command again.';
+    const message =
+      'PostgreSQL stopped sending rows before the end of the table. The table was not verified. Run the command again.';
     throw new CrossfadeError('E_TARGET_LOST', message, { rows: this.rows });
   }
 
@@ -82,7 +83,8 @@ export class CopyOutReader implements Tuple {
 
   private look(buffer: Buffer): void {
     const { view } = this;
-    if (view.buffer === buffer.buffer && view.byteOffset === buffer.byteOffset && view.byteLength === buffer.length) return;
+    if (view.buffer === buffer.buffer && view.byteOffset === buffer.byteOffset && view.byteLength === buffer.length)
+      return;
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   }
 
@@ -160,5 +162,9 @@ export class CopyOutReader implements Tuple {
 }
 
 function malformed(what: string): CrossfadeError {
-  return new CrossfadeError('E_INTERNAL', `The output of COPY is not in the form asked for: ${what}. The table was not verified. Please report this.`, { what });
+  return new CrossfadeError(
+    'E_INTERNAL',
+    `The output of COPY is not in the form asked for: ${what}. The table was not verified. Please report this.`,
+    { what },
+  );
 }

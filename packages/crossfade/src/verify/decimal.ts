@@ -70,7 +70,8 @@ export class Decimal {
       if (value < 100_000_000) value = value * 10 + c - 0x30;
     }
     if (p === digitsStart) return -1;
-    this.power += sign === 0x2d ? -value : value;
+    // Zero is the same in every power.
+    if (!this.zero) this.power += sign === 0x2d ? -value : value;
     return p;
   }
 
@@ -79,7 +80,8 @@ export class Decimal {
   }
 
   absorb(s: Int32Array, view: DataView): void {
-    if (this.power < 15 && this.power - this.significant + 1 >= 0) return absorbSmall(s, this.whole(view), this.negative);
+    if (this.power < 15 && this.power - this.significant + 1 >= 0)
+      return absorbSmall(s, this.whole(view), this.negative);
     let left = this.power & 3;
     let group = 0;
     let groups = 0;
@@ -191,7 +193,8 @@ export function absorbNumeric(s: Int32Array, view: DataView, start: number): voi
   const isWhole = groups <= weight + 1 || groups === 0;
   if (isWhole && (groups === 0 || weight < 3 || (weight === 3 && view.getInt16(p) < 1000))) {
     let value = 0;
-    for (let group = 0; groups > 0 && group <= weight; group++, p += 2) value = value * 10_000 + (p < end ? view.getInt16(p) : 0);
+    for (let group = 0; groups > 0 && group <= weight; group++, p += 2)
+      value = value * 10_000 + (p < end ? view.getInt16(p) : 0);
     return absorbSmall(s, value, negative);
   }
   for (; p < end; p += 2) absorb(s, view.getInt16(p));

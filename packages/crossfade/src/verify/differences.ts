@@ -22,8 +22,10 @@ export function pairDifferences(source: Collected, target: Collected, table: Ver
     cancelEqual(left, right);
     // Without a key, whoever has no equal has no partner either.
     if (table.key.length > 0) pairDifferent(left, right, table, found);
-    for (const row of left) if (row.count > 0) found.push({ kind: 'missing', key: row.key, columns: [], rows: row.count });
-    for (const row of right) if (row.count > 0) found.push({ kind: 'extra', key: row.key, columns: [], rows: row.count });
+    for (const row of left)
+      if (row.count > 0) found.push({ kind: 'missing', key: row.key, columns: [], rows: row.count });
+    for (const row of right)
+      if (row.count > 0) found.push({ kind: 'extra', key: row.key, columns: [], rows: row.count });
   }
   return found;
 }
@@ -56,7 +58,12 @@ function cancelEqual(left: readonly CollectedRow[], right: readonly CollectedRow
   }
 }
 
-function pairDifferent(left: readonly CollectedRow[], right: readonly CollectedRow[], table: VerifyTable, found: Difference[]): void {
+function pairDifferent(
+  left: readonly CollectedRow[],
+  right: readonly CollectedRow[],
+  table: VerifyTable,
+  found: Difference[],
+): void {
   for (const one of left) {
     for (const other of right) {
       const rows = Math.min(one.count, other.count);
@@ -69,10 +76,12 @@ function pairDifferent(left: readonly CollectedRow[], right: readonly CollectedR
 }
 
 function differingColumns(one: CollectedRow, other: CollectedRow, table: VerifyTable): string[] {
-  const differs = (i: number): boolean => [0, 1, 2].some((word) => one.values[3 * i + word] !== other.values[3 * i + word]);
+  const differs = (i: number): boolean =>
+    [0, 1, 2].some((word) => one.values[3 * i + word] !== other.values[3 * i + word]);
   return table.columns.filter((_, i) => differs(i)).map((column) => column.source);
 }
 
+/** What a comparison that has found differences found. */
 export interface Findings {
   readonly named: readonly Difference[];
   /** How many rows differ; at least so many when `exact` is false. */
@@ -80,6 +89,7 @@ export interface Findings {
   readonly exact: boolean;
 }
 
+/** How far differences are followed. */
 export interface FindLimits {
   /** Rows of one side in memory at a time. */
   readonly limitRows: number;

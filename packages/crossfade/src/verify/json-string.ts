@@ -53,7 +53,9 @@ export function absorbString(s: Int32Array, view: DataView, start: number, end: 
 
 /** Its high bit is set in a byte that is a quote, a backslash or a control character; right up to the first such byte. */
 function specials(word: number): number {
-  return (((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101) | (word - 0x20202020)) & ~word & 0x80808080;
+  return (
+    (((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101) | (word - 0x20202020)) & ~word & 0x80808080
+  );
 }
 
 /** How many bits lie before the byte that the lowest flag is in. */
@@ -134,6 +136,7 @@ function hex4(view: DataView, start: number, end: number): number {
   return value;
 }
 
+/** The value of a hexadecimal digit in either case, or -1. */
 export function hexDigit(c: number): number {
   if (c >= 0x30 && c <= 0x39) return c - 0x30;
   const lower = c | 0x20;

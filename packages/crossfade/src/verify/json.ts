@@ -15,6 +15,8 @@ const literals = ['null', 'true', 'false'];
 
 /** Words a level: the sum of the members, their count (-1 in an array), and the state to go on with behind the object. */
 const frameWords = 7;
+/** PostgreSQL's parser gives up far above this (54001), so nothing that it holds is refused here. */
+const depthMax = 64 << 12;
 // Depth costs these and never the thread's stack. One digest at a time, so all share it.
 let frames = new Int32Array(64 * frameWords);
 
@@ -29,7 +31,7 @@ export function absorbJson(d: Digester, view: DataView, start: number, end: numb
     const c = p < end ? view.getUint8(p) : 0;
     if (c === 0x7b || c === 0x5b) {
       top += frameWords;
-      if (top === frames.length) frames = grown(frames);
+      if (top === frames.length && !grow()) return false;
       p = skipSpace(view, p + 1, end);
       if (c === 0x7b) openObject(s, top);
       else openArray(s, top);
@@ -128,8 +130,10 @@ function skipSpace(view: DataView, start: number, end: number): number {
   return p;
 }
 
-function grown(words: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(2 * words.length);
-  larger.set(words);
-  return larger;
+function grow(): boolean {
+  if (frames.length >= depthMax * frameWords) return false;
+  const larger = new Int32Array(2 * frames.length);
+  larger.set(frames);
+  frames = larger;
+  return true;
 }

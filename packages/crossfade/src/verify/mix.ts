@@ -17,6 +17,7 @@ export interface Digester {
   readonly out: Int32Array;
 }
 
+/** Half of them are the lanes' starting values, half their multipliers. */
 export const seedBytes = 32;
 
 /** @param seed 32 random bytes, the same ones for both sides and all workers of a run. */
@@ -31,6 +32,7 @@ export function digester(seed: Uint8Array, columns: number): Digester {
 /** Digests of different domains never meet: a row without columns is no empty text. */
 export const domain = { row: 1, key: 2, bytes: 3, decimal: 4, json: 5, member: 6, uuid: 7 } as const;
 
+/** A new digest of the domain. Every digest begins here and ends with `finish`. */
 export function begin(s: Int32Array, key: Int32Array, of: number): void {
   s[0] = key[0] + of;
   s[1] = key[1] + of;
@@ -38,6 +40,7 @@ export function begin(s: Int32Array, key: Int32Array, of: number): void {
   s[3] = key[3] + of;
 }
 
+/** One word of 32 bits. What is absorbed must say by itself where each part of it ends. */
 export function absorb(s: Int32Array, word: number): void {
   const a = Math.imul(s[0] ^ word, s[4]);
   const b = Math.imul(s[1] ^ ((word << 16) | (word >>> 16)), s[5]);

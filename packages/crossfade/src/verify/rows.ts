@@ -50,6 +50,7 @@ export class RowDigester {
   }
 }
 
+/** Rows of the source, their rules applied. */
 export class SourceRows extends RowDigester {
   private readonly decoders: readonly SourceDecode[];
   // Most cells of a page share one buffer, so its view is made once.
@@ -59,7 +60,9 @@ export class SourceRows extends RowDigester {
   constructor(table: VerifyTable, seed: Uint8Array) {
     super(table, seed);
     const readers = readersOf(table);
-    this.decoders = table.columns.map((column, i) => withRules(column.rules, readers[i].source(column.rules), readers[i].holds));
+    this.decoders = table.columns.map((column, i) =>
+      withRules(column.rules, readers[i].source(column.rules), readers[i].holds),
+    );
   }
 
   digest(row: Row): void {
@@ -80,6 +83,7 @@ export class SourceRows extends RowDigester {
   }
 }
 
+/** Rows as PostgreSQL sends them. */
 export class TargetRows extends RowDigester {
   readonly readers: readonly TypeReader[];
   private readonly table: VerifyTable;

@@ -13,15 +13,24 @@ const replacement = Buffer.from('\ufffd');
  * Puts the value rules of a column before its decoder. Whatever their order on the command line: first the bytes
  * become text, then NUL goes, then what is empty becomes NULL, and last what the type still cannot hold.
  */
-export function withRules(rules: readonly Rule[], decode: SourceDecode, holds: (bytes: Buffer) => boolean = () => true): SourceDecode {
-  const has = <K extends Rule['kind']>(kind: K) => rules.find((rule): rule is Extract<Rule, { kind: K }> => rule.kind === kind);
+export function withRules(
+  rules: readonly Rule[],
+  decode: SourceDecode,
+  holds: (bytes: Buffer) => boolean = () => true,
+): SourceDecode {
+  const has = <K extends Rule['kind']>(kind: K) =>
+    rules.find((rule): rule is Extract<Rule, { kind: K }> => rule.kind === kind);
   const encoding = has('encoding');
   const nul = has('nul');
   const emptyIsNull = has('empty') !== undefined;
   const invalidIsNull = has('invalid') !== undefined;
   const steps: TextStep[] = [];
-  if (encoding) steps.push((text) => (isUtf8(text) ? text : encoding.how === 'latin1' ? fromLatin1(text) : repaired(text)));
-  if (nul) steps.push((text) => (text.includes(0) ? withoutNul(text, nul.how === 'strip' ? Buffer.alloc(0) : replacement) : text));
+  if (encoding)
+    steps.push((text) => (isUtf8(text) ? text : encoding.how === 'latin1' ? fromLatin1(text) : repaired(text)));
+  if (nul)
+    steps.push((text) =>
+      text.includes(0) ? withoutNul(text, nul.how === 'strip' ? Buffer.alloc(0) : replacement) : text,
+    );
   if (steps.length === 0 && !emptyIsNull && !invalidIsNull) return decode;
   return (d, at, tag, view, start, end) => {
     if (tag === Tag.text && steps.length > 0) {

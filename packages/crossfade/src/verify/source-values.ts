@@ -5,34 +5,50 @@ import { absorbJson } from './json.ts';
 import { hexDigit } from './json-string.ts';
 import { absorb, begin, type Digester, domain, put, putFinished } from './mix.ts';
 import { putDate, putEpoch, putInstantText } from './time.ts';
-import { asciiText, doubleAt, putBigInt, putBytes, putDouble, putSafe, putUnheld, type SourceDecode, What } from './value.ts';
+import {
+  asciiText,
+  doubleAt,
+  putBigInt,
+  putBytes,
+  putDouble,
+  putSafe,
+  putUnheld,
+  type SourceDecode,
+  type TypeKey,
+  What,
+} from './value.ts';
 import { Zone } from './zone.ts';
 
 /** One decoder a type: what a value of the source would be in that type, or that it cannot be held. */
 
 const decimal = new Decimal();
 
-export const text: SourceDecode = (d, at, _tag, view, start, end) => putBytes(d, at, What.text, view, start, end);
+const text: SourceDecode = (d, at, _tag, view, start, end) => putBytes(d, at, What.text, view, start, end);
 
-export const bytea: SourceDecode = (d, at, tag, view, start, end) => {
+const bytea: SourceDecode = (d, at, tag, view, start, end) => {
   if (tag === Tag.blob || tag === Tag.text) putBytes(d, at, What.bytes, view, start, end);
   else putUnheld(d, at);
 };
 
 /** json keeps the text as it was written, so bytes are compared. */
-export const json: SourceDecode = (d, at, tag, view, start, end) => {
+const json: SourceDecode = (d, at, tag, view, start, end) => {
   if (tag === Tag.blob || tag === Tag.text) putBytes(d, at, What.json, view, start, end);
   else putUnheld(d, at);
 };
 
-export const jsonb: SourceDecode = (d, at, tag, view, start, end) => {
+const jsonb: SourceDecode = (d, at, tag, view, start, end) => {
   if ((tag === Tag.blob || tag === Tag.text) && absorbJson(d, view, start, end)) putFinished(d, at, What.jsonb);
   else putUnheld(d, at);
 };
 
-const words = new Map([['t', 1], ['true', 1], ['f', 0], ['false', 0]]);
+const words = new Map([
+  ['t', 1],
+  ['true', 1],
+  ['f', 0],
+  ['false', 0],
+]);
 
-export const boolean: SourceDecode = (d, at, tag, view, start, end) => {
+const boolean: SourceDecode = (d, at, tag, view, start, end) => {
   const first = end > start ? view.getUint8(start) : 0;
   let value: number | undefined;
   if (tag === Tag.integer && end - start === 1 && (first & 0xfe) === 0x30) value = first & 1;
@@ -53,18 +69,13 @@ function integer(d: Digester, at: number, tag: number, view: DataView, start: nu
   putUnheld(d, at);
 }
 
-/** The same for the narrower types. */
-export const integers: Readonly<Record<2 | 4 | 8, SourceDecode>> = {
-  2: (d, at, tag, view, start, end) => {
+/** The same for the narrower types: the upper half of the 64 bits must say nothing. */
+function narrowInteger(signBit: 15 | 31): SourceDecode {
+  return (d, at, tag, view, start, end) => {
     integer(d, at, tag, view, start, end);
-    if (d.out[at + 1] !== d.out[at + 2] >> 15) putUnheld(d, at);
-  },
-  4: (d, at, tag, view, start, end) => {
-    integer(d, at, tag, view, start, end);
-    if (d.out[at + 1] !== d.out[at + 2] >> 31) putUnheld(d, at);
-  },
-  8: integer,
-};
+    if (d.out[at + 1] !== d.out[at + 2] >> signBit) putUnheld(d, at);
+  };
+}
 
 function putIntegerText(d: Digester, at: number, view: DataView, start: number, end: number): void {
   if (end - start > 15) return putBigInt(d, at, What.integer, BigInt(asciiText(view, start, end)));
@@ -79,7 +90,7 @@ function shortInteger(view: DataView, start: number, end: number): number {
   return negative ? -value : value;
 }
 
-export const double: SourceDecode = (d, at, tag, view, start, end) => {
+const double: SourceDecode = (d, at, tag, view, start, end) => {
   if (tag === Tag.real) return putDouble(d, at, realOf(view, start, end));
   if (tag === Tag.integer) {
     if (end - start <= 15) return putDouble(d, at, shortInteger(view, start, end));
@@ -94,7 +105,7 @@ export const double: SourceDecode = (d, at, tag, view, start, end) => {
 };
 
 /** A real column holds a double only if no digit of it is lost. */
-export const real: SourceDecode = (d, at, tag, view, start, end) => {
+const real: SourceDecode = (d, at, tag, view, start, end) => {
   double(d, at, tag, view, start, end);
   if (d.out[at] === What.double && !Object.is(Math.fround(doubleAt(d, at)), doubleAt(d, at))) putUnheld(d, at);
 };
@@ -106,10 +117,11 @@ function realOf(view: DataView, start: number, end: number): number {
   return spelled === 'Inf' ? Infinity : spelled === '-Inf' ? -Infinity : Number.NaN;
 }
 
-export const numeric: SourceDecode = (d, at, tag, view, start, end) => {
+const numeric: SourceDecode = (d, at, tag, view, start, end) => {
   const isNumber = decimal.scan(view, start, end) === end;
   if (tag === Tag.real) {
-    if (!isNumber || !decimal.isShort) return putRealAsNumeric(d, at, isNumber ? decimal.toDouble(view, start, end) : realOf(view, start, end));
+    if (!isNumber || !decimal.isShort)
+      return putRealAsNumeric(d, at, isNumber ? decimal.toDouble(view, start, end) : realOf(view, start, end));
   } else if (tag === Tag.blob || (tag === Tag.text && decimal.hasExponent)) return putUnheld(d, at);
   if (!isNumber || !decimal.fitsNumeric || (decimal.zero && decimal.negative)) return putUnheld(d, at);
   putDecimal(d, at, view);
@@ -119,7 +131,9 @@ export const numeric: SourceDecode = (d, at, tag, view, start, end) => {
 function putRealAsNumeric(d: Digester, at: number, value: number): void {
   if (Number.isNaN(value)) return putUnheld(d, at);
   if (!Number.isFinite(value)) return put(d, at, What.infinity, value > 0 ? 1 : -1, 0);
-  const digits = Buffer.from(Number.isInteger(value) && Math.abs(value) >= 2 ** 53 ? String(BigInt(value)) : String(value));
+  const digits = Buffer.from(
+    Number.isInteger(value) && Math.abs(value) >= 2 ** 53 ? String(BigInt(value)) : String(value),
+  );
   const view = new DataView(digits.buffer, digits.byteOffset, digits.length);
   decimal.scan(view, 0, digits.length);
   putDecimal(d, at, view);
@@ -131,13 +145,13 @@ function putDecimal(d: Digester, at: number, view: DataView): void {
   putFinished(d, at, What.numeric);
 }
 
-export const date: SourceDecode = (d, at, tag, view, start, end) => {
+const date: SourceDecode = (d, at, tag, view, start, end) => {
   if (tag === Tag.text) putDate(d, at, view, start, end);
   else putUnheld(d, at);
 };
 
 /** Integers are instants in both types; a zone means something only where instants are kept. */
-export function instant(what: number, rules: readonly Rule[]): SourceDecode {
+function instant(what: number, rules: readonly Rule[]): SourceDecode {
   const zoneRule = rules.find((rule) => rule.kind === 'zone');
   const zone = zoneRule && what === What.timestamptz ? new Zone(zoneRule.zone) : null;
   const unit = rules.find((rule) => rule.kind === 'epoch')?.unit ?? null;
@@ -149,7 +163,7 @@ export function instant(what: number, rules: readonly Rule[]): SourceDecode {
 }
 
 /** 8-4-4-4-12 digits in either case, or the 16 bytes themselves. */
-export const uuid: SourceDecode = (d, at, tag, view, start, end) => {
+const uuid: SourceDecode = (d, at, tag, view, start, end) => {
   const isText = tag === Tag.text && end - start === 36;
   if (!isText && !(tag === Tag.blob && end - start === 16)) return putUnheld(d, at);
   begin(d.state, d.key, domain.uuid);
@@ -169,4 +183,23 @@ export const uuid: SourceDecode = (d, at, tag, view, start, end) => {
     absorb(d.state, bits);
   }
   putFinished(d, at, What.uuid);
+};
+
+/** By type: reads a value of the source, given the rules of its column. */
+export const fromSource: Readonly<Record<TypeKey, (rules: readonly Rule[]) => SourceDecode>> = {
+  boolean: () => boolean,
+  int2: () => narrowInteger(15),
+  int4: () => narrowInteger(31),
+  int8: () => integer,
+  float4: () => real,
+  float8: () => double,
+  numeric: () => numeric,
+  date: () => date,
+  timestamp: (rules) => instant(What.timestamp, rules),
+  timestamptz: (rules) => instant(What.timestamptz, rules),
+  uuid: () => uuid,
+  text: () => text,
+  bytea: () => bytea,
+  json: () => json,
+  jsonb: () => jsonb,
 };

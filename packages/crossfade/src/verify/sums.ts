@@ -11,10 +11,12 @@ export interface Sums {
 /** Enough that a single difference leaves a second look at 1 of 4,096 rows, few enough to stay in a processor's cache. */
 export const bucketCount = 4096;
 
+/** Of a side without rows. */
 export function emptySums(): Sums {
   return { rows: 0, words: new Int32Array(3 * bucketCount) };
 }
 
+/** Adds a row by the two words of its digest. */
 export function addRow(sums: Sums, bucket: number, a: number, b: number): void {
   const at = 3 * bucket;
   sums.words[at]++;
@@ -35,11 +37,13 @@ export function differingBuckets(a: Sums, b: Sums): number[] {
   const found: number[] = [];
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     const at = 3 * bucket;
-    if (a.words[at] !== b.words[at] || a.words[at + 1] !== b.words[at + 1] || a.words[at + 2] !== b.words[at + 2]) found.push(bucket);
+    if (a.words[at] !== b.words[at] || a.words[at + 1] !== b.words[at + 1] || a.words[at + 2] !== b.words[at + 2])
+      found.push(bucket);
   }
   return found;
 }
 
+/** How many rows a bucket has, modulo 2^32. */
 export function rowsIn(sums: Sums, bucket: number): number {
   return sums.words[3 * bucket] >>> 0;
 }

@@ -12,6 +12,7 @@ export interface VerifyTable {
   readonly key: readonly number[];
 }
 
+/** One column on both sides. */
 export interface VerifyColumn {
   readonly source: string;
   readonly target: string;
@@ -29,12 +30,14 @@ export interface VerifyColumn {
  */
 export function copyOutStatement(table: VerifyTable, pages?: { readonly from: number; readonly to: number }): string {
   const columns = table.columns.map((column) => ident(column.target)).join(', ');
-  const bounds = pages === undefined ? [] : [bound('>=', pages.from), ...(pages.to === Infinity ? [] : [bound('<', pages.to)])];
+  const bounds =
+    pages === undefined ? [] : [bound('>=', pages.from), ...(pages.to === Infinity ? [] : [bound('<', pages.to)])];
   const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
   return `COPY (SELECT ${columns} FROM ONLY ${ident(table.target.schema)}.${ident(table.target.name)}${where}) TO STDOUT (FORMAT binary)`;
 }
 
 function bound(operator: '>=' | '<', page: number): string {
-  if (!Number.isInteger(page) || page < 0 || page > 0xffffffff) throw new TypeError('A page of a table is numbered from 0 to 4294967295.');
+  if (!Number.isInteger(page) || page < 0 || page > 0xffffffff)
+    throw new TypeError('A page of a table is numbered from 0 to 4294967295.');
   return `ctid ${operator} '(${page},0)'::pg_catalog.tid`;
 }

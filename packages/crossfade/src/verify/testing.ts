@@ -8,7 +8,15 @@ import type { Rule } from '../schema/model.ts';
 import type { Target } from '../pg/target.ts';
 import { seedBytes } from './mix.ts';
 import {
-  collectSource, collectTarget, copyOutStatement, differingBuckets, findDifferences, type Findings, type LeftOut, sumSource, sumTarget,
+  collectSource,
+  collectTarget,
+  copyOutStatement,
+  differingBuckets,
+  findDifferences,
+  type Findings,
+  type LeftOut,
+  sumSource,
+  sumTarget,
   type VerifyTable,
 } from './verify.ts';
 
@@ -61,7 +69,13 @@ class PackedPage implements Page {
   each(visit: (row: Row) => void): void {
     const width = this.cells[0]?.length ?? 0;
     const buffers = Array<Buffer>(width).fill(this.buffer);
-    const row = { key: [0n] as bigint[], tags: new Uint8Array(width), buffers, starts: new Int32Array(width), ends: new Int32Array(width) };
+    const row = {
+      key: [0n] as bigint[],
+      tags: new Uint8Array(width),
+      buffers,
+      starts: new Int32Array(width),
+      ends: new Int32Array(width),
+    };
     this.cells.forEach((cells, i) => {
       row.key = [this.firstKey + BigInt(i)];
       cells.forEach(([tag, start, end], column) => {
@@ -77,23 +91,51 @@ class PackedPage implements Page {
 /** Rows with rowids from 1 on. */
 export function pagesOf(rows: readonly (readonly Cell[])[], pageRows = 1000): Page[] {
   const pages: Page[] = [];
-  for (let i = 0; i < rows.length; i += pageRows) pages.push(new PackedPage(rows.slice(i, i + pageRows), BigInt(i + 1)));
+  for (let i = 0; i < rows.length; i += pageRows)
+    pages.push(new PackedPage(rows.slice(i, i + pageRows), BigInt(i + 1)));
   return pages;
 }
 
+/** pg_type.oid by the names of types in SQL. */
 export const oids = {
-  boolean: 16, bytea: 17, bigint: 20, smallint: 21, integer: 23, text: 25, json: 114, real: 700, 'double precision': 701,
-  bpchar: 1042, varchar: 1043, date: 1082, timestamp: 1114, timestamptz: 1184, numeric: 1700, uuid: 2950, jsonb: 3802,
+  boolean: 16,
+  bytea: 17,
+  bigint: 20,
+  smallint: 21,
+  integer: 23,
+  text: 25,
+  json: 114,
+  real: 700,
+  'double precision': 701,
+  bpchar: 1042,
+  varchar: 1043,
+  date: 1082,
+  timestamp: 1114,
+  timestamptz: 1184,
+  numeric: 1700,
+  uuid: 2950,
+  jsonb: 3802,
 } as const;
+/** A type in SQL. */
 export type TypeName = keyof typeof oids;
 
 /** A table named t in the schema public; rules by column. */
-export function tableOf(columns: Readonly<Record<string, TypeName>>, key: readonly string[], rules: Readonly<Record<string, readonly Rule[]>> = {}): VerifyTable {
+export function tableOf(
+  columns: Readonly<Record<string, TypeName>>,
+  key: readonly string[],
+  rules: Readonly<Record<string, readonly Rule[]>> = {},
+): VerifyTable {
   const names = Object.keys(columns);
   return {
     source: 't',
     target: { schema: 'public', name: 't' },
-    columns: names.map((name) => ({ source: name, target: name, typeOid: oids[columns[name]], typeName: columns[name], rules: rules[name] ?? [] })),
+    columns: names.map((name) => ({
+      source: name,
+      target: name,
+      typeOid: oids[columns[name]],
+      typeName: columns[name],
+      rules: rules[name] ?? [],
+    })),
     key: key.map((name) => names.indexOf(name)),
   };
 }
@@ -110,6 +152,7 @@ export async function* copyOut(target: Target, statement: string): AsyncIterable
   }
 }
 
+/** Small limits show what happens where memory is short. */
 export interface CompareOptions {
   readonly limitRows?: number;
   readonly namedMax?: number;
@@ -117,14 +160,20 @@ export interface CompareOptions {
 }
 
 /** The whole of verification: sums of both sides, and a second look where they differ. Fails if equal sums hide a difference in the rows' number. */
-export async function compare(target: Target, rows: readonly (readonly Cell[])[], table: VerifyTable, options: CompareOptions = {}): Promise<Findings> {
+export async function compare(
+  target: Target,
+  rows: readonly (readonly Cell[])[],
+  table: VerifyTable,
+  options: CompareOptions = {},
+): Promise<Findings> {
   const { limitRows = 10_000, namedMax = 100, leaveOut } = options;
   const seed = randomBytes(seedBytes);
   const pages = pagesOf(rows);
   const statement = copyOutStatement(table);
   const source = sumSource(pages, table, seed, leaveOut);
   const sent = await sumTarget(copyOut(target, statement), table, seed);
-  if (differingBuckets(source, sent).length === 0 && source.rows !== sent.rows) throw new Error('The rows were not counted.');
+  if (differingBuckets(source, sent).length === 0 && source.rows !== sent.rows)
+    throw new Error('The rows were not counted.');
   return findDifferences(table, source, sent, { limitRows, namedMax }, async (buckets, limit) => ({
     source: collectSource(pages, table, seed, buckets, limit, leaveOut),
     target: await collectTarget(copyOut(target, statement), table, seed, buckets, limit),

@@ -1,7 +1,7 @@
 import type { Rule } from '../schema/model.ts';
 import type { Digester } from './mix.ts';
 import { asciiText, putBigInt, putSafe, putUnheld, What } from './value.ts';
-import { Zone } from './zone.ts';
+import type { Zone } from './zone.ts';
 
 /** PostgreSQL counts days and microseconds from 2000-01-01; these stand between it and 1970. */
 const epochDays = 10_957;
@@ -35,9 +35,12 @@ function readDate(view: DataView, p: number, end: number): number {
   if (p + 10 > end || view.getUint8(p + 4) !== 0x2d || view.getUint8(p + 7) !== 0x2d) return Number.NaN;
   const century = two(view, p, end);
   const year = two(view, p + 2, end);
-  return century < 0 || year < 0 ? Number.NaN : dayNumber(century * 100 + year, two(view, p + 5, end), two(view, p + 8, end));
+  return century < 0 || year < 0
+    ? Number.NaN
+    : dayNumber(century * 100 + year, two(view, p + 5, end), two(view, p + 8, end));
 }
 
+/** `YYYY-MM-DD` and nothing else. */
 export function putDate(d: Digester, at: number, view: DataView, start: number, end: number): void {
   const day = end - start === 10 ? readDate(view, start, end) : Number.NaN;
   if (Number.isNaN(day)) return putUnheld(d, at);
@@ -112,7 +115,15 @@ class Reading {
 const reading = new Reading();
 
 /** Text as an instant, or as wall-clock time where the column has no zone: then an offset would be lost. */
-export function putInstantText(d: Digester, at: number, what: number, zone: Zone | null, view: DataView, start: number, end: number): void {
+export function putInstantText(
+  d: Digester,
+  at: number,
+  what: number,
+  zone: Zone | null,
+  view: DataView,
+  start: number,
+  end: number,
+): void {
   if (!reading.read(view, start, end)) return putUnheld(d, at);
   let seconds = reading.seconds;
   if (!Number.isNaN(reading.offset)) {
@@ -139,7 +150,15 @@ function putMicros(d: Digester, at: number, what: number, seconds: number, micro
 const unitsPerSecond = { s: 1, ms: 1_000, us: 1_000_000 } as const;
 
 /** An integer as an instant since 1970, in the unit of the rule or in the one that its size suggests. */
-export function putEpoch(d: Digester, at: number, what: number, unit: EpochUnit | null, view: DataView, start: number, end: number): void {
+export function putEpoch(
+  d: Digester,
+  at: number,
+  what: number,
+  unit: EpochUnit | null,
+  view: DataView,
+  start: number,
+  end: number,
+): void {
   const value = Number(asciiText(view, start, end));
   const chosen = unit ?? unitBySize(Math.abs(value));
   if (chosen === null || !Number.isSafeInteger(value)) return putUnheld(d, at);
@@ -148,6 +167,7 @@ export function putEpoch(d: Digester, at: number, what: number, unit: EpochUnit 
   putMicros(d, at, what, seconds - epochSeconds, (value - seconds * perSecond) * (1_000_000 / perSecond));
 }
 
+/** Of an integer that is an instant. */
 export type EpochUnit = Extract<Rule, { kind: 'epoch' }>['unit'];
 
 /** The years 1973 to 2201 in each unit, and as far before 1970; the ranges do not touch. What lies between them is no instant. */

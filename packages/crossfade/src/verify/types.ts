@@ -3,11 +3,11 @@ import { CrossfadeError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Rule } from '../schema/model.ts';
 import { holdsJson } from './json-holds.ts';
-import * as from from './source-values.ts';
-import * as show from './show.ts';
-import * as read from './target-values.ts';
+import { fromSource } from './source-values.ts';
+import { show } from './show.ts';
+import { fromTarget } from './target-values.ts';
 import type { VerifyTable } from './table.ts';
-import { type SourceDecode, type TargetDecode, What } from './value.ts';
+import type { SourceDecode, TargetDecode, TypeKey } from './value.ts';
 
 /** How the values of one PostgreSQL type are read on both sides, and shown where they name a row. */
 export interface TypeReader {
@@ -20,40 +20,48 @@ export interface TypeReader {
   readonly holds?: (bytes: Buffer) => boolean;
 }
 
-const integer = (bytes: 2 | 4 | 8): TypeReader => ({ source: () => from.integers[bytes], target: read.integers[bytes], bytes, show: show.integers[bytes] });
-const text: TypeReader = { source: () => from.text, target: read.text, bytes: null, show: show.text, holds: holdsText };
+/** How each type is read, and what pg_type.typlen says of it: null where the length depends on the value. */
+const reader = (key: TypeKey, bytes: number | null, holds?: (bytes: Buffer) => boolean): TypeReader => ({
+  source: fromSource[key],
+  target: fromTarget[key],
+  bytes,
+  show: show[key],
+  ...(holds && { holds }),
+});
 
-function holdsText(bytes: Buffer): boolean {
-  return bytes.length <= limits.fieldBytesMax && isUtf8(bytes) && !bytes.includes(0);
-}
+const holdsText = (bytes: Buffer): boolean =>
+  bytes.length <= limits.fieldBytesMax && isUtf8(bytes) && !bytes.includes(0);
+const holdsJsonText = (bytes: Buffer): boolean => holdsText(bytes) && holdsJson(bytes, false);
+const holdsJsonb = (bytes: Buffer): boolean =>
+  bytes.length <= limits.jsonbBytesMax && holdsText(bytes) && holdsJson(bytes, true);
 
 /** By pg_type.oid, which is fixed for the types that come with PostgreSQL (src/include/catalog/pg_type.dat). */
-const readers: ReadonlyMap<number, TypeReader> = new Map<number, TypeReader>([
-  [16, { source: () => from.boolean, target: read.boolean, bytes: 1, show: show.boolean }],
-  [17, { source: () => from.bytea, target: read.bytea, bytes: null, show: show.bytea }],
-  [20, integer(8)],
-  [21, integer(2)],
-  [23, integer(4)],
-  [25, text],
-  [114, { source: () => from.json, target: read.json, bytes: null, show: show.text, holds: (bytes) => holdsText(bytes) && holdsJson(bytes, false) }],
-  [700, { source: () => from.real, target: read.real, bytes: 4, show: show.real }],
-  [701, { source: () => from.double, target: read.double, bytes: 8, show: show.double }],
-  // bpchar arrives with its padding: it equals only a value that has the same spaces.
-  [1042, text],
-  [1043, text],
-  [1082, { source: () => from.date, target: read.date, bytes: 4, show: show.date }],
-  [1114, { source: (rules) => from.instant(What.timestamp, rules), target: read.timestamp, bytes: 8, show: show.timestamp }],
-  [1184, { source: (rules) => from.instant(What.timestamptz, rules), target: read.timestamptz, bytes: 8, show: show.timestamptz }],
-  [1700, { source: () => from.numeric, target: read.numeric, bytes: null, show: show.numeric }],
-  [2950, { source: () => from.uuid, target: read.uuid, bytes: 16, show: show.uuid }],
-  [3802, { source: () => from.jsonb, target: read.jsonb, bytes: null, show: show.jsonb, holds: (bytes) => bytes.length <= limits.jsonbBytesMax && holdsText(bytes) && holdsJson(bytes, true) }],
+const readers: ReadonlyMap<number, TypeReader> = new Map([
+  [16, reader('boolean', 1)],
+  [17, reader('bytea', null)],
+  [20, reader('int8', 8)],
+  [21, reader('int2', 2)],
+  [23, reader('int4', 4)],
+  [25, reader('text', null, holdsText)],
+  [114, reader('json', null, holdsJsonText)],
+  [700, reader('float4', 4)],
+  [701, reader('float8', 8)],
+  // char(n) arrives with its padding: it equals only a value that has the same spaces.
+  [1042, reader('text', null, holdsText)],
+  [1043, reader('text', null, holdsText)],
+  [1082, reader('date', 4)],
+  [1114, reader('timestamp', 8)],
+  [1184, reader('timestamptz', 8)],
+  [1700, reader('numeric', null)],
+  [2950, reader('uuid', 16)],
+  [3802, reader('jsonb', null, holdsJsonb)],
 ]);
 
 /** The readers of a table's columns. Throws E_TARGET_MISMATCH for a type that verification does not know. */
 export function readersOf(table: VerifyTable): TypeReader[] {
   return table.columns.map((column) => {
-    const reader = readers.get(column.typeOid);
-    if (reader !== undefined) return reader;
+    const known = readers.get(column.typeOid);
+    if (known !== undefined) return known;
     const type = column.typeName ?? `with pg_type.oid ${column.typeOid}`;
     const where = `${table.target.schema}.${table.target.name}.${column.target}`;
     throw new CrossfadeError(

@@ -6,9 +6,41 @@ import { absorbBytes, begin, type Digester, domain, put, putFinished } from './m
  * side `unreadable`.
  */
 export const What = {
-  null: 0, unheld: 1, unreadable: 2, boolean: 3, integer: 4, double: 5, numeric: 6, infinity: 7, date: 8,
-  timestamp: 9, timestamptz: 10, uuid: 11, bytes: 12, text: 13, json: 14, jsonb: 15,
+  null: 0,
+  unheld: 1,
+  unreadable: 2,
+  boolean: 3,
+  integer: 4,
+  double: 5,
+  numeric: 6,
+  infinity: 7,
+  date: 8,
+  timestamp: 9,
+  timestamptz: 10,
+  uuid: 11,
+  bytes: 12,
+  text: 13,
+  json: 14,
+  jsonb: 15,
 } as const;
+
+/** The types that verification reads, by the names of PostgreSQL's catalog where they are short. */
+export type TypeKey =
+  | 'boolean'
+  | 'int2'
+  | 'int4'
+  | 'int8'
+  | 'float4'
+  | 'float8'
+  | 'numeric'
+  | 'date'
+  | 'timestamp'
+  | 'timestamptz'
+  | 'uuid'
+  | 'text'
+  | 'bytea'
+  | 'json'
+  | 'jsonb';
 
 /** Reads a value of the source, which is not NULL, as the type of its column. `tag` as in core/cell.ts. */
 export type SourceDecode = (d: Digester, at: number, tag: number, view: DataView, start: number, end: number) => void;
@@ -16,10 +48,12 @@ export type SourceDecode = (d: Digester, at: number, tag: number, view: DataView
 /** Reads a value that PostgreSQL sent in its binary form, which is not NULL. */
 export type TargetDecode = (d: Digester, at: number, view: DataView, start: number, end: number) => void;
 
+/** The type cannot hold the value, so nothing in the target equals it. */
 export function putUnheld(d: Digester, at: number): void {
   put(d, at, What.unheld, 0, 0);
 }
 
+/** The bytes as they are. */
 export function putBytes(d: Digester, at: number, what: number, view: DataView, start: number, end: number): void {
   begin(d.state, d.key, domain.bytes);
   absorbBytes(d.state, view, start, end);
@@ -55,6 +89,7 @@ export function doubleAt(d: Digester, at: number): number {
   return double[0];
 }
 
+/** Only for bytes that are known, or at once checked, to be ASCII. */
 export function asciiText(view: DataView, start: number, end: number): string {
   return Buffer.from(view.buffer, view.byteOffset + start, end - start).toString('latin1');
 }

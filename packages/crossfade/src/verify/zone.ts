@@ -10,8 +10,15 @@ export class Zone {
   constructor(name: string) {
     const numeric = 'numeric';
     this.format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name, hourCycle: 'h23', era: 'short', year: numeric, month: numeric, day: numeric, hour: numeric,
-      minute: numeric, second: numeric,
+      timeZone: name,
+      hourCycle: 'h23',
+      era: 'short',
+      year: numeric,
+      month: numeric,
+      day: numeric,
+      hour: numeric,
+      minute: numeric,
+      second: numeric,
     });
   }
 
@@ -29,7 +36,9 @@ export class Zone {
   private quietOffset(day: number): number {
     let offset = this.quietDays.get(day);
     if (offset === undefined) {
-      const samples = [-86_400, -43_200, 0, 43_200, 86_400, 129_600, 172_800].map((s) => this.offsetAt(day * 86_400 + s));
+      const samples = [-86_400, -43_200, 0, 43_200, 86_400, 129_600, 172_800].map((s) =>
+        this.offsetAt(day * 86_400 + s),
+      );
       offset = samples.every((sample) => sample === samples[0]) ? samples[0] : Number.NaN;
       if (this.quietDays.size >= 100_000) this.quietDays.clear();
       this.quietDays.set(day, offset);

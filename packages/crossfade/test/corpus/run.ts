@@ -18,7 +18,12 @@ Moves every SQLite file below FOLDER into a database of its own, which is droppe
 async function corpus(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { to: { type: 'string' }, 'bad-values': { type: 'string' }, jobs: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+    options: {
+      to: { type: 'string' },
+      'bad-values': { type: 'string' },
+      jobs: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+    },
   });
   const [folder] = positionals;
   if (folder === undefined) {
@@ -32,13 +37,13 @@ async function corpus(): Promise<number> {
   const paths = filesBelow(folder);
   const sqlite = paths.filter(hasSqliteHeader);
   const lines = await withServer(values.to, async (server, temp) => {
-    const lines: Line[] = [];
+    const tried: Line[] = [];
     for (const path of sqlite) {
       const line = await tryOne(path, relative(folder, path) || path, server, temp, options);
       process.stdout.write(render(line, values.verbose));
-      lines.push(line);
+      tried.push(line);
     }
-    return lines;
+    return tried;
   });
   process.stdout.write(totals(lines, paths.length - sqlite.length));
   return lines.every(acceptable) ? 0 : 1;
@@ -53,7 +58,9 @@ async function tryOne(path: string, name: string, server: Target, temp: string, 
   const start = process.hrtime.bigint();
   const quarantineFile = join(temp, 'withheld.jsonl');
   try {
-    const came = await move({ ...options, source: path, target, quarantineFile }).catch((error: unknown) => error as Report | Error);
+    const came = await move({ ...options, source: path, target, quarantineFile }).catch(
+      (error: unknown) => error as Report | Error,
+    );
     return lineOf(name, came, Number(process.hrtime.bigint() - start) / 1e9, await tablesWithRows(target));
   } finally {
     rmSync(quarantineFile, { force: true });
@@ -63,7 +70,10 @@ async function tryOne(path: string, name: string, server: Target, temp: string, 
 
 /** Tables that a refused or stopped run has published, which must be none. */
 async function tablesWithRows(target: Target): Promise<number> {
-  const { rows } = await query(target, "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace");
+  const { rows } = await query(
+    target,
+    "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
+  );
   return Number(rows[0]?.count);
 }
 
@@ -82,7 +92,14 @@ async function withServer<T>(to: string | undefined, use: (server: Target, temp:
 
 async function query(target: Target, sql: string): Promise<pg.QueryResult> {
   const { host, port, user, database, password } = target;
-  const client = new pg.Client({ host, port, user, database, ...(password === undefined ? {} : { password }), ssl: false });
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    ...(password === undefined ? {} : { password }),
+    ssl: false,
+  });
   await client.connect();
   try {
     return await client.query(sql);
@@ -94,7 +111,10 @@ async function query(target: Target, sql: string): Promise<pg.QueryResult> {
 function filesBelow(folder: string): string[] {
   if (!statSync(folder).isDirectory()) return [folder];
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).toSorted();
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
 }
 
 /** The header alone tells; what follows it may be as broken as it likes. */

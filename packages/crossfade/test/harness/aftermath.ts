@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isAlive, runningServer } from '../../src/pg/embedded/process.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -12,7 +12,7 @@ const deathMsMax = 10_000;
  */
 export function removeWithServers(folder: string): void {
   for (const data of dataFolders(folder)) endServer(data);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 }
 
 /** Has the folder removed, servers included, when a signal ends the run; the function returned takes that back. */
@@ -29,9 +29,21 @@ export function removeOnSignal(folder: string): () => void {
   return forget;
 }
 
+/** Tests may still be at work in there, so that folders vanish while they are read. */
 function dataFolders(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('postmaster.pid')).map((file) => join(folder, dirname(file)));
+  const names = namesIn(folder);
+  if (names.includes('postmaster.pid')) return [folder];
+  return names.filter((name) => !name.startsWith('runtime-')).flatMap((name) => dataFolders(join(folder, name)));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
 }
 
 function endServer(data: string): void {
@@ -39,5 +51,6 @@ function endServer(data: string): void {
   if (server === undefined) return;
   process.kill(server.pid, 'SIGQUIT');
   const nobody = new Int32Array(new SharedArrayBuffer(4));
-  for (let waitedMs = 0; isAlive(server.pid) && waitedMs < deathMsMax; waitedMs += pollMs) Atomics.wait(nobody, 0, 0, pollMs);
+  for (let waitedMs = 0; isAlive(server.pid) && waitedMs < deathMsMax; waitedMs += pollMs)
+    Atomics.wait(nobody, 0, 0, pollMs);
 }

@@ -1,7 +1,10 @@
 import { type NastyCase, moves, sqlite, stops, accounts } from './case.ts';
 
 const flag = (declared: string, ...values: string[]) =>
-  sqlite(`create table t (id integer primary key, f ${declared})`, ...values.map((value, i) => `insert into t values (${i + 1}, ${value})`));
+  sqlite(
+    `create table t (id integer primary key, f ${declared})`,
+    ...values.map((value, i) => `insert into t values (${i + 1}, ${value})`),
+  );
 const seen = (...values: string[]) => ({ 'select f::text from t order by id': values });
 
 /** What a column that says boolean really holds. */

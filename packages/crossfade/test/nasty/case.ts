@@ -55,18 +55,35 @@ export interface Expected {
 
 type Also = Partial<Pick<Expected, 'notCreated' | 'notMoved' | 'warns'>>;
 const nothing: Expected = {
-  exit: 0, rows: 0, types: {}, bad: {}, rejected: 0, altered: 0, refusal: null, notCreated: [], notMoved: [], warns: [],
+  exit: 0,
+  rows: 0,
+  types: {},
+  bad: {},
+  rejected: 0,
+  altered: 0,
+  refusal: null,
+  notCreated: [],
+  notMoved: [],
+  warns: [],
 };
 
 /** Every row arrives, exit 0. */
-export const moves = (types: Expected['types'], rows: number, also: Also = {}): Expected => ({ ...nothing, types, rows, ...also });
+export const moves = (types: Expected['types'], rows: number, also: Also = {}): Expected => ({
+  ...nothing,
+  types,
+  rows,
+  ...also,
+});
 
 /** The run ends before anything is published, exit 3, and names each column with its code. */
 export const stops = (bad: Expected['bad']): Expected => ({ ...nothing, exit: 3, bad });
 
 /** The run finishes, exit 4, with an account of what was withheld or altered. */
 export const accounts = (
-  account: { rejected?: number; altered?: number; bad?: Expected['bad'] }, types: Expected['types'], rows: number, also: Also = {},
+  account: { rejected?: number; altered?: number; bad?: Expected['bad'] },
+  types: Expected['types'],
+  rows: number,
+  also: Also = {},
 ): Expected => ({ ...nothing, exit: 4, types, rows, ...account, ...also });
 
 /** The source or the target is refused before the run, exit 1. */

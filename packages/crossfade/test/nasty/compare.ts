@@ -10,17 +10,26 @@ export function compareReport(expected: Expected, came: Report | CrossfadeError)
   }
   if (expected.refusal !== null) {
     // A refusal by the server in the middle of a run may come as a report of verdict failed.
-    return came.error?.code === expected.refusal && came.exitCode === expected.exit ? [] : [`was not refused with ${expected.refusal}`];
+    return came.error?.code === expected.refusal && came.exitCode === expected.exit
+      ? []
+      : [`was not refused with ${expected.refusal}`];
   }
   const differences = came.exitCode === expected.exit ? [] : [`exit ${came.exitCode}, not ${expected.exit}`];
   const bad = Object.fromEntries(came.badValues.map((value) => [`${value.table}.${value.column}`, value.code]));
   differences.push(...sameSet('bad values', pairs(bad), pairs(expected.bad)));
   if (expected.exit === 3) return differences;
-  return [...differences, ...compareTypes(expected, came), ...compareLists(expected, came), ...compareSums(expected, came)];
+  return [
+    ...differences,
+    ...compareTypes(expected, came),
+    ...compareLists(expected, came),
+    ...compareSums(expected, came),
+  ];
 }
 
 function compareTypes(expected: Expected, came: Report): string[] {
-  const types = new Map(came.tables.flatMap((table) => table.columns.map((column) => [`${table.source}.${column.source}`, column.type])));
+  const types = new Map(
+    came.tables.flatMap((table) => table.columns.map((column) => [`${table.source}.${column.source}`, column.type])),
+  );
   return Object.entries(expected.types)
     .filter(([column, type]) => types.get(column) !== type)
     .map(([column, type]) => `${column} is ${types.get(column)}, not ${type}`);
@@ -29,12 +38,19 @@ function compareTypes(expected: Expected, came: Report): string[] {
 /** What was not created or moved has to be in the report, each thing once, and nothing else may be missing. */
 function compareLists(expected: Expected, came: Report): string[] {
   const notCreated = came.constraints.notCreated.map(({ what, why }) => `${what}: ${why}`.toLowerCase());
-  const differences = sameSet('not moved', came.notMoved.map((thing) => thing.name), expected.notMoved);
+  const differences = sameSet(
+    'not moved',
+    came.notMoved.map((thing) => thing.name),
+    expected.notMoved,
+  );
   if (notCreated.length !== expected.notCreated.length) {
-    differences.push(`${notCreated.length} things not created, not ${expected.notCreated.length}: ${notCreated.join(' / ')}`);
+    differences.push(
+      `${notCreated.length} things not created, not ${expected.notCreated.length}: ${notCreated.join(' / ')}`,
+    );
   }
   for (const part of expected.notCreated) {
-    if (!notCreated.some((line) => line.includes(part.toLowerCase()))) differences.push(`nothing not created names ${part}`);
+    if (!notCreated.some((line) => line.includes(part.toLowerCase())))
+      differences.push(`nothing not created names ${part}`);
   }
   for (const part of expected.warns) {
     if (!came.warnings.some((line) => line.includes(part))) differences.push(`no warning names ${part}`);
@@ -44,13 +60,22 @@ function compareLists(expected: Expected, came: Report): string[] {
 
 /** rows = loaded + rejected and loaded = verified, in every table: the sums that make a report believable. */
 function compareSums(expected: Expected, came: Report): string[] {
-  const sum = (of: (table: Report['tables'][number]) => number) => came.tables.reduce((total, table) => total + of(table), 0);
+  const sum = (of: (table: Report['tables'][number]) => number) =>
+    came.tables.reduce((total, table) => total + of(table), 0);
   const differences = came.tables
     .filter((table) => table.rows !== table.loaded + table.rejected || table.verified !== table.loaded)
-    .map((table) => `${table.source}: ${table.rows} rows, ${table.loaded} loaded, ${table.rejected} rejected, ${table.verified} verified`);
-  const counts = { rows: sum((table) => table.rows), rejected: sum((table) => table.rejected), altered: sum((table) => table.altered) };
+    .map(
+      (table) =>
+        `${table.source}: ${table.rows} rows, ${table.loaded} loaded, ${table.rejected} rejected, ${table.verified} verified`,
+    );
+  const counts = {
+    rows: sum((table) => table.rows),
+    rejected: sum((table) => table.rejected),
+    altered: sum((table) => table.altered),
+  };
   for (const [name, count] of Object.entries(counts)) {
-    if (count !== expected[name as keyof typeof counts]) differences.push(`${count} ${name}, not ${expected[name as keyof typeof counts]}`);
+    if (count !== expected[name as keyof typeof counts])
+      differences.push(`${count} ${name}, not ${expected[name as keyof typeof counts]}`);
   }
   if (came.rows !== expected.rows) differences.push(`the report counts ${came.rows} rows, not ${expected.rows}`);
   return differences;
@@ -60,12 +85,19 @@ function compareSums(expected: Expected, came: Report): string[] {
 export function compareAccount(expected: Expected, came: Report, path: string): string[] {
   if (expected.rejected === 0) return existsSync(path) ? ['a quarantine file for nothing'] : [];
   if (came.quarantineFile !== path || !existsSync(path)) return ['no quarantine file'];
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   const mode = statSync(path).mode & 0o777;
   return [
     ...(mode === 0o600 ? [] : [`the quarantine file has mode ${mode.toString(8)}`]),
-    ...(lines.length === expected.rejected ? [] : [`the quarantine file has ${lines.length} lines, not ${expected.rejected}`]),
-    ...lines.filter((line) => !('table' in line && 'column' in line && 'code' in line && 'key' in line)).map((line) => `a quarantine line has only ${Object.keys(line)}`),
+    ...(lines.length === expected.rejected
+      ? []
+      : [`the quarantine file has ${lines.length} lines, not ${expected.rejected}`]),
+    ...lines
+      .filter((line) => !('table' in line && 'column' in line && 'code' in line && 'key' in line))
+      .map((line) => `a quarantine line has only ${Object.keys(line).join(', ')}`),
   ];
 }
 

@@ -1,105 +1,42 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Build, type Held, type NastyCase, makeSqlite, moves, refused, sqlite } from './case.ts';
-
-const three = ['create table t (id integer primary key, a text)', "insert into t values (1, 'one'), (2, 'two'), (3, 'three')"];
-const threeRows = { expect: moves({ 't.a': 'text' }, 3), sees: { 'select a from t order by id': ['one', 'two', 'three'] } };
-
-/** A good file of 2,000 rows, to be damaged. */
-function large(folder: string): string {
-  return makeSqlite(
-    join(folder, 'source.db'),
-    'create table t (id integer primary key, a text)',
-    "with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000) insert into t select i, hex(randomblob(200)) from n",
-  );
-}
-
-function named(name: string): (folder: string) => string {
-  return (folder) => makeSqlite(join(folder, name), ...three);
-}
-
-/** A file whose path leads to something that is no file. */
-function made(make: (path: string) => void): Build {
-  return (folder) => {
-    const path = join(folder, 'source.db');
-    make(path);
-    return path;
-  };
-}
-
-function damaged(damage: (bytes: Buffer) => Buffer): Build {
-  return (folder) => {
-    const path = large(folder);
-    writeFileSync(path, damage(readFileSync(path)));
-    return path;
-  };
-}
-
-/** A WAL database whose last rows stand in the -wal alone: the copy is made while its writer still holds it open. */
-function withWal(copied: readonly string[]): (folder: string) => string {
-  return (folder) => {
-    mkdirSync(join(folder, 'live'));
-    const live = join(folder, 'live', 'source.db');
-    const db = new DatabaseSync(live);
-    db.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0');
-    db.exec(three[0] as string);
-    db.exec("insert into t values (1, 'one')");
-    db.exec('pragma wal_checkpoint(truncate)');
-    db.exec("insert into t values (2, 'two'), (3, 'three')");
-    for (const suffix of copied) copyFileSync(`${live}${suffix}`, join(folder, `source.db${suffix}`));
-    db.close();
-    return join(folder, 'source.db');
-  };
-}
-
-/** A writer died within a transaction: pages of it stand in the file, and only the journal knows what they were. */
-function withHotJournal(folder: string): string {
-  const live = large(folder);
-  const db = new DatabaseSync(live);
-  db.exec("pragma cache_size = 1; pragma cache_spill = 1; begin; update t set a = 'uncommitted'");
-  mkdirSync(join(folder, 'crashed'));
-  for (const suffix of ['', '-journal']) copyFileSync(`${live}${suffix}`, join(folder, 'crashed', `source.db${suffix}`));
-  db.exec('rollback');
-  db.close();
-  return join(folder, 'crashed', 'source.db');
-}
-
-function lock(path: string): () => void {
-  const db = new DatabaseSync(path);
-  db.exec('begin exclusive');
-  return () => db.close();
-}
-
-/** Takes rights away for as long as the move lasts. They do not bind root, so a run as root becomes another user meanwhile. */
-function withoutRights(source: string, closed: string, mode: number): Held {
-  const root = process.geteuid?.() === 0;
-  return {
-    source,
-    hold: () => {
-      chmodSync(closed, mode);
-      if (root) process.seteuid?.(65_534);
-      return () => {
-        if (root) process.seteuid?.(0);
-        chmodSync(closed, 0o755);
-      };
-    },
-  };
-}
+import { type NastyCase, moves, refused, sqlite } from './case.ts';
+import { damaged, lock, made, named, three, threeRows, withHotJournal, withoutRights, withWal } from './file-states.ts';
 
 /** What stands at the path where a SQLite file should be. */
 export const files: readonly NastyCase[] = [
-  { name: 'a path with spaces, #, ?, %, unicode and quotes', build: named(`my #1 dätä? 100%20 'x' "y".db`), ...threeRows },
+  {
+    name: 'a path with spaces, #, ?, %, unicode and quotes',
+    build: named(`my #1 dätä? 100%20 'x' "y".db`),
+    ...threeRows,
+  },
   { name: 'a path without an extension that begins with file:', build: named('file:odd'), ...threeRows },
   { name: 'a path as sqlite:PATH', build: (folder) => `sqlite:${named('with space.db')(folder)}`, ...threeRows },
-  { name: 'a path where nothing is: no file is made there', build: (folder) => join(folder, 'mistyped.db'), expect: refused('E_SOURCE_MISSING') },
+  {
+    name: 'a path where nothing is: no file is made there',
+    build: (folder) => join(folder, 'mistyped.db'),
+    expect: refused('E_SOURCE_MISSING'),
+  },
   { name: 'a directory', build: made((path) => mkdirSync(path)), expect: refused('E_SOURCE_NOT_A_FILE') },
-  { name: 'a pipe, which would wait for ever', build: made((path) => spawnSync('mkfifo', [path])), expect: refused('E_SOURCE_NOT_A_FILE') },
+  {
+    name: 'a pipe, which would wait for ever',
+    build: made((path) => spawnSync('mkfifo', [path])),
+    expect: refused('E_SOURCE_NOT_A_FILE'),
+  },
   { name: 'a device', build: () => '/dev/zero', expect: refused('E_SOURCE_NOT_A_FILE') },
   { name: 'an empty file', build: made((path) => writeFileSync(path, '')), expect: refused('E_SOURCE_NOT_SQLITE') },
-  { name: 'a text file', build: made((path) => writeFileSync(path, 'id,a\n1,one\n'.repeat(500))), expect: refused('E_SOURCE_NOT_SQLITE') },
-  { name: 'a file shorter than a header, with its beginning', build: made((path) => writeFileSync(path, 'SQLite format 3\0')), expect: refused('E_SOURCE_NOT_SQLITE') },
+  {
+    name: 'a text file',
+    build: made((path) => writeFileSync(path, 'id,a\n1,one\n'.repeat(500))),
+    expect: refused('E_SOURCE_NOT_SQLITE'),
+  },
+  {
+    name: 'a file shorter than a header, with its beginning',
+    build: made((path) => writeFileSync(path, 'SQLite format 3\0')),
+    expect: refused('E_SOURCE_NOT_SQLITE'),
+  },
   {
     name: 'a header with noise behind it, as an encrypted file has',
     build: damaged((bytes) => Buffer.concat([bytes.subarray(0, 16), Buffer.alloc(bytes.length - 16, 0xa7)])),
@@ -114,14 +51,28 @@ export const files: readonly NastyCase[] = [
     },
     ...threeRows,
   },
-  { name: 'a link to nothing', build: made((path) => symlinkSync(`${path}.gone`, path)), expect: refused('E_SOURCE_MISSING') },
+  {
+    name: 'a link to nothing',
+    build: made((path) => symlinkSync(`${path}.gone`, path)),
+    expect: refused('E_SOURCE_MISSING'),
+  },
   {
     name: 'one page overwritten',
-    build: damaged((bytes) => Buffer.concat([bytes.subarray(0, 40_960), Buffer.alloc(4_096, 0x5a), bytes.subarray(45_056)])),
+    build: damaged((bytes) =>
+      Buffer.concat([bytes.subarray(0, 40_960), Buffer.alloc(4_096, 0x5a), bytes.subarray(45_056)]),
+    ),
     expect: refused('E_SOURCE_CORRUPT'),
   },
-  { name: 'the second half missing', build: damaged((bytes) => bytes.subarray(0, bytes.length / 2)), expect: refused('E_SOURCE_CORRUPT') },
-  { name: 'the last byte missing', build: damaged((bytes) => bytes.subarray(0, -1)), expect: refused('E_SOURCE_CORRUPT') },
+  {
+    name: 'the second half missing',
+    build: damaged((bytes) => bytes.subarray(0, bytes.length / 2)),
+    expect: refused('E_SOURCE_CORRUPT'),
+  },
+  {
+    name: 'the last byte missing, which SQLite reads as a zero within a blob',
+    build: damaged((bytes) => bytes.subarray(0, -1)),
+    expect: refused('E_SOURCE_CORRUPT'),
+  },
   {
     name: 'a file that a download filled up with zeros',
     build: damaged((bytes) => Buffer.concat([bytes.subarray(0, bytes.length / 2), Buffer.alloc(bytes.length / 2)])),
@@ -164,7 +115,11 @@ export const files: readonly NastyCase[] = [
     expect: moves({ 't.a': 'text' }, 1),
     sees: { 'select a from t': ['one'] },
   },
-  { name: 'a journal that a dead writer left: what the file shows was never committed', build: withHotJournal, expect: refused('E_SOURCE_FORBIDDEN') },
+  {
+    name: 'a journal that a dead writer left: what the file shows was never committed',
+    build: withHotJournal,
+    expect: refused('E_SOURCE_FORBIDDEN'),
+  },
   {
     name: 'a file that another connection has locked',
     build: (folder) => {
@@ -190,9 +145,24 @@ export const files: readonly NastyCase[] = [
   },
   {
     name: 'pages of 512 bytes, of 64 KB, and a file that vacuums itself',
-    build: sqlite('pragma page_size = 65536; pragma auto_vacuum = full', ...three, "create table big (a text)", "insert into big values (printf('%.*c', 300000, 'x'))", 'delete from big'),
+    build: sqlite(
+      'pragma page_size = 65536; pragma auto_vacuum = full',
+      ...three,
+      'create table big (a text)',
+      "insert into big values (printf('%.*c', 300000, 'x'))",
+      'delete from big',
+    ),
     expect: moves({ 't.a': 'text' }, 3),
   },
-  { name: 'pages of 512 bytes with values over many of them', build: sqlite('pragma page_size = 512', ...three, "insert into t values (4, printf('%.*c', 300000, 'x'))"), expect: moves({}, 4), sees: { 'select length(a) from t where id = 4': ['300000'] } },
-  { name: 'a database without a table', build: sqlite('pragma user_version = 7', 'create table x (a)', 'drop table x'), expect: moves({}, 0) },
+  {
+    name: 'pages of 512 bytes with values over many of them',
+    build: sqlite('pragma page_size = 512', ...three, "insert into t values (4, printf('%.*c', 300000, 'x'))"),
+    expect: moves({}, 4),
+    sees: { 'select length(a) from t where id = 4': ['300000'] },
+  },
+  {
+    name: 'a database without a table',
+    build: sqlite('pragma user_version = 7', 'create table x (a)', 'drop table x'),
+    expect: moves({}, 0),
+  },
 ];

@@ -30,7 +30,14 @@ export function page(): string {
     'shares no code with the loader or the verifier. This page is made from those cases (`npx vitest run packages/crossfade/test/nasty -u`).',
     '',
     `${count} inputs. Exit 0: every row moved and verified. 1: refused, nothing done. 3: stopped at a value, nothing published. 4: finished, with an account.`,
-    ...Object.entries(themes).flatMap(([theme, cases]) => ['', `## ${theme}`, '', '| Input | Options | Outcome |', '|---|---|---|', ...cases.map(row)]),
+    ...Object.entries(themes).flatMap(([theme, cases]) => [
+      '',
+      `## ${theme}`,
+      '',
+      '| Input | Options | Outcome |',
+      '|---|---|---|',
+      ...cases.map(row),
+    ]),
     '',
   ].join('\n');
 }

@@ -10,7 +10,11 @@ const seen = (...values: string[]) => ({
 /** A double that no statement can store, because SQLite would make it an integer or NULL: written over a marker's bytes. */
 function withDouble(bytes: string): Build {
   return (folder) => {
-    const path = makeSqlite(join(folder, 'source.db'), column('real'), 'insert into t values (1, 1.2345678901234567), (2, 0.5), (3, -2.5)');
+    const path = makeSqlite(
+      join(folder, 'source.db'),
+      column('real'),
+      'insert into t values (1, 1.2345678901234567), (2, 0.5), (3, -2.5)',
+    );
     const marker = Buffer.alloc(8);
     marker.writeDoubleBE(1.2345678901234567);
     const file = readFileSync(path);
@@ -61,7 +65,7 @@ export const numbers: readonly NastyCase[] = [
     name: '1e300 beside an integer that no double holds',
     build: sqlite(column('integer'), 'insert into t values (1, 1e300), (2, 9007199254740993)'),
     expect: moves({ 't.a': 'numeric' }, 2),
-    sees: { 'select a = 1e300::numeric, a = 9007199254740993 from t order by id': ['t|f', 'f|t'] },
+    sees: { 'select a::float8 = 1e300, a = 9007199254740993 from t order by id': ['t|f', 'f|t'] },
   },
   {
     name: 'infinities',
@@ -82,10 +86,16 @@ export const numbers: readonly NastyCase[] = [
     sees: seen('-0', '0.5'),
   },
   {
-    name: 'minus zero among the bytes of a REAL column',
+    name: 'minus zero in a column of any type of a STRICT table',
+    build: sqlite('create table t (id integer primary key, a any) strict', 'insert into t values (1, -0.0), (2, 0.5)'),
+    expect: moves({ 't.a': 'double precision' }, 2),
+    sees: seen('-0', '0.5'),
+  },
+  {
+    name: 'minus zero among the bytes of a REAL column, where SQLite itself writes 0 and tells no difference',
     build: withDouble('8000000000000000'),
     expect: moves({ 't.a': 'double precision' }, 3),
-    sees: seen('-0', '0.5', '-2.5'),
+    sees: { 'select a = 0 from t where id = 1': ['t'], 'select a from t where id > 1 order by id': ['0.5', '-2.5'] },
   },
   {
     name: 'NaN among the bytes of a REAL column: SQLite itself reads it as NULL',
@@ -102,7 +112,12 @@ export const numbers: readonly NastyCase[] = [
     expect: moves({ 't.a': 'double precision' }, 6),
     sees: {
       "select encode(float8send(a), 'hex') from t order by id": [
-        '3fd3333333333334', '0000000000000001', '7fefffffffffffff', '000fffffffffffff', '3ff0000000000001', '437b69b4ba630f35',
+        '3fd3333333333334',
+        '0000000000000001',
+        '7fefffffffffffff',
+        '000fffffffffffff',
+        '3ff0000000000001',
+        '437b69b4ba630f35',
       ],
     },
   },
@@ -114,7 +129,10 @@ export const numbers: readonly NastyCase[] = [
   },
   {
     name: 'DECIMAL(10,2) with larger and finer values than it says',
-    build: sqlite(column('decimal(10,2)'), 'insert into t values (1, 12345678901.5), (2, 0.30000000000000004), (3, 19.99), (4, 7)'),
+    build: sqlite(
+      column('decimal(10,2)'),
+      'insert into t values (1, 12345678901.5), (2, 0.30000000000000004), (3, 19.99), (4, 7)',
+    ),
     expect: moves({ 't.a': 'numeric' }, 4),
     sees: seen('12345678901.5', '0.30000000000000004', '19.99', '7'),
   },

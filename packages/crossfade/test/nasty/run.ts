@@ -41,19 +41,31 @@ export async function runCase(nasty: NastyCase, target: Target, folder: string):
       ...compareSource(source, digest, nasty),
       ...leaks(nasty, came),
     ];
-    return { differences, silent: came.exitCode === 0 && (nasty.expect.exit !== 0 || values.length > 0), summary: summarize(came) };
+    return {
+      differences,
+      silent: came.exitCode === 0 && (nasty.expect.exit !== 0 || values.length > 0),
+      summary: summarize(came),
+    };
   } finally {
     for (const close of closers) close();
     await sql.close();
   }
 }
 
-async function attempt(nasty: NastyCase, source: string, target: Target, quarantineFile: string): Promise<Report | CrossfadeError> {
+async function attempt(
+  nasty: NastyCase,
+  source: string,
+  target: Target,
+  quarantineFile: string,
+): Promise<Report | CrossfadeError> {
   try {
     return await move({ ...nasty.options, source, target, quarantineFile, jobs: nasty.options?.jobs ?? 2 });
   } catch (error) {
     if (error instanceof CrossfadeError) return error;
-    return new CrossfadeError('E_INTERNAL', `Not a CrossfadeError: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return new CrossfadeError(
+      'E_INTERNAL',
+      `Not a CrossfadeError: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
 }
 
@@ -80,7 +92,10 @@ async function compareTables(nasty: NastyCase, before: readonly string[], sql: S
     const added = after.filter((table) => !before.includes(table) && table.startsWith('public.'));
     return [...lost, ...added.map((table) => `${table} was published`)];
   }
-  return [...lost, ...after.filter((table) => table.startsWith('crossfade_load')).map((table) => `${table} was left behind`)];
+  return [
+    ...lost,
+    ...after.filter((table) => table.startsWith('crossfade_load')).map((table) => `${table} was left behind`),
+  ];
 }
 
 /** The source is never written: not the file, not its WAL, and a path where nothing was stays empty. */
@@ -93,22 +108,34 @@ function fingerprint(source: string): string {
   if (!existsSync(path)) return 'nothing';
   if (!statSync(path).isFile() || lstatSync(path).isSymbolicLink()) return realpathSync(path);
   const hash = createHash('sha256');
-  for (const suffix of ['', '-wal', '-journal']) hash.update(existsSync(path + suffix) ? readFileSync(path + suffix) : suffix);
+  // SQLite may make an empty -wal beside a WAL database that has none, and a -shm, which is memory.
+  for (const suffix of ['', '-wal', '-journal'])
+    hash.update(existsSync(path + suffix) ? readFileSync(path + suffix) : '').update(suffix);
   return hash.digest('hex');
 }
 
 function leaks(nasty: NastyCase, came: Report | CrossfadeError): string[] {
-  const said = came instanceof CrossfadeError ? `${came.message} ${JSON.stringify(came.facts, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}` : JSON.stringify(came);
-  return (nasty.hides ?? []).filter((value) => said.includes(value)).map((value) => `the report says ${value}, a value of a row`);
+  const said =
+    came instanceof CrossfadeError
+      ? `${came.message} ${JSON.stringify(came.facts, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`
+      : JSON.stringify(came);
+  return (nasty.hides ?? [])
+    .filter((value) => said.includes(value))
+    .map((value) => `the report says ${value}, a value of a row`);
 }
 
 function summarize(came: Report | CrossfadeError): string {
   if (came instanceof CrossfadeError) return `exit ${came.exitCode}: ${came.code}: ${came.message}`;
-  const types = came.tables.flatMap((table) => table.columns.map((column) => `${table.source}.${column.source} ${column.type}`));
+  const types = came.tables.flatMap((table) =>
+    table.columns.map((column) => `${table.source}.${column.source} ${column.type}`),
+  );
   const bad = came.badValues.map((value) => `${value.code} ${value.table}.${value.column}`);
   const not = came.constraints.notCreated.map(({ what, why }) => `not created ${what} (${why})`);
   const error = came.error === null ? [] : [`${came.error.code}: ${came.error.message}`];
-  return short(`exit ${came.exitCode}: ${came.verdict}; ${came.rows} rows; ${[...bad, ...types, ...not, ...came.warnings, ...error].join('; ')}`, 900);
+  return short(
+    `exit ${came.exitCode}: ${came.verdict}; ${came.rows} rows; ${[...bad, ...types, ...not, ...came.warnings, ...error].join('; ')}`,
+    900,
+  );
 }
 
 function short(text: string, length = 160): string {

@@ -14,7 +14,14 @@ export class Sql {
 
   static async open(target: Target): Promise<Sql> {
     const { host, port, user, database, password } = target;
-    const client = new pg.Client({ host, port, user, database, ...(password === undefined ? {} : { password }), ssl: false });
+    const client = new pg.Client({
+      host,
+      port,
+      user,
+      database,
+      ...(password === undefined ? {} : { password }),
+      ssl: false,
+    });
     await client.connect();
     await client.query("set search_path = public, pg_catalog; set extra_float_digits = 1; set timezone = 'UTC'");
     return new Sql(client);
@@ -27,8 +34,12 @@ export class Sql {
   /** Rows as `a|b`, NULL as `NULL`; an error as the one row `error SQLSTATE message`, so that a comparison shows it. */
   async rows(query: string): Promise<string[]> {
     try {
-      const result = await this.#client.query<unknown[]>({ text: query, rowMode: 'array', types: { getTypeParser: () => (text: string) => text } });
-      return result.rows.map((row) => row.map((value) => (value === null ? 'NULL' : String(value))).join('|'));
+      const result = await this.#client.query<(string | null)[]>({
+        text: query,
+        rowMode: 'array',
+        types: { getTypeParser: () => (text: string) => text },
+      });
+      return result.rows.map((row) => row.map((value) => value ?? 'NULL').join('|'));
     } catch (error) {
       const { code, message } = error as pg.DatabaseError;
       return [`error ${code} ${message}`];

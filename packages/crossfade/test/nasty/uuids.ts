@@ -3,14 +3,23 @@ import { type NastyCase, moves, sqlite } from './case.ts';
 const id = '00112233-4455-6677-8899-aabbccddeeff';
 const case_ = (name: string, type: 'uuid' | 'text', ...values: string[]): NastyCase => ({
   name,
-  build: sqlite('create table t (id integer primary key, u text)', ...values.map((value, i) => `insert into t values (${i + 1}, '${value}')`)),
+  build: sqlite(
+    'create table t (id integer primary key, u text)',
+    ...values.map((value, i) => `insert into t values (${i + 1}, '${value}')`),
+  ),
   expect: moves({ 't.u': type }, values.length),
   sees: { 'select u::text from t order by id': values },
 });
 
 /** UUIDs: the type prints one spelling, so only that one may become it. */
 export const uuids: readonly NastyCase[] = [
-  case_('canonical UUIDs, of any version, nil and max included', 'uuid', id, '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+  case_(
+    'canonical UUIDs, of any version, nil and max included',
+    'uuid',
+    id,
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  ),
   case_('one UUID in capitals', 'text', id, id.toUpperCase()),
   case_('UUIDs in braces and without hyphens, which PostgreSQL would take', 'text', `{${id}}`, id.replaceAll('-', '')),
   case_('one value that is a UUID but for its last sign', 'text', id, `${id.slice(0, -1)}g`),

@@ -18,7 +18,10 @@ export const wide: readonly NastyCase[] = [
   },
   {
     name: 'a row of 1,000 texts, too wide for a page of PostgreSQL',
-    build: sqlite(`create table t (${columns(1_000, 'text')})`, `insert into t values (${values(1_000, "'fourteen bytes'")})`),
+    build: sqlite(
+      `create table t (${columns(1_000, 'text')})`,
+      `insert into t values (${values(1_000, "'fourteen bytes'")})`,
+    ),
     expect: refused('E_TARGET_REFUSED'),
   },
 ];

@@ -4,7 +4,9 @@ import { type CreateIndex, type CreateTable, parseCreateIndex } from '../../sche
 
 /** The indexes of a table, its own and those that its constraints made. */
 export function readIndexes(db: DatabaseSync, table: string): SourceIndex[] {
-  const rows = db.prepare('SELECT name, "unique" AS isUnique, origin FROM pragma_index_list(?) ORDER BY seq DESC').all(table);
+  const rows = db
+    .prepare('SELECT name, "unique" AS isUnique, origin FROM pragma_index_list(?) ORDER BY seq DESC')
+    .all(table);
   return rows.map((row) => {
     const name = String(row.name);
     const sql = db.prepare("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?").get(name)?.sql;
@@ -21,7 +23,9 @@ export function readIndexes(db: DatabaseSync, table: string): SourceIndex[] {
 }
 
 function readParts(db: DatabaseSync, index: string, create: CreateIndex | null): SourceIndexPart[] {
-  const rows = db.prepare('SELECT seqno, name, "desc" AS descending, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno').all(index);
+  const rows = db
+    .prepare('SELECT seqno, name, "desc" AS descending, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno')
+    .all(index);
   return rows.map((row, i) => ({
     column: row.name === null ? null : String(row.name),
     // An expression whose text could not be read stays empty, which no translator accepts.
@@ -33,14 +37,21 @@ function readParts(db: DatabaseSync, index: string, create: CreateIndex | null):
 
 /** The foreign keys of a table, with what only the CREATE statement says: names and deferral. */
 export function readForeignKeys(db: DatabaseSync, table: string, create: CreateTable | null): SourceForeignKey[] {
-  const rows = db.prepare('SELECT id, seq, "table" AS parent, "from" AS child, "to" AS parentColumn, on_update, on_delete FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq').all(table);
+  const rows = db
+    .prepare(
+      'SELECT id, seq, "table" AS parent, "from" AS child, "to" AS parentColumn, on_update, on_delete FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq',
+    )
+    .all(table);
   const ids = [...new Set(rows.map((row) => Number(row.id)))];
   return ids.map((id, i) => {
     const parts = rows.filter((row) => Number(row.id) === id);
     // SQLite numbers the keys backwards, so the reversed list is in the order of the statement.
     const written = create?.foreignKeys[i];
     const columns = parts.map((row) => String(row.child));
-    const same = written !== undefined && written.columns.map((column) => column.toLowerCase()).join() === columns.map((column) => column.toLowerCase()).join();
+    const same =
+      written !== undefined &&
+      written.columns.map((column) => column.toLowerCase()).join() ===
+        columns.map((column) => column.toLowerCase()).join();
     return {
       name: same ? written.name : null,
       columns,

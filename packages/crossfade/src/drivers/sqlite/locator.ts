@@ -14,6 +14,7 @@ export type Locator =
 
 const rowidNames = ['rowid', '_rowid_', 'oid'];
 
+/** The rowid where there is one; its alias is preferred, because nothing can hide it. */
 export function locatorOf(table: SourceTable): Locator {
   const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
   if (table.withoutRowid) {
@@ -32,12 +33,18 @@ export interface KeyCondition {
 
 /** The condition of a range. Text is bound as its bytes, because it may not be valid UTF-8. */
 export function inRange(locator: Locator, range: KeyRange): KeyCondition {
-  return conditions(locator, [['>', range.after], ['<=', range.upTo]]);
+  return conditions(locator, [
+    ['>', range.after],
+    ['<=', range.upTo],
+  ]);
 }
 
 /** The condition of the rows of a range that come before a row. */
 export function inRangeBefore(locator: Locator, after: RowKey | null, before: RowKey): KeyCondition {
-  return conditions(locator, [['>', after], ['<', before]]);
+  return conditions(locator, [
+    ['>', after],
+    ['<', before],
+  ]);
 }
 
 /** The condition of one row. */
@@ -51,12 +58,18 @@ export function keyList(locator: Locator): string {
   return (locator.kind === 'rowid' ? [locator.column] : locator.columns).map(name).join(', ');
 }
 
-function conditions(locator: Locator, sides: readonly (readonly [operator: string, key: RowKey | null])[]): KeyCondition {
+function conditions(
+  locator: Locator,
+  sides: readonly (readonly [operator: string, key: RowKey | null])[],
+): KeyCondition {
   const bounds = sides.flatMap(([operator, key]) => (key === null ? [] : [{ operator, key }]));
-  const where = bounds.map(({ operator, key }) => `(${keyList(locator)}) ${operator} (${key.map(placeholder).join(', ')})`);
+  const where = bounds.map(
+    ({ operator, key }) => `(${keyList(locator)}) ${operator} (${key.map(placeholder).join(', ')})`,
+  );
   return { where: where.join(' AND ') || '1', values: bounds.flatMap(({ key }) => key.map(bound)) };
 }
 
+/** What a key binds as; text goes as bytes. */
 export type SqliteValue = bigint | number | Uint8Array;
 
 function placeholder(value: KeyValue): string {

@@ -16,10 +16,13 @@ const valuesPerConcat = 30;
 
 /** The SQL expression that packs one row: the rowid where there is one, then each column. */
 export function packExpression(locator: Locator, columns: readonly string[]): string {
-  const values = columns.map((column) => `typeof(${name(column)}), octet_length(${name(column)}), ':', ${name(column)}`);
+  const values = columns.map(
+    (column) => `typeof(${name(column)}), octet_length(${name(column)}), ':', ${name(column)}`,
+  );
   if (locator.kind === 'rowid') values.unshift(`${name(locator.column)}, ':'`);
   const groups: string[] = [];
-  for (let i = 0; i < values.length; i += valuesPerConcat) groups.push(`concat(${values.slice(i, i + valuesPerConcat).join(', ')})`);
+  for (let i = 0; i < values.length; i += valuesPerConcat)
+    groups.push(`concat(${values.slice(i, i + valuesPerConcat).join(', ')})`);
   return groups.length === 1 ? groups[0] : groups.reduce((left, right) => `${left} || ${right}`);
 }
 

@@ -22,7 +22,10 @@ export function plainColumns(locator: Locator, columns: readonly string[]): stri
 export function typedColumns(columns: readonly string[]): string {
   return columns
     .map(name)
-    .map((column) => `typeof(${column}), CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`)
+    .map(
+      (column) =>
+        `typeof(${column}), CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`,
+    )
     .join(', ');
 }
 
@@ -48,7 +51,12 @@ export class PlainPage implements Page {
 export function plainRow(values: readonly ApiValue[], locator: Locator, encoding: SourceFile['encoding']): Row {
   const first = locator.kind === 'rowid' ? 1 : 0;
   const count = (values.length - first) / 2;
-  const row = { tags: new Uint8Array(count), buffers: new Array<Buffer>(count), starts: new Int32Array(count), ends: new Int32Array(count) };
+  const row = {
+    tags: new Uint8Array(count),
+    buffers: new Array<Buffer>(count),
+    starts: new Int32Array(count),
+    ends: new Int32Array(count),
+  };
   for (let i = 0; i < count; i++) {
     const tag = Tag[values[first + i * 2] as keyof typeof Tag];
     const bytes = cellBytes(tag, values[first + i * 2 + 1], encoding);
@@ -56,7 +64,12 @@ export function plainRow(values: readonly ApiValue[], locator: Locator, encoding
     row.buffers[i] = bytes;
     row.ends[i] = bytes.length;
   }
-  const key: RowKey = locator.kind === 'rowid' ? [values[0] as bigint] : locator.kind === 'key' ? keyFromCells(row, locator.positions) : [];
+  const key: RowKey =
+    locator.kind === 'rowid'
+      ? [values[0] as bigint]
+      : locator.kind === 'key'
+        ? keyFromCells(row, locator.positions)
+        : [];
   return { ...row, key };
 }
 
@@ -73,10 +86,13 @@ function cellBytes(tag: Tag, value: ApiValue, encoding: SourceFile['encoding']):
 export function realText(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0.0';
-  const [, sign, lead, rest, exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(value.toExponential()) as unknown as string[];
+  const [, sign, lead, rest, exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(
+    value.toExponential(),
+  ) as unknown as string[];
   const digits = lead + (rest ?? '');
   const power = Number(exponent);
-  if (power < -5 || power > 15) return `${sign}${lead}.${rest ?? '0'}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  if (power < -5 || power > 15)
+    return `${sign}${lead}.${rest ?? '0'}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
   if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`;
   const whole = digits.slice(0, power + 1).padEnd(power + 1, '0');
   return `${sign}${whole}.${digits.slice(power + 1) || '0'}`;
@@ -95,7 +111,9 @@ function generalizedUtf8(text: string): Buffer {
   const parts = Array.from(text, (character) => {
     const unit = character.charCodeAt(0);
     const lone = character.length === 1 && unit >= 0xd800 && unit <= 0xdfff;
-    return lone ? Buffer.from([0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]) : Buffer.from(character, 'utf8');
+    return lone
+      ? Buffer.from([0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)])
+      : Buffer.from(character, 'utf8');
   });
   return Buffer.concat(parts);
 }

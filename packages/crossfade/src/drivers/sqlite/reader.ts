@@ -3,7 +3,16 @@ import type { KeyRange, RowKey } from '../../core/cell.ts';
 import { limits } from '../../core/limits.ts';
 import type { SourceTable } from '../../schema/model.ts';
 import { guarded } from './failure.ts';
-import { inRange, inRangeBefore, isRow, type KeyCondition, keyList, type Locator, locatorOf, type SqliteValue } from './locator.ts';
+import {
+  inRange,
+  inRangeBefore,
+  isRow,
+  type KeyCondition,
+  keyList,
+  type Locator,
+  locatorOf,
+  type SqliteValue,
+} from './locator.ts';
 import { name } from './names.ts';
 import type { SourceFile } from './open.ts';
 import { packExpression, PackedPage } from './packed.ts';
@@ -61,7 +70,10 @@ export class TableReader {
     if (this.locator.kind === 'none') return yield { ...range, large: [] };
     let { after } = range;
     for (;;) {
-      const found = this.locator.kind === 'rowid' ? this.rowidStride({ after, upTo: range.upTo }) : this.keyStride({ after, upTo: range.upTo });
+      const found =
+        this.locator.kind === 'rowid'
+          ? this.rowidStride({ after, upTo: range.upTo })
+          : this.keyStride({ after, upTo: range.upTo });
       if (found === null) return;
       yield { after, ...found };
       after = found.upTo;
@@ -83,7 +95,9 @@ export class TableReader {
     const { where, values } = inRange(this.locator, range);
     const sql = `SELECT ${this.largeTest}, ${typedColumns(columns)} FROM ${this.from} WHERE ${where} ORDER BY ${keyList(this.locator)} LIMIT ${limits.strideRows}`;
     const rows = this.all(sql, values);
-    const keys = rows.map((row) => columns.map((_, i) => keyOf(row[1 + i * 2] as string, row[2 + i * 2] as bigint | number | Uint8Array)));
+    const keys = rows.map((row) =>
+      columns.map((_, i) => keyOf(row[1 + i * 2] as string, row[2 + i * 2] as bigint | number | Uint8Array)),
+    );
     return rows.length === 0 ? null : { upTo: keys[keys.length - 1], large: keys.filter((_, i) => rows[i][0] === 1n) };
   }
 
@@ -91,7 +105,7 @@ export class TableReader {
     const tests = this.table.columns.flatMap((column) => {
       const quoted = name(column.name);
       // Only a column without affinity keeps -0.0; everywhere else SQLite has made an integer 0 of it.
-      const untyped = /^$|blob/i.test(column.declared) ? [`(typeof(${quoted}) = 'real' AND ${quoted} = 0)`] : [];
+      const untyped = /^$|blob|^any$/i.test(column.declared) ? [`(typeof(${quoted}) = 'real' AND ${quoted} = 0)`] : [];
       return [`octet_length(${quoted}) > ${limits.largeCellBytes}`, ...untyped];
     });
     return `((${balancedOr(tests)}) IS TRUE)`;
@@ -104,7 +118,10 @@ export class TableReader {
       const { page, last } = this.page(rest(from));
       if (page.rows === 0) return;
       yield page;
-      this.rowsPerPage = Math.max(1, Math.min(limits.pageRowsMax, Math.floor((limits.pageBytes * page.rows) / (page.bytes + 1))));
+      this.rowsPerPage = Math.max(
+        1,
+        Math.min(limits.pageRowsMax, Math.floor((limits.pageBytes * page.rows) / (page.bytes + 1))),
+      );
       from = last();
     }
   }
@@ -127,13 +144,16 @@ export class TableReader {
 
   private single(key: RowKey): Page {
     const { where, values } = isRow(this.locator, key);
-    return this.plain(this.all(`SELECT ${plainColumns(this.locator, this.columns)} FROM ${this.from} WHERE ${where}`, values));
+    return this.plain(
+      this.all(`SELECT ${plainColumns(this.locator, this.columns)} FROM ${this.from} WHERE ${where}`, values),
+    );
   }
 
   /** A table without any key: SQLite's own order, in which one transaction always reads it. */
   private *readUnordered(): Generator<Page, void, void> {
     const statement = this.prepare(`SELECT ${plainColumns(this.locator, this.columns)} FROM ${this.from} NOT INDEXED`);
-    for (const row of guarded(this.options.file.path, () => statement.iterate())) yield this.plain([row as unknown as unknown[]]);
+    for (const row of guarded(this.options.file.path, () => statement.iterate()))
+      yield this.plain([row as unknown as unknown[]]);
   }
 
   private plain(rows: readonly (readonly unknown[])[]): Page {

@@ -47,7 +47,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     options.locale ?? builtinLocale,
   );
   const password = randomBytes(18).toString('base64url');
-  await initialise(place, password, { ...clusterSettings(), ...options.settings });
+  await initialise(place, { password, settings: { ...clusterSettings(), ...options.settings }, sync: false });
   const started = await startOnFreePort(place);
   const { port } = started;
   let { child } = started;

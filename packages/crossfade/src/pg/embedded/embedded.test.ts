@@ -7,11 +7,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../../test/harness/folders.ts';
 import { query } from '../../../test/harness/postgres.ts';
 import { packagedBinaries } from './binaries.ts';
-import { embeddedStatus, startEmbedded, stopEmbedded } from './embedded.ts';
+import { type EmbeddedServer, embeddedStatus, startEmbedded, stopEmbedded } from './embedded.ts';
 import { isAlive } from './process.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -49,48 +49,55 @@ test('an embedded server starts, keeps its port and its rows over a stop, and sa
   expect((await query(second, 'select a from kept')).rows).toEqual([{ a: 42 }]);
 });
 
-test('the cluster is UTF-8 in code point order, durable, on loopback alone, and without trust', async () => {
-  const server = await startEmbedded({ folder: home() });
-  const { rows } = await query(
-    server,
-    `select current_setting('server_encoding') as encoding, datlocprovider as provider, datlocale as locale,
+describe('one server, looked at from all sides', () => {
+  let server: EmbeddedServer;
+
+  beforeAll(async () => {
+    const folder = join(tempFolder(), 'postgres');
+    server = await startEmbedded({ folder });
+    return async () => void (await stopEmbedded({ folder }));
+  });
+
+  test('the cluster is UTF-8 in code point order, durable, on loopback alone, and without trust', async () => {
+    const { rows } = await query(
+      server,
+      `select current_setting('server_encoding') as encoding, datlocprovider as provider, datlocale as locale,
             current_setting('listen_addresses') as addresses, current_setting('unix_socket_directories') as sockets,
             current_setting('fsync') || current_setting('synchronous_commit') || current_setting('full_page_writes') as durable,
             (select array_agg(distinct auth_method) from pg_hba_file_rules)::text as auth
        from pg_database where datname = current_database()`,
-  );
-  expect(rows).toEqual([
-    {
-      encoding: 'UTF8',
-      provider: 'b',
-      locale: 'C.UTF-8',
-      addresses: '127.0.0.1',
-      sockets: '',
-      durable: 'ononon',
-      auth: '{scram-sha-256}',
-    },
-  ]);
-  await expect(query({ ...server, password: 'wrong' }, 'select 1')).rejects.toMatchObject({ code: '28P01' });
-});
+    );
+    expect(rows).toEqual([
+      {
+        encoding: 'UTF8',
+        provider: 'b',
+        locale: 'C.UTF-8',
+        addresses: '127.0.0.1',
+        sockets: '',
+        durable: 'ononon',
+        auth: '{scram-sha-256}',
+      },
+    ]);
+    await expect(query({ ...server, password: 'wrong' }, 'select 1')).rejects.toMatchObject({ code: '28P01' });
+  });
 
-test('port and password are readable by their owner alone, and no secret stands among the arguments of a process', async () => {
-  const server = await startEmbedded({ folder: home() });
-  expect(statSync(join(server.folder, 'access.json')).mode & 0o777).toBe(0o600);
-  expect(statSync(join(server.folder, 'data')).mode & 0o777).toBe(0o700);
-  if (process.platform === 'linux') {
-    expect(readFileSync(`/proc/${server.pid}/cmdline`, 'utf8')).not.toContain(server.password);
-    expect(readFileSync(`/proc/${server.pid}/environ`, 'utf8')).not.toMatch(/DATABASE_URL|PGPASSWORD/);
-  }
-});
+  test('port and password are readable by their owner alone, and no secret stands among the arguments of a process', async () => {
+    expect(statSync(join(server.folder, 'access.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(server.folder, 'data')).mode & 0o777).toBe(0o700);
+    if (process.platform === 'linux') {
+      expect(readFileSync(`/proc/${server.pid}/cmdline`, 'utf8')).not.toContain(server.password as string);
+      expect(readFileSync(`/proc/${server.pid}/environ`, 'utf8')).not.toMatch(/DATABASE_URL|PGPASSWORD/);
+    }
+  });
 
-test('a refused statement leaves no value of a row in the log', async () => {
-  const server = await startEmbedded({ folder: home() });
-  const canary = `canary-${randomBytes(6).toString('hex')}`;
-  await query(server, 'create table patients (email text primary key)');
-  await query(server, 'insert into patients values ($1)', [canary]);
-  await expect(query(server, 'insert into patients values ($1)', [canary])).rejects.toMatchObject({ code: '23505' });
-  await expect(query(server, `select '${canary}'::int`)).rejects.toMatchObject({ code: '22P02' });
-  expect(readFileSync(join(server.folder, 'log'), 'utf8')).not.toContain(canary);
+  test('a refused statement leaves no value of a row in the log', async () => {
+    const canary = `canary-${randomBytes(6).toString('hex')}`;
+    await query(server, 'create table patients (email text primary key)');
+    await query(server, 'insert into patients values ($1)', [canary]);
+    await expect(query(server, 'insert into patients values ($1)', [canary])).rejects.toMatchObject({ code: '23505' });
+    await expect(query(server, `select '${canary}'::int`)).rejects.toMatchObject({ code: '22P02' });
+    expect(readFileSync(join(server.folder, 'log'), 'utf8')).not.toContain(canary);
+  });
 });
 
 test('several processes that start it at once get one and the same server, which outlives them', async () => {

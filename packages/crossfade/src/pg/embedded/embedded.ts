@@ -33,7 +33,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   return withLock(home, async () => {
     const place = placeOf(home);
     const { port, password } = await accessOf(home);
-    await initialise(place, password, clusterSettings());
+    await initialise(place, { password, settings: clusterSettings(), sync: true });
     const server = (await waitUntilReady(place.data)) ?? (await startFresh(place, port));
     return { ...loopbackTarget(server.port, password), folder: home, pid: server.pid };
   });

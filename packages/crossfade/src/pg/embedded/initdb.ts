@@ -1,45 +1,41 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedFailure, reasonOf } from './failure.ts';
 import { type ServerPlace, serverEnvironment, superuser } from './place.ts';
 import { settingLines } from './settings.ts';
 
+/** What a new cluster is made with. */
+export interface NewCluster {
+  readonly password: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** False where nobody would miss the cluster after a power failure: writing it through is most of what making it takes. */
+  readonly sync: boolean;
+}
+
 /**
- * Makes the data folder of `place` with the given password, or leaves nothing behind.
+ * Makes the data folder of `place` unless it is there, or leaves nothing behind.
  *
  * Built beside it and published by one rename, so that a kill in between never leaves half a cluster that looks whole.
  */
-export async function initialise(
-  place: ServerPlace,
-  password: string,
-  settings: Record<string, string>,
-): Promise<void> {
+export async function initialise(place: ServerPlace, cluster: NewCluster): Promise<void> {
   if (existsSync(place.data)) return;
   const fresh = `${place.data}.new-${randomBytes(4).toString('hex')}`;
   try {
     mkdirSync(fresh, { mode: 0o700 });
-    // The rename needs the folder's entry only; what is inside belongs to the server's user.
     give(fresh, place);
     const passwordFile = join(fresh, '..', `.password-${randomBytes(4).toString('hex')}`);
     try {
-      writeFileSync(passwordFile, password, { mode: 0o600, flag: 'wx' });
+      writeFileSync(passwordFile, cluster.password, { mode: 0o600, flag: 'wx' });
       give(passwordFile, place);
-      await runInitdb(place, fresh, passwordFile);
+      await runInitdb(place, [`--pgdata=${fresh}`, `--pwfile=${passwordFile}`, ...(cluster.sync ? [] : ['--no-sync'])]);
     } finally {
       rmSync(passwordFile, { force: true });
     }
-    appendFileSync(join(fresh, 'postgresql.conf'), `\n# Crossfade\n${settingLines(settings)}`);
+    appendFileSync(join(fresh, 'postgresql.conf'), `\n# Crossfade\n${settingLines(cluster.settings)}`, {
+      flush: cluster.sync,
+    });
     renameSync(fresh, place.data);
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true });
@@ -53,21 +49,11 @@ export async function initialise(
   }
 }
 
-async function runInitdb(place: ServerPlace, data: string, passwordFile: string): Promise<void> {
-  const args = [
-    '-D',
-    data,
-    '-U',
-    superuser,
-    '-E',
-    'UTF8',
-    '--auth=scram-sha-256',
-    `--pwfile=${passwordFile}`,
-    ...place.locale,
-  ];
+async function runInitdb(place: ServerPlace, which: string[]): Promise<void> {
+  const args = [`--username=${superuser}`, '--encoding=UTF8', '--auth=scram-sha-256', ...place.locale, ...which];
   const child = spawn(join(place.bin, 'initdb'), args, {
     ...place.account,
-    cwd: data,
+    cwd: place.folder,
     env: serverEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
@@ -86,8 +72,7 @@ async function runInitdb(place: ServerPlace, data: string, passwordFile: string)
   );
 }
 
+/** initdb and the server read and write as their own user. */
 function give(path: string, { account }: ServerPlace): void {
-  if (account === undefined) return;
-  chownSync(path, account.uid, account.gid);
-  chmodSync(path, path.endsWith('conf') ? 0o600 : 0o700);
+  if (account !== undefined) chownSync(path, account.uid, account.gid);
 }

@@ -10,10 +10,35 @@ function stored(declared: string, sql: string): Stored {
   const statement = database.prepare('SELECT typeof(v) AS kind, v FROM t');
   statement.setReadBigInts(true);
   const { kind, v } = statement.get() as { kind: Stored['kind']; v: never };
-  return kind === 'null' ? { kind } : kind === 'blob' ? { kind, value: Buffer.from(v).toString('hex') } : { kind, value: v };
+  return kind === 'null'
+    ? { kind }
+    : kind === 'blob'
+      ? { kind, value: Buffer.from(v).toString('hex') }
+      : { kind, value: v };
 }
 
-const declarations = ['INTEGER', 'INT UNSIGNED', 'BIGINT', 'POINT', 'CHARINT', 'VARCHAR(10)', 'TEXT', 'NCLOB', 'BLOB', '', 'REAL', 'DOUBLE PRECISION', 'FLOAT', 'NUMERIC', 'DECIMAL(10,2)', 'BOOLEAN', 'DATETIME', 'STRING', 'UUID', 'json'];
+const declarations = [
+  'INTEGER',
+  'INT UNSIGNED',
+  'BIGINT',
+  'POINT',
+  'CHARINT',
+  'VARCHAR(10)',
+  'TEXT',
+  'NCLOB',
+  'BLOB',
+  '',
+  'REAL',
+  'DOUBLE PRECISION',
+  'FLOAT',
+  'NUMERIC',
+  'DECIMAL(10,2)',
+  'BOOLEAN',
+  'DATETIME',
+  'STRING',
+  'UUID',
+  'json',
+];
 const values: Record<string, Stored> = {
   '5': { kind: 'integer', value: 5n },
   '9223372036854775807': { kind: 'integer', value: 9223372036854775807n },
@@ -35,14 +60,19 @@ const values: Record<string, Stored> = {
 
 test.each(declarations)('a column declared %j stores what SQLite stores', (declared) => {
   for (const [sql, value] of Object.entries(values)) {
-    expect(applyAffinity(value, affinityOf(declared)), `${sql} as ${affinityOf(declared)}`).toEqual(stored(declared, sql));
+    expect(applyAffinity(value, affinityOf(declared)), `${sql} as ${affinityOf(declared)}`).toEqual(
+      stored(declared, sql),
+    );
   }
 });
 
 test('a real that TEXT would print in uncertain digits is not guessed at', () => {
-  for (const value of [1e20, 1e-7, 0.1 + 0.2, Number.POSITIVE_INFINITY]) expect(applyAffinity({ kind: 'real', value }, 'TEXT')).toBeNull();
+  for (const value of [1e20, 1e-7, 0.1 + 0.2, Number.POSITIVE_INFINITY])
+    expect(applyAffinity({ kind: 'real', value }, 'TEXT')).toBeNull();
   for (const value of [0.1, 12.5, 100, -3.25, 123456789012345, 0.0001]) {
-    expect(applyAffinity({ kind: 'real', value }, 'TEXT')).toEqual(stored('TEXT', Number.isInteger(value) ? `${value}.0` : String(value)));
+    expect(applyAffinity({ kind: 'real', value }, 'TEXT')).toEqual(
+      stored('TEXT', Number.isInteger(value) ? `${value}.0` : String(value)),
+    );
   }
 });
 

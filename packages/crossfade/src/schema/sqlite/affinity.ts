@@ -1,3 +1,4 @@
+/** How a column converts what is stored in it. sqlite.org/datatype3.html, 3 "Type Affinity". */
 export type Affinity = 'INTEGER' | 'TEXT' | 'BLOB' | 'REAL' | 'NUMERIC';
 
 const fragments: readonly (readonly [fragment: RegExp, affinity: Affinity])[] = [

@@ -1,6 +1,7 @@
 /** A parsed expression. Every node knows its place in the source, so that texts are sliced out and never rebuilt. */
 export type Expr = Node & { readonly start: number; readonly end: number };
 
+/** An expression, taken apart. */
 export type Node =
   | Literal
   | Column
@@ -9,7 +10,13 @@ export type Node =
   | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr }
   | { readonly kind: 'null test'; readonly negated: boolean; readonly operand: Expr }
   | Pattern
-  | { readonly kind: 'between'; readonly negated: boolean; readonly operand: Expr; readonly low: Expr; readonly high: Expr }
+  | {
+      readonly kind: 'between';
+      readonly negated: boolean;
+      readonly operand: Expr;
+      readonly low: Expr;
+      readonly high: Expr;
+    }
   | { readonly kind: 'in'; readonly negated: boolean; readonly operand: Expr; readonly list: readonly Expr[] }
   | Case
   | { readonly kind: 'cast'; readonly operand: Expr; readonly type: string }
@@ -19,6 +26,7 @@ export type Node =
   /** SQL that SQLite accepts somewhere and that is not taken apart here: subqueries, windows, RAISE. */
   | { readonly kind: 'unsupported'; readonly what: string };
 
+/** A constant as written; numbers stay text, so that no digit is lost. */
 export interface Literal {
   readonly kind: 'literal';
   readonly type: 'null' | 'integer' | 'real' | 'text' | 'blob';
@@ -37,6 +45,7 @@ export interface Column {
   readonly quote: '"' | '[' | '`' | null;
 }
 
+/** LIKE, GLOB and their kin. */
 export interface Pattern {
   readonly kind: 'pattern';
   readonly op: 'like' | 'glob' | 'regexp' | 'match';
@@ -46,6 +55,7 @@ export interface Pattern {
   readonly escape: Expr | null;
 }
 
+/** CASE with or without an operand. */
 export interface Case {
   readonly kind: 'case';
   readonly base: Expr | null;
@@ -53,6 +63,27 @@ export interface Case {
   readonly otherwise: Expr | null;
 }
 
+/** Operators of two operands, spelled in one way each. */
 export type BinaryOp =
-  | 'or' | 'and' | '=' | '<>' | 'is' | 'is not' | '<' | '<=' | '>' | '>='
-  | '&' | '|' | '<<' | '>>' | '+' | '-' | '*' | '/' | '%' | '||' | '->' | '->>';
+  | 'or'
+  | 'and'
+  | '='
+  | '<>'
+  | 'is'
+  | 'is not'
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | '&'
+  | '|'
+  | '<<'
+  | '>>'
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '||'
+  | '->'
+  | '->>';

@@ -6,7 +6,17 @@ import { type Cursor, upper } from './cursor.ts';
  * OR, AND, NOT, equality and its kin, order, bits, sum, product, concatenation, COLLATE, and the unary signs.
  */
 export const binding = {
-  or: 1, and: 2, not: 3, equality: 4, order: 5, bits: 6, sum: 7, product: 8, concat: 9, collate: 10, sign: 11,
+  or: 1,
+  and: 2,
+  not: 3,
+  equality: 4,
+  order: 5,
+  bits: 6,
+  sum: 7,
+  product: 8,
+  concat: 9,
+  collate: 10,
+  sign: 11,
 } as const;
 
 /** Reads one expression and stops before the first token that does not continue it at this tightness. */

@@ -11,13 +11,22 @@ type Draft = { -readonly [Field in keyof CreateColumn]: CreateColumn[Field] } & 
 export function readColumn(cursor: Cursor, table: TableDraft): void {
   const name = cursor.expectName();
   const column: Draft = {
-    name, declared: readTypeName(cursor), notNull: false, defaultText: null, collation: null, generated: null, checks: [],
+    name,
+    declared: readTypeName(cursor),
+    notNull: false,
+    defaultText: null,
+    collation: null,
+    generated: null,
+    checks: [],
   };
   while (!cursor.isOp(',') && !cursor.isOp(')')) {
     // A CONSTRAINT may be a name and nothing more.
     const constraint = cursor.acceptWords('CONSTRAINT') ? cursor.expectName() : null;
-    const known = readKey(cursor, table, column, constraint) || readReference(cursor, table, column, constraint)
-      || readProperty(cursor, column) || readColumnCheck(cursor, table, column, constraint);
+    const known =
+      readKey(cursor, table, column, constraint) ||
+      readReference(cursor, table, column, constraint) ||
+      readProperty(cursor, column) ||
+      readColumnCheck(cursor, table, column, constraint);
     if (!known && constraint === null) cursor.fail('a column constraint that is not known');
   }
   table.columns.push(column);

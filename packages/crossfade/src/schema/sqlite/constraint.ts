@@ -7,6 +7,7 @@ export function acceptConflictClause(cursor: Cursor): void {
   if (cursor.acceptWords('ON', 'CONFLICT')) cursor.expectName();
 }
 
+/** Reads the parenthesis behind CHECK; its text is sliced out of the source, never printed anew. */
 export function readCheck(cursor: Cursor, name: string | null): SourceCheck {
   return { name, expression: readParenthesised(cursor) };
 }

@@ -30,8 +30,10 @@ function readPart(cursor: Cursor): CreateIndexPart {
   const collation = whole.kind === 'collate' ? whole.collation : null;
   const inner = whole.kind === 'collate' ? whole.operand : whole;
   // A lone string is a column's name here, as everywhere in SQLite where only a name makes sense.
-  if (inner.kind === 'column' && inner.table === null) return { column: inner.name, expression: null, collation, descending };
-  if (inner.kind === 'literal' && inner.type === 'text') return { column: inner.value, expression: null, collation, descending };
+  if (inner.kind === 'column' && inner.table === null)
+    return { column: inner.name, expression: null, collation, descending };
+  if (inner.kind === 'literal' && inner.type === 'text')
+    return { column: inner.value, expression: null, collation, descending };
   return { column: null, expression: cursor.sql.slice(inner.start, inner.end), collation, descending };
 }
 

@@ -10,13 +10,13 @@ const accepted = [
   'CREATE TABLE t(id integer, b, PRIMARY KEY("id" AUTOINCREMENT) ON CONFLICT FAIL)',
   'CREATE TABLE t(a UNSIGNED BIG INT, b DECIMAL ( 10 , 2 ), c FLOAT(3,-2), d "long name" , e NATIVE CHARACTER(70), f numeric(+5))',
   'CREATE TABLE t(a int CONSTRAINT n1, b int CONSTRAINT n2 NOT NULL ON CONFLICT IGNORE UNIQUE ON CONFLICT REPLACE, CONSTRAINT n3, CHECK(a>0) CONSTRAINT n4 CHECK (b > 0) PRIMARY KEY (a DESC))',
-  "CREATE TABLE t(a DEFAULT (  1 + /* x */ 2  ), b DEFAULT - 5, c DEFAULT foo, d DEFAULT \"x y\", e DEFAULT 'it''s', f DEFAULT TRUE, g DEFAULT +1.5, h DEFAULT (datetime('now')) NOT NULL, i DEFAULT NULL, j DEFAULT -'5', k DEFAULT x'00', l DEFAULT current_timestamp, m DEFAULT [q], n DEFAULT 1_000, o DEFAULT (a_b(')')) )".replace('(a_b(\')\'))', "(abs(1))"),
-  'CREATE TABLE t(a int, b int GENERATED ALWAYS AS (a * 2) STORED, c text AS (a || \')\') VIRTUAL, d GENERATED ALWAYS AS (a), e varchar(5) generated always as (a) stored not null)',
+  "CREATE TABLE t(a DEFAULT (  1 + /* x */ 2  ), b DEFAULT - 5, c DEFAULT foo, d DEFAULT \"x y\", e DEFAULT 'it''s', f DEFAULT TRUE, g DEFAULT +1.5, h DEFAULT (datetime('now')) NOT NULL, i DEFAULT NULL, j DEFAULT -'5', k DEFAULT x'00', l DEFAULT current_timestamp, m DEFAULT [q], n DEFAULT 1_000, o DEFAULT (length(')')))",
+  "CREATE TABLE t(a int, b int GENERATED ALWAYS AS (a * 2) STORED, c text AS (a || ')') VIRTUAL, d GENERATED ALWAYS AS (a), e varchar(5) generated always as (a) stored not null)",
   'CREATE TABLE t(a text COLLATE NOCASE NOT NULL, b text collate "RTRIM" default \'x\', PRIMARY KEY (a COLLATE BINARY, b DESC), UNIQUE (b COLLATE NOCASE)) WITHOUT ROWID',
   'CREATE TABLE t(a INT, b TEXT, c ANY) STRICT',
   'CREATE TABLE t(a INT PRIMARY KEY) WITHOUT ROWID, STRICT',
   'CREATE TABLE t(a int, key text, action text, "order" int, "select" int, größe int, 日本 int, _x$ int, abort, temp, replace, cast, like, match, end, left, generated, always, no, current, window, "" int)',
-  'CREATE TABLE t(a int null, b int default 5 check (b in (1, 2)) collate nocase unique, c check (c <> \')\') check (c))',
+  "CREATE TABLE t(a int null, b int default 5 check (b in (1, 2)) collate nocase unique, c check (c <> ')') check (c))",
   'CREATE TABLE main.t(a int)',
   'CREATE TABLE IF NOT EXISTS t(a int)',
   'CREATE TABLE t AS SELECT 1 AS x, \'a\' AS "y z", CAST(2 AS REAL) AS z',
@@ -24,7 +24,12 @@ const accepted = [
 ];
 
 interface CatalogColumn {
-  name: string; type: string; notnull: number; dflt_value: string | null; pk: number; hidden: number;
+  name: string;
+  type: string;
+  notnull: number;
+  dflt_value: string | null;
+  pk: number;
+  hidden: number;
 }
 
 test.each(accepted)('%s is read as SQLite reads it', (sql) => {
@@ -35,19 +40,40 @@ test.each(accepted)('%s is read as SQLite reads it', (sql) => {
   const result = parseCreateTable(text);
   if (!result.ok) throw new Error(`${result.why} at ${result.at}`);
   const { value } = result;
-  const inKey = (name: string) => (value.primaryKey?.columns.findIndex(({ column }) => column.toLowerCase() === name.toLowerCase()) ?? -1) + 1;
-  const list = database.prepare("SELECT wr, strict FROM pragma_table_list WHERE name = 't'").get() as { wr: number; strict: number };
+  const inKey = (name: string) =>
+    (value.primaryKey?.columns.findIndex(({ column }) => column.toLowerCase() === name.toLowerCase()) ?? -1) + 1;
+  const list = database.prepare("SELECT wr, strict FROM pragma_table_list WHERE name = 't'").get() as {
+    wr: number;
+    strict: number;
+  };
   // In a STRICT or WITHOUT ROWID table the catalog shows the key's columns as NOT NULL although nobody wrote so.
   const implied = (column: CatalogColumn) => column.pk > 0 && (list.wr === 1 || list.strict === 1);
-  expect(value.columns.map((c) => [c.name, c.declared.toLowerCase(), c.defaultText, inKey(c.name), c.generated ? (c.generated.stored ? 3 : 2) : 0])).toEqual(
-    catalog.map((c) => [c.name, c.type.toLowerCase(), c.dflt_value, c.pk, c.hidden]),
-  );
+  expect(
+    value.columns.map((c) => [
+      c.name,
+      c.declared.toLowerCase(),
+      c.defaultText,
+      inKey(c.name),
+      c.generated ? (c.generated.stored ? 3 : 2) : 0,
+    ]),
+  ).toEqual(catalog.map((c) => [c.name, c.type.toLowerCase(), c.dflt_value, c.pk, c.hidden]));
   expect(value.columns.filter((_, i) => !implied(catalog[i] as CatalogColumn)).map((c) => c.notNull)).toEqual(
     catalog.filter((c) => !implied(c)).map((c) => c.notnull === 1),
   );
   expect([value.withoutRowid, value.strict]).toEqual([list.wr === 1, list.strict === 1]);
-  const keys = database.prepare('PRAGMA foreign_key_list(t)').all() as { id: number; from: string; table: string; to: string | null; on_delete: string; on_update: string }[];
-  const rows = value.foreignKeys.toReversed().flatMap((key) => key.columns.map((from, i) => [from, key.parent, key.parentColumns[i] ?? null, key.onDelete, key.onUpdate]));
+  const keys = database.prepare('PRAGMA foreign_key_list(t)').all() as {
+    id: number;
+    from: string;
+    table: string;
+    to: string | null;
+    on_delete: string;
+    on_update: string;
+  }[];
+  const rows = value.foreignKeys
+    .toReversed()
+    .flatMap((key) =>
+      key.columns.map((from, i) => [from, key.parent, key.parentColumns[i] ?? null, key.onDelete, key.onUpdate]),
+    );
   expect(rows).toEqual(keys.map((key) => [key.from, key.table, key.to, key.on_delete, key.on_update]));
   const uniques = database.prepare("SELECT name FROM pragma_index_list('t') WHERE origin = 'u'").all();
   expect(value.uniques.length).toBe(uniques.length);
@@ -74,10 +100,21 @@ test('what the catalog does not show is read from the text', () => {
         { name: 'both', expression: "a <> ')' AND b <> '--'" },
         { name: null, expression: 'b NOTNULL' },
       ],
-      columns: [{ checks: [] }, { collation: 'nocase', checks: [{ name: 'a ok' }] }, {}, { generated: { expression: 'id  *  2', stored: true } }],
+      columns: [
+        { checks: [] },
+        { collation: 'nocase', checks: [{ name: 'a ok' }] },
+        {},
+        { generated: { expression: 'id  *  2', stored: true } },
+      ],
       uniques: [
         { name: 'once', columns: [{ column: 'b', collation: null, descending: false }] },
-        { name: 'pair', columns: [{ column: 'a', collation: 'RTRIM', descending: true }, { column: 'b', collation: null, descending: false }] },
+        {
+          name: 'pair',
+          columns: [
+            { column: 'a', collation: 'RTRIM', descending: true },
+            { column: 'b', collation: null, descending: false },
+          ],
+        },
       ],
       foreignKeys: [{ name: 'up', columns: ['a'], parent: 'p', parentColumns: [], deferred: true }],
     },
@@ -86,18 +123,29 @@ test('what the catalog does not show is read from the text', () => {
 
 test('columns that ALTER TABLE added are columns like others', () => {
   const database = new DatabaseSync(':memory:');
-  database.exec('CREATE TABLE t(a int -- the first\n, PRIMARY KEY (a)); ALTER TABLE t ADD COLUMN b text DEFAULT \'x\' CHECK (b <> \'\'); ALTER TABLE t RENAME COLUMN a TO "a b"');
+  database.exec(
+    "CREATE TABLE t(a int -- the first\n, PRIMARY KEY (a)); ALTER TABLE t ADD COLUMN b text DEFAULT 'x' CHECK (b <> ''); ALTER TABLE t RENAME COLUMN a TO \"a b\"",
+  );
   const { sql } = database.prepare('SELECT sql FROM sqlite_schema').get() as { sql: string };
   expect(parseCreateTable(sql)).toMatchObject({
-    ok: true, value: { columns: [{ name: 'a b' }, { name: 'b', defaultText: "'x'" }], checks: [{ expression: "b <> ''" }], primaryKey: { columns: [{ column: 'a b' }] } },
+    ok: true,
+    value: {
+      columns: [{ name: 'a b' }, { name: 'b', defaultText: "'x'" }],
+      checks: [{ expression: "b <> ''" }],
+      primaryKey: { columns: [{ column: 'a b' }] },
+    },
   });
 });
 
 test('a type of other databases is taken whole, and an unknown form of expression costs only itself', () => {
-  const sql = 'CREATE TABLE t(a VARCHAR(255) UNSIGNED BIG INT NOT NULL, b VARCHAR(MAX), c CHECK (sum(a) OVER (PARTITION BY b) > 1))';
+  const sql =
+    'CREATE TABLE t(a VARCHAR(255) UNSIGNED BIG INT NOT NULL, b VARCHAR(MAX), c CHECK (sum(a) OVER (PARTITION BY b) > 1))';
   expect(parseCreateTable(sql)).toMatchObject({
     ok: true,
-    value: { columns: [{ declared: 'VARCHAR(255) UNSIGNED BIG INT', notNull: true }, { declared: 'VARCHAR(MAX)' }, {}], checks: [{ expression: 'sum(a) OVER (PARTITION BY b) > 1' }] },
+    value: {
+      columns: [{ declared: 'VARCHAR(255) UNSIGNED BIG INT', notNull: true }, { declared: 'VARCHAR(MAX)' }, {}],
+      checks: [{ expression: 'sum(a) OVER (PARTITION BY b) > 1' }],
+    },
   });
 });
 

@@ -19,7 +19,12 @@ function readTable(cursor: Cursor): CreateTable {
   cursor.expectWords('TABLE');
   const name = readQualifiedName(cursor);
   const draft: TableDraft = {
-    columns: [], checks: [], primaryKey: null, autoincrement: false, uniques: [], foreignKeys: [],
+    columns: [],
+    checks: [],
+    primaryKey: null,
+    autoincrement: false,
+    uniques: [],
+    foreignKeys: [],
   };
   cursor.expectOp('(');
   do readColumn(cursor, draft);

@@ -24,6 +24,7 @@ export interface TableDraft {
   readonly foreignKeys: CreateForeignKey[];
 }
 
+/** A column as written. */
 export interface CreateColumn {
   readonly name: string;
   /** As written, comments inside included; '' without a type. */
@@ -44,12 +45,14 @@ export interface CreateKey {
   readonly columns: readonly KeyColumn[];
 }
 
+/** A column of a key as written. */
 export interface KeyColumn {
   readonly column: string;
   readonly collation: string | null;
   readonly descending: boolean;
 }
 
+/** A foreign key as written. */
 export interface CreateForeignKey {
   readonly name: string | null;
   readonly columns: readonly string[];
@@ -61,6 +64,7 @@ export interface CreateForeignKey {
   readonly deferred: boolean;
 }
 
+/** A CREATE INDEX as written. */
 export interface CreateIndex {
   readonly name: string;
   readonly table: string;
@@ -70,6 +74,7 @@ export interface CreateIndex {
   readonly where: string | null;
 }
 
+/** One part of an index as written. */
 export interface CreateIndexPart {
   readonly column: string | null;
   /** SQL text without its COLLATE, when the part is not a plain column. */

@@ -5,13 +5,26 @@ import { readOperand } from './operand.ts';
 import { attempt, type Parsed } from './tokens.ts';
 
 const symbols: Readonly<Record<string, readonly [op: BinaryOp, binding: number]>> = {
-  '=': ['=', binding.equality], '==': ['=', binding.equality],
-  '!=': ['<>', binding.equality], '<>': ['<>', binding.equality],
-  '<': ['<', binding.order], '<=': ['<=', binding.order], '>': ['>', binding.order], '>=': ['>=', binding.order],
-  '&': ['&', binding.bits], '|': ['|', binding.bits], '<<': ['<<', binding.bits], '>>': ['>>', binding.bits],
-  '+': ['+', binding.sum], '-': ['-', binding.sum],
-  '*': ['*', binding.product], '/': ['/', binding.product], '%': ['%', binding.product],
-  '||': ['||', binding.concat], '->': ['->', binding.concat], '->>': ['->>', binding.concat],
+  '=': ['=', binding.equality],
+  '==': ['=', binding.equality],
+  '!=': ['<>', binding.equality],
+  '<>': ['<>', binding.equality],
+  '<': ['<', binding.order],
+  '<=': ['<=', binding.order],
+  '>': ['>', binding.order],
+  '>=': ['>=', binding.order],
+  '&': ['&', binding.bits],
+  '|': ['|', binding.bits],
+  '<<': ['<<', binding.bits],
+  '>>': ['>>', binding.bits],
+  '+': ['+', binding.sum],
+  '-': ['-', binding.sum],
+  '*': ['*', binding.product],
+  '/': ['/', binding.product],
+  '%': ['%', binding.product],
+  '||': ['||', binding.concat],
+  '->': ['->', binding.concat],
+  '->>': ['->>', binding.concat],
 };
 
 /** The whole text is one expression. */
@@ -103,7 +116,12 @@ function notable(cursor: Cursor, left: Expr): Node | null {
 
 type NotableReader = (cursor: Cursor, left: Expr, negated: boolean, keyword: string) => Node;
 const notables: Readonly<Record<string, NotableReader>> = {
-  BETWEEN: readBetween, IN: readIn, LIKE: readPattern, GLOB: readPattern, REGEXP: readPattern, MATCH: readPattern,
+  BETWEEN: readBetween,
+  IN: readIn,
+  LIKE: readPattern,
+  GLOB: readPattern,
+  REGEXP: readPattern,
+  MATCH: readPattern,
 };
 
 function readBetween(cursor: Cursor, operand: Expr, negated: boolean): Node {

@@ -5,6 +5,7 @@
 
 export type TokenKind = 'word' | 'name' | 'string' | 'integer' | 'real' | 'blob' | 'op' | 'end';
 
+/** A word of the text with its place, for messages and for slicing. */
 export interface Token {
   readonly kind: TokenKind;
   /** word: as written. name, string: without quotes. blob: hex digits. integer, real: without separators. op: the operator. */

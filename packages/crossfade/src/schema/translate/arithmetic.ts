@@ -2,6 +2,7 @@ import type { BinaryOp } from '../sqlite/ast.ts';
 import { integerOf, isInteger, nameOf, textOf, unboolean, withoutCollation } from './convert.ts';
 import { constant, integer, nothing, outcome, refuse, type Term } from './term.ts';
 
+/** The operators that give a value, not a condition. */
 export type Arithmetic = Extract<BinaryOp, '+' | '-' | '*' | '/' | '%' | '&' | '|' | '<<' | '>>' | '||'>;
 
 /** @throws {Untranslatable} where overflow, rounding or printing would differ. */
@@ -15,10 +16,15 @@ export function arithmetic(op: Arithmetic, left: Term, right: Term): Term {
   if (isBitwise(op)) return bitwise(op, integerOf(l), integerOf(r));
   if (isInteger(l) && isInteger(r)) return integers(op, integerOf(l), integerOf(r));
   if (op === '%') refuse('the remainder of reals is taken of integers in SQLite');
-  const a = double(l);
-  const b = double(r);
-  if (op === '/') return outcome('double precision', `(${a} / ${divisor(r, b)})`);
-  return outcome('double precision', `(${a} ${op} ${b})`);
+  return reals(op, double(l), op === '/' ? divisor(r, double(r)) : double(r));
+}
+
+/**
+ * The same IEEE 754 in both, but at its edges: what is NaN in PostgreSQL is NULL in SQLite, and where SQLite goes to an
+ * infinity or to zero, PostgreSQL refuses the row, which is a difference that cannot pass unseen.
+ */
+function reals(op: '+' | '-' | '*' | '/', l: string, r: string): Term {
+  return outcome('double precision', `NULLIF(${l} ${op} ${r}, 'NaN')`);
 }
 
 /** A sum or product needs more room than its operands; when 64 bits may not do, numeric holds it. */
@@ -33,7 +39,7 @@ function integers(op: '+' | '-' | '*' | '/' | '%', l: Term, r: Term): Term {
   const bits = room[op](l.bits, r.bits);
   if (bits <= 30) return integer(`(${l.sql} ${op} ${r.sql})`, bits);
   if (bits <= 62) return integer(`(${l.sql}::bigint ${op} ${r.sql})`, bits);
-  return outcome('numeric', `(${l.sql}::numeric ${op} ${r.sql})`, { bits: Math.max(bits, 64) });
+  return outcome('numeric', `(${l.sql}::numeric ${op} ${r.sql})`, { bits: Math.max(bits, 64), storage: 'mixed' });
 }
 
 /** Both truncate toward zero, and the remainder has the sign of the dividend. Division by zero is NULL in SQLite and an error here. */

@@ -6,8 +6,19 @@ type StorageClass = 'integer' | 'real' | 'text' | 'blob';
 
 /** The storage class in which SQLite holds the values of a column that became this type, when nothing else is known. */
 export const natural: Readonly<Record<PgType, StorageClass>> = {
-  boolean: 'integer', integer: 'integer', bigint: 'integer', numeric: 'real', 'double precision': 'real',
-  date: 'text', timestamp: 'text', timestamptz: 'text', uuid: 'text', json: 'text', jsonb: 'text', bytea: 'blob', text: 'text',
+  boolean: 'integer',
+  integer: 'integer',
+  bigint: 'integer',
+  numeric: 'real',
+  'double precision': 'real',
+  date: 'text',
+  timestamp: 'text',
+  timestamptz: 'text',
+  uuid: 'text',
+  json: 'text',
+  jsonb: 'text',
+  bytea: 'blob',
+  text: 'text',
 };
 
 const bits: Readonly<Partial<Record<PgType, number>>> = { integer: 31, bigint: 63 };

@@ -4,7 +4,14 @@ import { type ColumnEnv, type Comparison, constant, outcome, realSql, refuse, ty
 import { comparableConstant } from './typed-constant.ts';
 
 const sqlOf: Readonly<Record<Comparison, string>> = {
-  '=': '=', '<>': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', is: 'IS NOT DISTINCT FROM', 'is not': 'IS DISTINCT FROM',
+  '=': '=',
+  '<>': '<>',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+  is: 'IS NOT DISTINCT FROM',
+  'is not': 'IS DISTINCT FROM',
 };
 
 /** What may be assumed where the comparison stands. */
@@ -26,6 +33,7 @@ function compareNull(op: Comparison, left: Term, right: Term): Term {
   return nullTest(left.type === 'null' ? right : left, op === 'is not');
 }
 
+/** IS NULL or IS NOT NULL; never unknown, whatever the term. */
 export function nullTest(term: Term, negated: boolean): Term {
   if (term.type === 'null') return truthValue(!negated);
   return outcome('boolean', `(${term.sql} IS ${negated ? 'NOT ' : ''}NULL)`);
@@ -33,7 +41,7 @@ export function nullTest(term: Term, negated: boolean): Term {
 
 /** Text is ordered by code points; equality needs no collation, and an index is found without one. */
 function ordered(op: Comparison, term: Term, collation: Term['collation']): string {
-  const sql = foldedSql(term, term.type === 'text' ? collation : null);
+  const sql = foldedSql(term, collation);
   return term.type === 'text' && /[<>]/.test(op) && op !== '<>' ? `(${sql} COLLATE "C")` : sql;
 }
 
@@ -54,11 +62,20 @@ export function compareList(left: Term, list: readonly Term[], negated: boolean,
 }
 
 /** Both sides in types that PostgreSQL compares as SQLite compares the originals, and the collation for texts. */
-function comparable(op: Comparison, left: Term, right: Term, standing: Standing): readonly [Term, Term, Term['collation']] {
+function comparable(
+  op: Comparison,
+  left: Term,
+  right: Term,
+  standing: Standing,
+): readonly [Term, Term, Term['collation']] {
   const collation = collationFor(left, right);
   const [l, r] = withAffinity(left, right);
-  const pair = looseTexts(op, l, r) ?? booleans(l, r, standing) ?? numbers(unboolean(l), unboolean(r))
-    ?? texts(l, r) ?? others(op, l, r, collation);
+  const pair =
+    looseTexts(op, l, r) ??
+    booleans(l, r, standing) ??
+    numbers(unboolean(l), unboolean(r)) ??
+    texts(l, r) ??
+    others(op, l, r, collation);
   return [...(pair ?? refuse(`${nameOf(l)} is compared with ${nameOf(r)}`)), collation];
 }
 
@@ -93,7 +110,8 @@ function looseTexts(op: Comparison, l: Term, r: Term): Pair | null {
   if (!loose || loose.type === 'boolean') return null;
   const word = loose === l ? r.constant : l.constant;
   const equality = op === '=' || op === '<>' || op === 'is' || op === 'is not';
-  if (loose.type === 'text' && equality && word?.kind === 'text' && isNoNumber(word.value)) return [l, r];
+  const blobs = loose.column?.stored?.includes('blob');
+  if (loose.type === 'text' && !blobs && equality && word?.kind === 'text' && isNoNumber(word.value)) return [l, r];
   return refuse(`${nameOf(loose)} may hold several kinds of values`);
 }
 
@@ -124,7 +142,9 @@ function besideBoolean(term: Term, other: Term, standing: Standing): Pair | null
 function numbers(l: Term, r: Term): Pair | null {
   if (!isNumber(l) || !isNumber(r)) return null;
   if (isInteger(l) && isInteger(r)) {
-    return l.bits > 63 && r.bits > 63 ? refuse('both sides may exceed 64 bits, where SQLite turns to floating point') : [l, r];
+    return l.bits > 63 && r.bits > 63
+      ? refuse('both sides may exceed 64 bits, where SQLite turns to floating point')
+      : [l, r];
   }
   const exact = [besideNumeric(l, r), besideNumeric(r, l)] as const;
   if (exact.every((term) => isInteger(term) || term.type === 'numeric')) return smallIntegers(...exact);
@@ -139,8 +159,12 @@ function besideNumeric(term: Term, other: Term): Term {
 }
 
 function smallIntegers(l: Term, r: Term): Pair {
-  for (const [term, other] of [[l, r], [r, l]] as const) {
-    const decimal = other.constant?.kind === 'real' && other.type === 'numeric' && Math.abs(other.constant.value) < 2 ** 53;
+  for (const [term, other] of [
+    [l, r],
+    [r, l],
+  ] as const) {
+    const decimal =
+      other.constant?.kind === 'real' && other.type === 'numeric' && Math.abs(other.constant.value) < 2 ** 53;
     if (isInteger(term) && term.bits > 53 && !decimal) refuse('an integer beyond 2^53 is compared with a real');
   }
   return [l, r];

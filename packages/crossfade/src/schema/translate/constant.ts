@@ -43,7 +43,8 @@ function combined(expr: Expr & { kind: 'binary' }): Stored | null {
   const left = constantOf(expr.left);
   const right = left && constantOf(expr.right);
   if (!right) return null;
-  if (expr.op === '||' && left.kind === 'text' && right.kind === 'text') return { kind: 'text', value: left.value + right.value };
+  if (expr.op === '||' && left.kind === 'text' && right.kind === 'text')
+    return { kind: 'text', value: left.value + right.value };
   if (left.kind !== 'integer' || right.kind !== 'integer') return null;
   if (expr.op === '+') return within64(left.value + right.value);
   if (expr.op === '-') return within64(left.value - right.value);
@@ -60,5 +61,7 @@ function emptyJson(expr: Expr & { kind: 'call' }): Stored | null {
   if (!argument && expr.name === 'json_array') return { kind: 'text', value: '[]' };
   if (!argument && expr.name === 'json_object') return { kind: 'text', value: '{}' };
   const literal = expr.args.length === 1 && argument?.kind === 'literal' && argument.type === 'text';
-  return expr.name === 'json' && literal && /^(\[\]|\{\})$/.test(argument.value) ? { kind: 'text', value: argument.value } : null;
+  return expr.name === 'json' && literal && /^(\[\]|\{\})$/.test(argument.value)
+    ? { kind: 'text', value: argument.value }
+    : null;
 }

@@ -3,7 +3,11 @@ import { constant, integer, nothing, outcome, refuse, type Term, textSql, truthV
 
 /** What a term is called in a reason. */
 export function nameOf(term: Term): string {
-  return term.constant ? `a constant of type ${term.type}` : term.column ? `a column of type ${term.type}` : `an expression of type ${term.type}`;
+  return term.constant
+    ? `a constant of type ${term.type}`
+    : term.column
+      ? `a column of type ${term.type}`
+      : `an expression of type ${term.type}`;
 }
 
 /** SQLite's truth: what is not zero. @throws {Untranslatable} where it would read a number out of a text. */
@@ -16,10 +20,12 @@ export function truth(term: Term): string {
   return refuse(`${nameOf(term)} is used as a truth value`);
 }
 
+/** Whether the term is of one of the integer types. */
 export function isInteger(term: Term): boolean {
   return term.type === 'integer' || term.type === 'bigint' || (term.type === 'numeric' && term.bits > 63);
 }
 
+/** Whether the term is of a type that both databases compare as numbers. */
 export function isNumber(term: Term): boolean {
   return isInteger(term) || term.type === 'double precision' || term.type === 'numeric';
 }
@@ -35,8 +41,8 @@ export function unboolean(term: Term): Term {
 /** An integer that fits 64 bits. */
 export function integerOf(term: Term): Term {
   const number = unboolean(term);
-  if (!isInteger(number) || number.storage !== 'exact') refuse(`${nameOf(term)} stands where an integer is needed`);
   if (number.bits > 63) refuse('an intermediate result may exceed 64 bits, where SQLite turns to floating point');
+  if (!isInteger(number) || number.storage !== 'exact') refuse(`${nameOf(term)} stands where an integer is needed`);
   return number;
 }
 
@@ -68,10 +74,16 @@ export function unify(terms: readonly Term[]): { readonly terms: readonly Term[]
   }
   const [first] = known;
   if (!first) return { terms, model: nothing };
-  const booleans = known.every((term) => term.type === 'boolean' || isBit(term)) && known.some((term) => term.type === 'boolean');
+  const booleans =
+    known.every((term) => term.type === 'boolean' || isBit(term)) && known.some((term) => term.type === 'boolean');
   const aligned = terms.map((term) => (term.type === 'null' ? term : booleans ? boolean(term) : unboolean(term)));
   const values = aligned.filter((term) => term.type !== 'null') as [Term, ...Term[]];
   return { terms: aligned, model: outcome(commonType(values), '', common(values)) };
+}
+
+/** The outcome of a choice among unified terms. Of NULLs alone it is NULL, which PostgreSQL would take for text. */
+export function chosen(model: Term, sql: string): Term {
+  return model.type === 'null' ? nothing : { ...model, sql };
 }
 
 function isBit(term: Term): boolean {
@@ -86,7 +98,9 @@ function commonType(terms: readonly [Term, ...Term[]]): Term['type'] {
   const [first] = terms;
   if (terms.every((term) => term.type === first.type && term.bits <= 63)) return first.type;
   if (terms.every((term) => isInteger(term) && term.bits <= 63)) return 'bigint';
-  return refuse(`${nameOf(first)} and ${nameOf(terms.find((term) => term.type !== first.type) ?? first)} are alternatives of each other`);
+  return refuse(
+    `${nameOf(first)} and ${nameOf(terms.find((term) => term.type !== first.type) ?? first)} are alternatives of each other`,
+  );
 }
 
 function common(terms: readonly Term[]): Partial<Term> {
@@ -103,7 +117,7 @@ export function foldText(text: string, collation: 'NOCASE' | 'RTRIM'): string {
 
 /** The SQL whose equality and order are those of the text under the collation. */
 export function foldedSql(term: Term, collation: Term['collation']): string {
-  if (collation === null || collation === 'BINARY') return term.sql;
+  if (term.type !== 'text' || collation === null || collation === 'BINARY') return term.sql;
   if (term.constant?.kind === 'text') return textSql(foldText(term.constant.value, collation));
   const bytewise = `${term.sql} COLLATE "C"`;
   return collation === 'NOCASE' ? `pg_catalog.lower(${bytewise})` : `pg_catalog.rtrim(${bytewise}, ' ')`;

@@ -1,11 +1,10 @@
 import { type Affinity, affinityOf, applyAffinity } from '../sqlite/affinity.ts';
 import { parseExpression } from '../sqlite/expression.ts';
 import { constantOf } from './constant.ts';
-import type { DefaultColumn } from './default-column.ts';
 import { momentSql } from './moment.ts';
 import { momentOf } from './moment-parse.ts';
 import { randomSql } from './random.ts';
-import { storedSql } from './stored.ts';
+import { type DefaultColumn, storedSql } from './stored.ts';
 import { refuse, Untranslatable } from './term.ts';
 
 /** `sql` is null where the default is NULL: the column needs none. */
@@ -34,5 +33,7 @@ function defaultSql(sqlText: string, column: DefaultColumn, affinity: Affinity):
   if (constant) return storedSql(applyAffinity(constant, affinity) ?? refuse('a real is stored as text'), column);
   const moment = momentOf(parsed.value);
   if (moment) return momentSql(moment, column, affinity);
-  return randomSql(parsed.value, column) ?? refuse('the expression is none of those that are known to give the same values');
+  return (
+    randomSql(parsed.value, column) ?? refuse('the expression is none of those that are known to give the same values')
+  );
 }

@@ -4,11 +4,12 @@ import { lower } from '../sqlite/cursor.ts';
 import { type Arithmetic, arithmetic, signed } from './arithmetic.ts';
 import { collationOf, columnTerm } from './column.ts';
 import { compare, compareList, nullTest, type Standing } from './compare.ts';
-import { integerOf, isInteger, nameOf, textOf, truth, unify } from './convert.ts';
+import { chosen, integerOf, isInteger, nameOf, textOf, truth, unify } from './convert.ts';
 import { call } from './functions.ts';
 import { globSql, likeSql } from './pattern.ts';
 import { type ColumnEnv, constant, nothing, outcome, refuse, type Term, truthValue } from './term.ts';
 
+/** What an expression may speak of. */
 export interface Scope extends Standing {
   /** By the source's name, folded over ASCII or by `toLowerCase`. */
   readonly columns: ReadonlyMap<string, ColumnEnv>;
@@ -77,7 +78,8 @@ function column(node: Column, scope: Scope): Term {
     if (scope.generating && found.generated) refuse('it reads another generated column');
     return columnTerm(found);
   }
-  if (node.table === null && node.quote === null && /^(true|false)$/i.test(node.name)) return truthValue(/^t/i.test(node.name));
+  if (node.table === null && node.quote === null && /^(true|false)$/i.test(node.name))
+    return truthValue(/^t/i.test(node.name));
   // Only "abc" falls back to a string; `abc` and [abc] never do.
   if (node.table === null && node.quote === '"') return constant({ kind: 'text', value: node.name });
   return refuse('it names a column that is not there');
@@ -119,8 +121,11 @@ function binary(expr: Expr & { kind: 'binary' }, at: At, scope: Scope): Term {
 
 /** `x IS TRUE` asks for the truth of x, where `x = TRUE` compares it with 1. */
 function truthTest(expr: Expr & { kind: 'binary' }, at: At, scope: Scope): Term | null {
-  const { right } = expr;
-  if (right.kind !== 'column' || right.quote !== null || right.table !== null || !/^(true|false)$/i.test(right.name)) return null;
+  let { right } = expr;
+  // SQLite looks through COLLATE here.
+  while (right.kind === 'collate') right = right.operand;
+  if (right.kind !== 'column' || right.quote !== null || right.table !== null || !/^(true|false)$/i.test(right.name))
+    return null;
   if (scope.columns.has(right.name.toLowerCase())) return null;
   return outcome('boolean', `(${truth(at(expr.left))} ${expr.op.toUpperCase()} ${right.name.toUpperCase()})`);
 }
@@ -133,13 +138,15 @@ function between(expr: Expr & { kind: 'between' }, at: At, scope: Scope): Term {
 }
 
 function pattern(expr: Pattern, at: At): Term {
-  if (expr.op === 'regexp' || expr.op === 'match') refuse(`${expr.op.toUpperCase()} is what the application makes of it`);
+  if (expr.op === 'regexp' || expr.op === 'match')
+    refuse(`${expr.op.toUpperCase()} is what the application makes of it`);
   const operand = at(expr.operand);
   const right = at(expr.pattern);
   const escape = expr.escape && at(expr.escape);
   if ([operand, right, escape].some((term) => term?.type === 'null')) return outcome('boolean', 'NULL::boolean');
   if (right.constant?.kind !== 'text') refuse('a pattern is not a constant text');
-  if (escape && (escape.constant?.kind !== 'text' || [...escape.constant.value].length !== 1)) refuse('ESCAPE is not one character');
+  if (escape && (escape.constant?.kind !== 'text' || [...escape.constant.value].length !== 1))
+    refuse('ESCAPE is not one character');
   const character = escape?.constant?.kind === 'text' ? escape.constant.value : null;
   const found = expr.op === 'like' ? likeSql(right.constant.value, character) : globSql(right.constant.value);
   if (!found || (expr.op === 'glob' && escape)) refuse('a pattern that matches nothing, or is not closed');
@@ -150,11 +157,13 @@ function pattern(expr: Pattern, at: At): Term {
 
 function choice(expr: Case, at: At, scope: Scope): Term {
   const base = expr.base && at(expr.base);
-  const conditions = expr.branches.map(({ when }) => (base ? compare('=', base, at(when), scope).sql : truth(at(when))));
+  const conditions = expr.branches.map(({ when }) =>
+    base ? compare('=', base, at(when), scope).sql : truth(at(when)),
+  );
   const results = expr.branches.map(({ result }) => at(result));
   const { terms, model } = unify([...results, expr.otherwise ? at(expr.otherwise) : nothing]);
   const branches = conditions.map((condition, i) => `WHEN ${condition} THEN ${terms[i]?.sql}`);
-  return { ...model, sql: `(CASE ${branches.join(' ')} ELSE ${terms.at(-1)?.sql} END)` };
+  return chosen(model, `(CASE ${branches.join(' ')} ELSE ${terms.at(-1)?.sql} END)`);
 }
 
 /** Casts that change nothing but the affinity, and those of integers. Reading numbers out of text is left alone. */
@@ -163,8 +172,13 @@ function cast(term: Term, type: string): Term {
   const { collation } = term;
   if (term.type === 'null') return nothing;
   if (affinity === 'TEXT') return { ...textOf(term), affinity, collation, constant: null, column: null };
-  if (affinity === 'INTEGER' || affinity === 'NUMERIC') return { ...integerOf(term), affinity, collation, constant: null, column: null };
-  const real = affinity === 'REAL' && (term.type === 'double precision' || isInteger(term)) && term.storage !== 'loose' && term.bits <= 63;
+  if (affinity === 'INTEGER' || affinity === 'NUMERIC')
+    return { ...integerOf(term), affinity, collation, constant: null, column: null };
+  const real =
+    affinity === 'REAL' &&
+    (term.type === 'double precision' || isInteger(term)) &&
+    term.storage !== 'loose' &&
+    term.bits <= 63;
   if (!real) refuse(`${nameOf(term)} is cast to ${type}`);
   return outcome('double precision', `(${term.sql}::double precision)`, { affinity, collation });
 }

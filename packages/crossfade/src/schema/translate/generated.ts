@@ -9,7 +9,8 @@ export function generatedSql(term: Term, type: PgType, affinity: Affinity): stri
   if (withoutCollation(term).storage === 'loose') refuse(`${nameOf(term)} may hold several kinds of values`);
   if (type === 'boolean') return term.type === 'boolean' ? term.sql : misfit(term, type);
   const value = unboolean(term);
-  if (type === 'text') return affinity === 'TEXT' || value.type === 'text' ? generatedText(value, affinity) : misfit(term, type);
+  if (type === 'text')
+    return affinity === 'TEXT' || value.type === 'text' ? generatedText(value, affinity) : misfit(term, type);
   if (isInteger(value) && value.bits <= 63 && affinity !== 'TEXT') return generatedNumber(value, type, affinity);
   const kept = value.type === type && value.storage === 'exact' && affinity !== 'TEXT';
   return kept || (value.type === type && isTextual(type)) ? value.sql : misfit(term, type);
@@ -22,7 +23,8 @@ function generatedText(value: Term, affinity: Affinity): string {
 }
 
 function generatedNumber(value: Term, type: PgType, affinity: Affinity): string {
-  if (type === 'integer' || type === 'bigint') return affinity === 'REAL' ? misfit(value, type) : `${value.sql}::${type}`;
+  if (type === 'integer' || type === 'bigint')
+    return affinity === 'REAL' ? misfit(value, type) : `${value.sql}::${type}`;
   if (type === 'numeric') return `${value.sql}::numeric`;
   const real = type === 'double precision' && (affinity === 'REAL' || value.bits <= 53);
   return real ? `${value.sql}::double precision` : misfit(value, type);

@@ -4,15 +4,13 @@ import { collationOf } from './column.ts';
 import { foldedSql, nameOf } from './convert.ts';
 import { type ColumnEnv, columnSql, outcome, refuse, type Term } from './term.ts';
 
-export type SourcePart = SourceIndexPart;
-
 /**
  * A plain column stays plain, so that a unique index can be a constraint and an ordinary one serves ordinary queries;
  * NOCASE and RTRIM become the expression whose equality is theirs.
  * @throws {Untranslatable}
  */
 export function indexPartSql(
-  part: SourcePart,
+  part: SourceIndexPart,
   evaluated: (sqlText: string) => Term,
   columns: ReadonlyMap<string, ColumnEnv>,
 ): { sql: string; type: PgType | 'unknown' } {
@@ -20,7 +18,8 @@ export function indexPartSql(
   const term = part.column === null ? evaluated(part.expression ?? '') : plainColumn(part.column, columns);
   if (term.type === 'json') refuse('json has no order, so that no index can be made of it');
   if (term.type === 'text' && collation !== 'BINARY') return { sql: foldedSql(term, collation), type: 'text' };
-  if (term.type === 'jsonb' && collation !== 'BINARY') refuse(`the collation ${collation} is asked for on ${nameOf(term)}`);
+  if (term.type === 'jsonb' && collation !== 'BINARY')
+    refuse(`the collation ${collation} is asked for on ${nameOf(term)}`);
   return { sql: part.column === null ? `(${term.sql})` : term.sql, type: term.type === 'null' ? 'unknown' : term.type };
 }
 

@@ -63,23 +63,35 @@ function called(expr: Expr & { kind: 'call' }): Moment | null {
   const { fine, later } = moment;
   if (layout !== undefined) return { kind: 'written', layout: fine ? layout.replace('%S', '%f') : layout, later };
   if (expr.name === 'unixepoch') return { kind: 'counted', scale: one, shift: none, integer: !fine, fine, later };
-  return { kind: 'counted', scale: rational(1n, 86_400n), shift: rational(4_881_175n, 2n), integer: false, fine: true, later };
+  return {
+    kind: 'counted',
+    scale: rational(1n, 86_400n),
+    shift: rational(4_881_175n, 2n),
+    integer: false,
+    fine: true,
+    later,
+  };
 }
 
 const units: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 };
 
 /** A time value that is now, with its modifiers; null for another time. Months and years differ in how they roll over. */
 function momentFrom([value = 'now', ...modifiers]: readonly string[]): { later: number; fine: boolean } | null {
-  if (value.toLowerCase() !== 'now') return null;
+  // `unixepoch('subsec')` is short for `unixepoch('now', 'subsec')`.
+  let fine = isSubsecond(value);
+  if (value.toLowerCase() !== 'now' && !fine) return null;
   let later = 0;
-  let fine = false;
   for (const modifier of modifiers) {
     const shift = /^([+-]?\d{1,9}) +(second|minute|hour|day)s?$/i.exec(modifier);
     if (shift) later += Number(shift[1]) * (units[(shift[2] as string).toLowerCase()] as number);
-    else if (/^subsec(ond)?$/i.test(modifier)) fine = true;
+    else if (isSubsecond(modifier)) fine = true;
     else refuse('a modifier of the time is not one of +N seconds, minutes, hours or days');
   }
   return { later, fine };
+}
+
+function isSubsecond(modifier: string): boolean {
+  return /^subsec(ond)?$/i.test(modifier);
 }
 
 /** A cast to INTEGER cuts the fraction off; of text it reads the digits, which is the same only for seconds. */
@@ -106,12 +118,16 @@ function reckoned(expr: Expr & { kind: 'binary' }): Moment | null {
   if (!moment) return null;
   const operand = constantOf(left ? expr.right : expr.left);
   const counted = seconds(moment);
-  const number = operand?.kind === 'integer' ? rational(operand.value) : operand?.kind === 'real' ? rationalOf(operand.value) : null;
-  if (!counted || !number || number.top === 0n) return refuse('the current time is reckoned with in a way that is not known here');
+  const number =
+    operand?.kind === 'integer' ? rational(operand.value) : operand?.kind === 'real' ? rationalOf(operand.value) : null;
+  if (!counted || !number || number.top === 0n)
+    return refuse('the current time is reckoned with in a way that is not known here');
   const integer = counted.integer && operand?.kind === 'integer';
-  if (expr.op === '*') return { ...counted, scale: times(counted.scale, number), shift: times(counted.shift, number), integer };
+  if (expr.op === '*')
+    return { ...counted, scale: times(counted.scale, number), shift: times(counted.shift, number), integer };
   if (expr.op === '+') return { ...counted, shift: plus(counted.shift, number), integer };
-  if (expr.op === '-' && left) return { ...counted, shift: plus(counted.shift, rational(-number.top, number.bottom)), integer };
+  if (expr.op === '-' && left)
+    return { ...counted, shift: plus(counted.shift, rational(-number.top, number.bottom)), integer };
   if (expr.op === '/' && left && !integer && number.top > 0n) {
     const inverse = rational(number.bottom, number.top);
     return { ...counted, scale: times(counted.scale, inverse), shift: times(counted.shift, inverse), integer };

@@ -1,14 +1,26 @@
 import type { Affinity } from '../sqlite/affinity.ts';
 import { InstantKind, InstantParser } from '../values/instant.ts';
-import type { DefaultColumn } from './default-column.ts';
 import type { Counted, Moment, Written } from './moment-parse.ts';
+import type { DefaultColumn } from './stored.ts';
 import { refuse, textSql } from './term.ts';
 
 /** SQLite's fields of strftime: PostgreSQL's to_char, and what they are at 2001-02-03 04:05:06.789. */
 const fields: Readonly<Record<string, readonly [layout: string, sample: string]>> = {
-  d: ['DD', '03'], f: ['SS.MS', '06.789'], F: ['YYYY-MM-DD', '2001-02-03'], H: ['HH24', '04'], I: ['HH12', '04'],
-  j: ['DDD', '034'], m: ['MM', '02'], M: ['MI', '05'], p: ['AM', 'AM'], R: ['HH24:MI', '04:05'], S: ['SS', '06'],
-  T: ['HH24:MI:SS', '04:05:06'], u: ['ID', '6'], Y: ['YYYY', '2001'], '%': ['"%"', '%'],
+  d: ['DD', '03'],
+  f: ['SS.MS', '06.789'],
+  F: ['YYYY-MM-DD', '2001-02-03'],
+  H: ['HH24', '04'],
+  I: ['HH12', '04'],
+  j: ['DDD', '034'],
+  m: ['MM', '02'],
+  M: ['MI', '05'],
+  p: ['AM', 'AM'],
+  R: ['HH24:MI', '04:05'],
+  S: ['SS', '06'],
+  T: ['HH24:MI:SS', '04:05:06'],
+  u: ['ID', '6'],
+  Y: ['YYYY', '2001'],
+  '%': ['"%"', '%'],
 };
 
 /** The moment as the column holds it. @throws {Untranslatable} */
@@ -16,7 +28,14 @@ export function momentSql(moment: Moment, column: DefaultColumn, affinity: Affin
   if (moment.kind === 'counted') return countedSql(moment, column, affinity);
   if (moment.layout === '%s') {
     const one = { top: 1n, bottom: 1n };
-    const digits: Counted = { kind: 'counted', scale: one, shift: { top: 0n, bottom: 1n }, integer: true, fine: false, later: moment.later };
+    const digits: Counted = {
+      kind: 'counted',
+      scale: one,
+      shift: { top: 0n, bottom: 1n },
+      integer: true,
+      fine: false,
+      later: moment.later,
+    };
     const kept = column.type === 'text' || affinity === 'INTEGER' || affinity === 'NUMERIC' || affinity === 'REAL';
     return kept ? countedSql(digits, column, affinity) : misfit(column);
   }
@@ -46,7 +65,9 @@ function writtenSql(moment: Written, column: DefaultColumn, affinity: Affinity):
       return text;
     case 'integer':
     case 'bigint':
-      return /^\d{1,9}$/.test(sample) && affinity !== 'TEXT' && affinity !== 'BLOB' ? `(${text})::${column.type}` : misfit(column);
+      return /^\d{1,9}$/.test(sample) && affinity !== 'TEXT' && affinity !== 'BLOB'
+        ? `(${text})::${column.type}`
+        : misfit(column);
     default:
       return misfit(column);
   }
@@ -72,8 +93,13 @@ function number(moment: Counted): string {
   const { scale, shift } = moment;
   const epoch = `EXTRACT(epoch FROM ${now(moment)})`;
   const seconds = moment.fine ? epoch : `pg_catalog.floor(${epoch})`;
-  const scaled = [seconds, ...(scale.top === 1n ? [] : [`* ${scale.top}`]), ...(scale.bottom === 1n ? [] : [`/ ${scale.bottom}`])].join(' ');
-  const shifted = shift.top === 0n ? scaled : `${scaled} + (${shift.top}${shift.bottom === 1n ? '' : `.0 / ${shift.bottom}`})`;
+  const scaled = [
+    seconds,
+    ...(scale.top === 1n ? [] : [`* ${scale.top}`]),
+    ...(scale.bottom === 1n ? [] : [`/ ${scale.bottom}`]),
+  ].join(' ');
+  const shifted =
+    shift.top === 0n ? scaled : `${scaled} + (${shift.top}${shift.bottom === 1n ? '' : `.0 / ${shift.bottom}`})`;
   return moment.integer && moment.fine ? `pg_catalog.floor(${shifted})` : shifted;
 }
 
@@ -90,7 +116,9 @@ function layoutOf(strftime: string): { layout: string; sample: string } {
   let layout = '';
   let sample = '';
   for (const [piece, field] of strftime.matchAll(/%([^])?|[- :.,/]+|[^%]/gu)) {
-    const known = piece.startsWith('%') ? (fields[field ?? ''] ?? refuse('a field of strftime has no equal in to_char')) : null;
+    const known = piece.startsWith('%')
+      ? (fields[field ?? ''] ?? refuse('a field of strftime has no equal in to_char'))
+      : null;
     // Two fields that touch could read as a third: DD and DDD, or SS and SS.
     if (known && known[0].startsWith(layout.at(-1) ?? ' ')) layout += '""';
     layout += known ? known[0] : /^[- :.,/]+$/.test(piece) ? piece : `"${piece.replace(/["\\]/, '\\$&')}"`;

@@ -5,7 +5,11 @@ type Step =
   | { readonly kind: 'character'; readonly character: string }
   | { readonly kind: 'one' }
   | { readonly kind: 'many' }
-  | { readonly kind: 'set'; readonly negated: boolean; readonly ranges: readonly (readonly [from: string, to: string])[] };
+  | {
+      readonly kind: 'set';
+      readonly negated: boolean;
+      readonly ranges: readonly (readonly [from: string, to: string])[];
+    };
 
 /** A pattern operator's right side for PostgreSQL: the operator with its constant. */
 export interface PatternSql {

@@ -1,6 +1,6 @@
 import type { Expr } from '../sqlite/ast.ts';
 import { constantOf } from './constant.ts';
-import type { DefaultColumn } from './default-column.ts';
+import type { DefaultColumn } from './stored.ts';
 import { refuse, textSql } from './term.ts';
 
 /** A piece of a random text: what it is made of, and the alphabet of each of its characters. */
@@ -18,9 +18,11 @@ const uuidAlphabets = alphabetsOf('xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx');
  * without extensions. Null when the expression is of another kind.
  */
 export function randomSql(expr: Expr, column: DefaultColumn): string | null {
-  if (isCall(expr, 'random') && column.type === 'bigint') return `('x' || pg_catalog.left(${digest}, 16))::bit(64)::bigint`;
+  if (isCall(expr, 'random') && column.type === 'bigint')
+    return `('x' || pg_catalog.left(${digest}, 16))::bit(64)::bigint`;
   const bytes = randomBytes(expr);
-  if (bytes !== null) return column.type === 'bytea' ? `pg_catalog.decode(${hexadecimal(bytes)}, 'hex')` : misfit(column);
+  if (bytes !== null)
+    return column.type === 'bytea' ? `pg_catalog.decode(${hexadecimal(bytes)}, 'hex')` : misfit(column);
   const piece = pieceOf(expr);
   if (!piece) return null;
   const uuid = sameAlphabets(piece.alphabets, uuidAlphabets);
@@ -49,7 +51,8 @@ function hexadecimal(bytes: number): string {
 
 function pieceOf(expr: Expr): Piece | null {
   const constant = constantOf(expr);
-  if (constant) return constant.kind === 'text' ? { sql: textSql(constant.value), alphabets: [...constant.value] } : null;
+  if (constant)
+    return constant.kind === 'text' ? { sql: textSql(constant.value), alphabets: [...constant.value] } : null;
   if (expr.kind === 'binary') return joined(expr);
   if (expr.kind !== 'call') return null;
   const [first] = expr.args as [Expr];
@@ -67,12 +70,19 @@ function joined(expr: Expr & { kind: 'binary' }): Piece | null {
 function hex(blob: Expr): Piece | null {
   const bytes = randomBytes(blob);
   if (bytes === null) return null;
-  return { sql: `pg_catalog.upper(${hexadecimal(bytes)})`, alphabets: Array.from({ length: bytes * 2 }, () => '0123456789ABCDEF') };
+  return {
+    sql: `pg_catalog.upper(${hexadecimal(bytes)})`,
+    alphabets: Array.from({ length: bytes * 2 }, () => '0123456789ABCDEF'),
+  };
 }
 
 function cased(name: 'lower' | 'upper', text: Expr): Piece | null {
-  const bytes = name === 'lower' && text.kind === 'call' && text.name === 'hex' && text.args.length === 1 ? randomBytes(text.args[0] as Expr) : null;
-  if (bytes !== null) return { sql: hexadecimal(bytes), alphabets: Array.from({ length: bytes * 2 }, () => '0123456789abcdef') };
+  const bytes =
+    name === 'lower' && text.kind === 'call' && text.name === 'hex' && text.args.length === 1
+      ? randomBytes(text.args[0] as Expr)
+      : null;
+  if (bytes !== null)
+    return { sql: hexadecimal(bytes), alphabets: Array.from({ length: bytes * 2 }, () => '0123456789abcdef') };
   const piece = pieceOf(text);
   const fold = (letters: string) => (name === 'lower' ? letters.toLowerCase() : letters.toUpperCase());
   return piece && { sql: `pg_catalog.${name}(${piece.sql} COLLATE "C")`, alphabets: piece.alphabets.map(fold) };
@@ -130,9 +140,14 @@ function smallInteger(expr: Expr, least: number): number | null {
 
 /** x: a hexadecimal digit, y: the variant of RFC 9562. */
 function alphabetsOf(form: string): string[] {
-  return [...form].map((character) => (character === 'x' ? '0123456789abcdef' : character === 'y' ? '89ab' : character));
+  return [...form].map((character) =>
+    character === 'x' ? '0123456789abcdef' : character === 'y' ? '89ab' : character,
+  );
 }
 
 function sameAlphabets(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((alphabet, i) => [...alphabet].sort().join('') === [...(b[i] as string)].sort().join(''));
+  return (
+    a.length === b.length &&
+    a.every((alphabet, i) => [...alphabet].sort().join('') === [...(b[i] as string)].sort().join(''))
+  );
 }

@@ -4,6 +4,7 @@ export interface Rational {
   readonly bottom: bigint;
 }
 
+/** A fraction in lowest terms with a positive bottom. */
 export function rational(top: bigint, bottom = 1n): Rational {
   const divisor = greatestCommonDivisor(top < 0n ? -top : top, bottom);
   return { top: top / divisor, bottom: bottom / divisor };
@@ -22,10 +23,12 @@ export function rationalOf(value: number): Rational | null {
   return null;
 }
 
+/** The exact sum. */
 export function plus(a: Rational, b: Rational): Rational {
   return rational(a.top * b.bottom + b.top * a.bottom, a.bottom * b.bottom);
 }
 
+/** The exact product. */
 export function times(a: Rational, b: Rational): Rational {
   return rational(a.top * b.top, a.bottom * b.bottom);
 }

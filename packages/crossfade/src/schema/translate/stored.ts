@@ -1,7 +1,13 @@
+import type { PgType } from '../model.ts';
 import type { Stored } from '../sqlite/affinity.ts';
-import type { DefaultColumn } from './default-column.ts';
 import { integerSql, realSql, refuse, textSql } from './term.ts';
 import { typedText } from './typed-constant.ts';
+
+/** The column that a default belongs to. */
+export interface DefaultColumn {
+  readonly type: PgType;
+  readonly declared: string;
+}
 
 /**
  * A stored value as a constant of the column's type: what a move would make of the same value. Null for NULL.
@@ -9,8 +15,18 @@ import { typedText } from './typed-constant.ts';
  */
 export function storedSql(value: Stored, column: DefaultColumn): string | null {
   if (value.kind === 'null') return null;
-  const sql = value.kind === 'text' ? textFor(value.value, column) : value.kind === 'blob' ? blobFor(value.value, column) : numberFor(value, column);
-  return sql ?? refuse(`SQLite stores ${value.kind === 'integer' ? 'an' : 'a'} ${value.kind}, which a column of type ${column.type} does not hold`);
+  const sql =
+    value.kind === 'text'
+      ? textFor(value.value, column)
+      : value.kind === 'blob'
+        ? blobFor(value.value, column)
+        : numberFor(value, column);
+  return (
+    sql ??
+    refuse(
+      `SQLite stores ${value.kind === 'integer' ? 'an' : 'a'} ${value.kind}, which a column of type ${column.type} does not hold`,
+    )
+  );
 }
 
 function textFor(text: string, column: DefaultColumn): string | null {
@@ -28,7 +44,9 @@ function numberFor(value: Stored & { kind: 'integer' | 'real' }, column: Default
     case 'boolean':
       return value.value === 0n || value.value === 1n ? String(value.value === 1n) : null;
     case 'integer':
-      return value.kind === 'integer' && BigInt.asIntN(32, value.value) === value.value ? integerSql(value.value) : null;
+      return value.kind === 'integer' && BigInt.asIntN(32, value.value) === value.value
+        ? integerSql(value.value)
+        : null;
     case 'bigint':
       return value.kind === 'integer' ? integerSql(value.value) : null;
     case 'numeric':

@@ -7,12 +7,15 @@ import type { Affinity, Stored } from '../sqlite/affinity.ts';
  */
 export class Untranslatable extends Error {}
 
+/** Ends a translation; the words go into the report. */
 export function refuse(why: string): never {
   throw new Untranslatable(why);
 }
 
+/** SQLite's own collations; those of an application are not translated. */
 export type Collation = 'BINARY' | 'NOCASE' | 'RTRIM';
 
+/** Comparisons as PostgreSQL or SQLite spell them; `is` never gives unknown. */
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'is' | 'is not';
 
 /** A part of an expression in PostgreSQL's words, with what must be known of it in SQLite's to use it rightly. */
@@ -60,7 +63,13 @@ export interface ColumnEnv {
 }
 
 const plain = {
-  storage: 'exact', affinity: null, collation: null, explicit: false, constant: null, bits: 0, column: null,
+  storage: 'exact',
+  affinity: null,
+  collation: null,
+  explicit: false,
+  constant: null,
+  bits: 0,
+  column: null,
 } as const;
 
 /** The outcome of an operation: of no affinity and no collation, as in SQLite. */
@@ -73,6 +82,7 @@ export function integer(sql: string, bits: number): Term {
   return outcome(bits <= 30 ? 'integer' : 'bigint', sql, { bits });
 }
 
+/** NULL, of no type. */
 export const nothing: Term = outcome('null', 'NULL', { constant: { kind: 'null' } });
 
 /** TRUE and FALSE: SQLite's 1 and 0. */
@@ -96,6 +106,7 @@ export function constant(value: Stored): Term {
   }
 }
 
+/** An integer literal that PostgreSQL reads as the same number, the smallest one included. */
 export function integerSql(value: bigint): string {
   if (value === -(1n << 63n)) return `'${value}'::bigint`;
   return value < 0n ? `(${value})` : String(value);
@@ -110,6 +121,7 @@ export function realSql(value: number): string {
   return decimal.startsWith('-') ? `'${decimal}'` : decimal;
 }
 
+/** A text literal with its type, so that no operator guesses one. */
 export function textSql(value: string): string {
   if (value.includes('\0')) refuse('the text holds NUL, which PostgreSQL cannot');
   if (!value.isWellFormed()) refuse('the text is not valid Unicode');

@@ -11,7 +11,8 @@ import { type Collation, type Comparison, outcome, refuse, type Term, textSql } 
  */
 export function comparableConstant(op: Comparison, term: Term, text: string, collation: Collation | null): Term {
   if (term.type === 'timestamptz' || term.type === 'timestamp') checkSpelling(op, term, text);
-  if (term.type === 'jsonb' && !['=', '<>', 'is', 'is not'].includes(op)) refuse('the order of JSON texts is not that of jsonb');
+  if (term.type === 'jsonb' && !['=', '<>', 'is', 'is not'].includes(op))
+    refuse('the order of JSON texts is not that of jsonb');
   if (term.type === 'json') refuse('json has no comparison');
   const folded = term.type === 'uuid' && collation === 'NOCASE' ? text.toLowerCase() : text;
   const sql = typedText(term.type, folded, term.column?.declared ?? '');

@@ -3,6 +3,9 @@
  * never parsed into objects: parsing is what loses duplicate keys and digits. The caller has checked that they are UTF-8.
  */
 
+import { limits } from '../../core/limits.ts';
+import { KeyLedger } from './json-keys.ts';
+
 /** Set in the result when the bytes are JSON at all; the other bits say what kind, and what jsonb would change. */
 export const Json = {
   no: 0,
@@ -18,13 +21,24 @@ export const Json = {
   number: 32,
   /** PostgreSQL's own JSON parser recurses; json and jsonb both refuse very deep documents. */
   deep: 64,
+  /** More members than jsonb's builder gets memory for, although json takes them. */
+  crowded: 128,
 } as const;
 
 /** Bits that keep a document from jsonb, although json can hold it. */
-export const jsonbObstacles = Json.duplicateKey | Json.nulEscape | Json.loneSurrogate | Json.number;
+export const jsonbObstacles = Json.duplicateKey | Json.nulEscape | Json.loneSurrogate | Json.number | Json.crowded;
 
 /** What the grammar expects next. */
-const State = { value: 0, firstKey: 1, key: 2, colon: 3, commaObject: 4, firstElement: 5, commaArray: 6, end: 7 } as const;
+const State = {
+  value: 0,
+  firstKey: 1,
+  key: 2,
+  colon: 3,
+  commaObject: 4,
+  firstElement: 5,
+  commaArray: 6,
+  end: 7,
+} as const;
 
 // Character classes inside a string: everything that is not plain ends the fast loop.
 const stops = new Uint8Array(256);
@@ -39,13 +53,9 @@ export class JsonWalker {
   private end = 0;
   private flags = 0;
   private readonly isObject: boolean[] = [];
-  /** Per open object: where its keys begin in the lists below. */
-  private readonly keysFrom: number[] = [];
-  private readonly keyStarts: number[] = [];
-  private readonly keyEnds: number[] = [];
-  private readonly keyHashes: number[] = [];
+  private readonly keys = new KeyLedger();
   private escaped = false;
-  private hash = 0;
+  private members = 0;
 
   private readonly depthMax: number;
 
@@ -59,8 +69,9 @@ export class JsonWalker {
     this.buf = buf;
     this.pos = start;
     this.end = end;
-    this.isObject.length = this.keysFrom.length = 0;
-    this.keyStarts.length = this.keyEnds.length = this.keyHashes.length = 0;
+    this.members = 0;
+    this.isObject.length = 0;
+    this.keys.clear();
     this.skipSpace();
     if (this.pos >= end) return Json.no;
     const first = buf[this.pos];
@@ -103,8 +114,10 @@ export class JsonWalker {
           // After an element or a member: a comma, or the end of the container.
           const inObject = state === State.commaObject;
           this.pos++;
-          if (b === 0x2c) state = inObject ? State.key : State.value;
-          else if (b === (inObject ? 0x7d : 0x5d)) state = this.close();
+          if (b === 0x2c) {
+            state = inObject ? State.key : State.value;
+            if (++this.members > limits.jsonbMembersMax) this.flags |= Json.crowded;
+          } else if (b === (inObject ? 0x7d : 0x5d)) state = this.close();
           else return false;
         }
       }
@@ -117,7 +130,7 @@ export class JsonWalker {
     if (b === 0x7b || b === 0x5b) {
       this.pos++;
       this.isObject.push(b === 0x7b);
-      this.keysFrom.push(this.keyStarts.length);
+      this.keys.open();
       if (this.isObject.length > this.depthMax) this.flags |= Json.deep;
       return b === 0x7b ? State.firstKey : State.firstElement;
     }
@@ -135,9 +148,8 @@ export class JsonWalker {
   }
 
   private close(): number {
-    const from = this.keysFrom.pop() as number;
-    if (this.isObject.pop() && this.keyStarts.length - from > 1 && this.hasDuplicate(from)) this.flags |= Json.duplicateKey;
-    this.keyStarts.length = this.keyEnds.length = this.keyHashes.length = from;
+    this.isObject.pop();
+    if (this.keys.close(this.buf)) this.flags |= Json.duplicateKey;
     return this.after();
   }
 
@@ -163,34 +175,8 @@ export class JsonWalker {
     const start = this.pos + 1;
     this.escaped = false;
     if (!this.string()) return false;
-    const keyEnd = this.pos - 1;
-    this.hash = 0;
-    // Escaped spellings of one key must meet, so they share the hash -1 and are compared decoded.
-    if (this.escaped) this.hash = -1;
-    else for (let i = start; i < keyEnd; i++) this.hash = (Math.imul(this.hash, 31) + this.buf[i]) & 0x7fffffff;
-    this.keyStarts.push(start);
-    this.keyEnds.push(keyEnd);
-    this.keyHashes.push(this.hash);
+    this.keys.add(this.buf, start, this.pos - 1, this.escaped);
     return true;
-  }
-
-  /** Pairs of hashes for the few keys that objects usually have; a set of decoded keys for large or escaped ones. */
-  private hasDuplicate(from: number): boolean {
-    const { keyHashes } = this;
-    const to = keyHashes.length;
-    if (to - from > 24 || keyHashes.indexOf(-1, from) >= 0) {
-      const seen = new Set<string>();
-      for (let i = from; i < to; i++) seen.add(JSON.parse(`"${this.slice(i)}"`) as string);
-      return seen.size < to - from;
-    }
-    for (let i = from + 1; i < to; i++)
-      for (let j = from; j < i; j++) if (keyHashes[i] === keyHashes[j] && this.slice(i) === this.slice(j)) return true;
-    return false;
-  }
-
-  private slice(i: number): string {
-    const { buf } = this;
-    return Buffer.from(buf.buffer, buf.byteOffset + this.keyStarts[i], this.keyEnds[i] - this.keyStarts[i]).toString('utf8');
   }
 
   /** At the opening quote; leaves `pos` behind the closing one. */

@@ -41,7 +41,14 @@ function withoutNul(cell: Cell, replacement: string): void {
 function decoded(cell: Cell, how: 'latin1' | 'replace'): void {
   const bytes = cell.buf.subarray(cell.start, cell.end);
   if (cell.tag !== Tag.text || isUtf8(bytes)) return;
-  replace(cell, Buffer.from(how === 'latin1' ? Buffer.from(bytes).toString('latin1') : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)));
+  replace(
+    cell,
+    Buffer.from(
+      how === 'latin1'
+        ? Buffer.from(bytes).toString('latin1')
+        : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+    ),
+  );
 }
 
 function replace(cell: Cell, bytes: Buffer): void {

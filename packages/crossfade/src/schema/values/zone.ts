@@ -24,7 +24,9 @@ export class ZoneClock {
   /** Seconds since 1970 on the wall clock, to seconds since 1970 in UTC. */
   toUtc(wallSeconds: number): number {
     const around = [this.offsetAt(wallSeconds - 86_400), this.offsetAt(wallSeconds + 86_400)];
-    const fitting = around.map((offset) => wallSeconds - offset).filter((utc) => this.offsetAt(utc) === wallSeconds - utc);
+    const fitting = around
+      .map((offset) => wallSeconds - offset)
+      .filter((utc) => this.offsetAt(utc) === wallSeconds - utc);
     return fitting.length === 0 ? Number.NaN : Math.min(...fitting);
   }
 

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { CrossfadeError } from '../core/errors.ts';
+import { failedReport } from '../move/build-report.ts';
+import { move } from '../move/move.ts';
+import type { MoveOptions } from '../move/options.ts';
+import type { Report } from '../move/report.ts';
+import { replacePrivate } from '../move/withheld.ts';
+import { sourcePath } from '../drivers/sqlite/open.ts';
+import { addMapping, addTarget, addTypes, type Settle } from './options.ts';
+import { progressView } from './progress.ts';
+import { reportText } from './report-text.ts';
+import { type TargetOptions, targetOrEmbedded } from './target.ts';
+import { terminal } from './terminal.ts';
+
+type Flags = TargetOptions &
+  Omit<MoveOptions, 'source' | 'target' | 'rules'> & { rule?: string[]; report?: string; json?: boolean };
+
+/** `crossfade move SOURCE`. */
+export function moveCommand(program: Command, settle: Settle): void {
+  const command = program
+    .command('move')
+    .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
+    .description('move a SQLite file into PostgreSQL and verify every value');
+  addTypes(addMapping(addTarget(command)))
+    .addOption(
+      new Option('--bad-values <policy>', 'stop before anything is written, or withhold the rows')
+        .choices(['stop', 'quarantine'])
+        .default('stop'),
+    )
+    .option('--dry-run', 'look at every value and at the target, and write nothing')
+    .option('--restart', 'throw away what an interrupted run has built')
+    .option('--report <file>', 'write the report as JSON, readable by its owner alone')
+    .option('--json', 'print the report as JSON, alone on standard output')
+    .option('--quiet', 'no progress, no report but in case of failure')
+    .action(async (source: string, flags: Flags) => settle(await runMove(source, flags)));
+}
+
+async function runMove(source: string, flags: Flags): Promise<number> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const view = progressView(flags.quiet === true || flags.json === true);
+  let handed = false;
+  const hand = (report: Report): void => {
+    view.stop();
+    if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
+    if (flags.json === true) terminal.json(report);
+    else if (flags.quiet !== true || report.exitCode !== 0) terminal.say(reportText(report));
+    handed = true;
+  };
+  try {
+    const target = await targetOrEmbedded(flags);
+    const { rule, ...rest } = flags;
+    const report = await move({
+      ...rest,
+      source,
+      target,
+      rules: rule ?? [],
+      signal: interrupted.signal,
+      onProgress: (progress) => view.show(progress),
+      onPublished: hand,
+    });
+    if (!handed) hand(report);
+    return report.exitCode;
+  } catch (error) {
+    view.stop();
+    const failure = interrupted.signal.aborted ? interruption() : error;
+    if (failure instanceof CrossfadeError && !handed) {
+      const report = failedReport(
+        { source: sourcePath(source), target: '', schema: flags.schema ?? 'public' },
+        failure,
+      );
+      if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
+      if (flags.json === true) terminal.json(report);
+    }
+    throw failure;
+  } finally {
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+  }
+}
+
+function interruption(): CrossfadeError {
+  return new CrossfadeError(
+    'E_INTERRUPTED',
+    'The move was interrupted. Nothing was published, and the source was not touched. The same command continues where it stopped; --restart begins again.',
+  );
+}

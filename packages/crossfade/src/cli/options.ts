@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ruleWords } from '../schema/rules.ts';
+
+/** Tells the process how to end. */
+export type Settle = (status: number) => void;
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+const collect = (text: string, before: string[] = []): string[] => [...before, text];
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 64)
+    throw new InvalidArgumentError('It is a whole number from 1 to 64.');
+  return value;
+}
+
+/** Which server: the same words for every command. */
+export function addTarget(command: Command): Command {
+  return command
+    .option(
+      '--to <url>',
+      'PostgreSQL, postgres://user@host/database, without the password (else DATABASE_URL, the libpq variables, or the embedded server)',
+    )
+    .option('--password-stdin', 'read the password from standard input');
+}
+
+/** What of the source, and how it is named and typed. */
+export function addMapping(command: Command): Command {
+  return command
+    .option('--schema <name>', 'schema of the target', 'public')
+    .addOption(
+      new Option('--names <style>', 'names as they are, or created_at for createdAt')
+        .choices(['keep', 'snake'])
+        .default('keep'),
+    )
+    .option('--only <tables>', 'these tables alone, separated by commas', list)
+    .option('--except <tables>', 'all tables but these', list)
+    .option('--rule <rule>', `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`, collect)
+    .option('--plan <file>', 'an edited plan, from crossfade plan')
+    .option('--jobs <n>', "threads, each with a connection (default: the machine's cores)", count)
+    .option('--show-values', 'show text keys in plain');
+}
+
+/** How types are chosen. */
+export function addTypes(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--types <mode>', 'rich types, or none made out of text').choices(['rich', 'plain']).default('rich'),
+    )
+    .option('--gin', 'a GIN index on every jsonb column');
+}

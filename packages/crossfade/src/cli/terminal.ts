@@ -1,0 +1,19 @@
+import { printable } from '../core/printable.ts';
+
+/** Where a command writes. Every line passes through `printable`, because names come out of files. */
+export const terminal = {
+  /** The command's result, on stdout. */
+  say(text: string): void {
+    process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
+  },
+  /** What happens meanwhile, and what went wrong, on stderr. */
+  note(text: string): void {
+    process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
+  },
+  /** JSON, alone on stdout. It escapes control characters itself. */
+  json(value: unknown): void {
+    process.stdout.write(
+      `${JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part), 2)}\n`,
+    );
+  },
+};

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
+import { addMapping, addTarget, type Settle } from './options.ts';
+import { type TargetOptions, targetOrEmbedded } from './target.ts';
+import { terminal } from './terminal.ts';
+
+type Flags = TargetOptions & Omit<VerifyOptions, 'source' | 'target' | 'rules'> & { rule?: string[]; json?: boolean };
+
+/** `crossfade verify SOURCE --to URL`. */
+export function verifyCommand(program: Command, settle: Settle): void {
+  const command = program
+    .command('verify')
+    .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
+    .description('compare every value of a SQLite file with the tables in PostgreSQL; writes nothing');
+  addMapping(addTarget(command))
+    .option('--json', 'print the result as JSON, alone on standard output')
+    .action(async (source: string, { rule, ...flags }: Flags) => {
+      const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true });
+      const report = await verify({ ...flags, source, target, rules: rule ?? [] });
+      if (flags.json === true) terminal.json(report);
+      else terminal.say(verifyText(report));
+      settle(report.exitCode);
+    });
+}
+
+function verifyText(report: VerifyReport): string {
+  const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
+  const where = `${report.target}, schema ${report.schema}`;
+  if (report.verdict === 'equal')
+    return `Equal: all ${rows.toLocaleString('en-US')} rows of ${report.tables.length} tables of ${report.source} stand in ${where}.`;
+  const lines = report.tables.flatMap((table) => {
+    if (table.missing !== null) return [`  ${table.source}: ${table.missing}`];
+    return table.different === 0
+      ? []
+      : [
+          `  ${table.source}: ${table.exact ? '' : 'at least '}${table.different.toLocaleString('en-US')} of ${table.rows.toLocaleString('en-US')} rows differ`,
+        ];
+  });
+  const named = report.differences
+    .slice(0, 50)
+    .map(
+      (row) => `  ${row.table} ${row.key}: ${row.kind}${row.columns.length > 0 ? ` in ${row.columns.join(', ')}` : ''}`,
+    );
+  return [`Different: ${report.source} and ${where}. Nothing was changed.`, ...lines, ...named].join('\n');
+}

@@ -1,0 +1,25 @@
+import { CopyOutReader, type Tuple } from './copy-out.ts';
+
+/** Takes the output of one COPY as it comes. `end` throws E_TARGET_LOST when the output stopped before its trailer. */
+export interface Feed<Result> {
+  push(chunk: Buffer): void;
+  end(): Result;
+}
+
+/** Calls `visit` for every row, and makes the result of what it has seen. */
+export function feedOf<Result>(fields: number, visit: (tuple: Tuple) => void, result: () => Result): Feed<Result> {
+  const reader = new CopyOutReader(fields, visit);
+  return {
+    push: (chunk) => reader.push(chunk),
+    end: () => {
+      reader.end();
+      return result();
+    },
+  };
+}
+
+/** Feeds a whole stream. */
+export async function drain<Result>(chunks: AsyncIterable<Buffer>, feed: Feed<Result>): Promise<Result> {
+  for await (const chunk of chunks) feed.push(chunk);
+  return feed.end();
+}
