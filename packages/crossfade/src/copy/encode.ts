@@ -47,7 +47,8 @@ const makers: Readonly<Record<PgType, (out: CopyBuffer, options: EncodeOptions) 
     if (tag === Tag.integer) return writeNumeric(out, ascii(buf, start, end));
     if (tag === Tag.text) {
       const text = ascii(buf, start, end);
-      return isPlainDecimal(text) && !/^-?0\d/.test(text) && writeNumeric(out, text);
+      // A leading zero, or the sign of a zero, would be lost.
+      return isPlainDecimal(text) && !/^-?0\d|^-[0.]+$/.test(text) && writeNumeric(out, text);
     }
     if (tag !== Tag.real) return false;
     const value = realValue(buf, start, end);

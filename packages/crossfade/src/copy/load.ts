@@ -120,7 +120,7 @@ export class RowWriter {
       out.rewind(mark);
       out.int32(-1);
       cell.altered = true;
-    }
+    } else if (field.type === 'bytea' && cell.tag === Tag.text) cell.altered = true;
     if (cell.altered) this.altered++;
     return true;
   }

@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Answer, Question, TaskName, Tasks, WorkerSeed } from './tasks.ts';
 
+/** Node 22 warns of node:sqlite in every thread. */
+const quiet = ['--disable-warning=ExperimentalWarning'];
+
 interface Waiting {
   readonly question: Question;
   readonly resolve: (answer: never) => void;
@@ -68,7 +71,12 @@ export class Pool {
   private hire(seed: WorkerSeed): Member {
     // The published package is compiled: the worker has this file's own ending.
     const url = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-    const worker = new Worker(url, { workerData: seed, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+    // Pages lie outside the heap and are freed by its collections: a small young generation makes these frequent.
+    const worker = new Worker(url, {
+      workerData: seed,
+      execArgv: quiet,
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    });
     const member: Member = { worker, current: null };
     worker.on('message', (answer: Answer) => this.settle(member, answer));
     worker.on('error', (error: Error) =>

@@ -1,13 +1,12 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
-import { type Design, type DesignOptions, designTables, nameColumns, nameTables } from '../schema/design.ts';
+import { type Design, type DesignOptions, designTables, nameColumns } from '../schema/design.ts';
 import type { ColumnWishes, TableWishes } from '../schema/draft.ts';
-import type { NotMoved, PgType, Rule, SourceTable } from '../schema/model.ts';
-import { parseRules } from '../schema/rules.ts';
+import type { NotMoved, SourceTable } from '../schema/model.ts';
+import { choose } from './choice.ts';
 import type { MoveOptions } from './options.ts';
-import { type PlanWishes, readPlan } from './plan-file.ts';
 import { profileTables, type TableProfile } from './profile.ts';
-import { type OpenSource, selectTables } from './source.ts';
+import type { OpenSource } from './source.ts';
 import { checkFillable, type ExistingTable, readTargetSchema, type TargetSchema } from './target-tables.ts';
 
 /** A plan needs no target. */
@@ -33,29 +32,19 @@ export async function prepare(
   options: PrepareOptions,
   schema: string,
 ): Promise<Prepared> {
-  const plan = options.plan === undefined ? null : readPlan(options.plan, source.catalog.tables);
-  const { tables, leftOut } = selectTables(source.catalog, options.only, [
-    ...(options.except ?? []),
-    ...(plan?.leftOut ?? []),
-  ]);
-  const columnsOf = new Map(tables.map((table) => [table.name, table.columns.map((column) => column.name)]));
-  const rules = parseRules(options.rules ?? [], columnsOf);
-  const names = options.names ?? 'keep';
-  const planned = new Map(
-    tables.map((table) => [table.name, tableWishes(table, plan, rules.get(table.name) ?? new Map())]),
-  );
-  const named = nameTables(tables, { names, wishes: planned }).names;
-  const target = client === null ? null : await readTargetSchema(client, schema, new Set(named.values()));
+  const { tables, leftOut, wishes: wished, names } = choose(source, options);
+  const style = options.names ?? 'keep';
+  const target = client === null ? null : await readTargetSchema(client, schema, new Set(names.values()));
   const wishes = new Map(
     tables.map((table) => {
-      const existing = findExisting(target, schema, named.get(table.name) as string);
-      const wished = planned.get(table.name) as TableWishes;
-      return [table.name, existing === null ? wished : adopt(table, wished, existing, schema, names)];
+      const existing = findExisting(target, schema, names.get(table.name) as string);
+      const before = wished.get(table.name) as TableWishes;
+      return [table.name, existing === null ? before : adopt(table, before, existing, schema, style)];
     }),
   );
   const design: DesignOptions = {
     types: options.types ?? 'rich',
-    names,
+    names: style,
     gin: options.gin ?? false,
     wishes,
     taken: target?.taken ?? new Set(),
@@ -73,40 +62,6 @@ export async function prepare(
     notMoved: [...source.catalog.notMoved, ...leftOut],
     warnings: warningsOf(source, options),
   };
-}
-
-/** The wishes of the plan, with the rules of the command line on top. */
-export function tableWishes(
-  table: SourceTable,
-  plan: PlanWishes | null,
-  rules: ReadonlyMap<string, readonly Rule[]>,
-): TableWishes {
-  const planned = plan?.tables.get(table.name);
-  const columns = table.columns.map((column): [string, ColumnWishes] => {
-    const before = planned?.columns.get(column.name);
-    const all = [...(before?.rules ?? []), ...(rules.get(column.name) ?? [])];
-    const type = all.findLast((rule) => rule.kind === 'type')?.type ?? impliedType(all) ?? before?.type;
-    return [
-      column.name,
-      {
-        ...(before?.name === undefined ? {} : { name: before.name }),
-        ...(type === undefined ? {} : { type }),
-        rules: all,
-        gin: before?.gin ?? false,
-      },
-    ];
-  });
-  return {
-    ...(planned?.name === undefined ? {} : { name: planned.name }),
-    columns: new Map(columns),
-    without: planned?.without ?? new Set(),
-    exists: false,
-  };
-}
-
-/** Only an instant has a zone or a unit. */
-function impliedType(rules: readonly Rule[]): PgType | undefined {
-  return rules.some((rule) => rule.kind === 'zone' || rule.kind === 'epoch') ? 'timestamptz' : undefined;
 }
 
 function findExisting(target: TargetSchema | null, schema: string, name: string): ExistingTable | null {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Stopwatch } from '../core/stopwatch.ts';
 import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from '../copy/checkpoint.ts';
-import type { SourceTable, TargetTable } from '../schema/model.ts';
-import { rowKeyText, type VerifyTable } from '../verify/verify.ts';
+import type { TargetTable } from '../schema/model.ts';
+import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
 import { compareTables, type Compared, type Comparison } from './compare.ts';
 import { type Finished, finishOne } from './finish.ts';
@@ -16,6 +16,7 @@ import type { TableProfile } from './profile.ts';
 import type { PhaseSeconds, Report } from './report.ts';
 import type { OpenSource } from './source.ts';
 import { readTable } from './target-tables.ts';
+import { verifyTable } from './verify-table.ts';
 import { writeWithheld } from './withheld.ts';
 
 /** What a run works with. */
@@ -132,10 +133,13 @@ export class Run {
 
   /** The table on both sides, as it stands in a schema of the target. */
   private async comparison(table: TargetTable, schema: string): Promise<Comparison> {
+    const columns = table.columns.map(({ source, name, rules }) => ({ source: source.name, target: name, rules }));
     const existing = await readTable(this.context.client, schema, table.name);
+    const paired = verifyTable(table.source, columns, schema, existing);
+    if (typeof paired === 'string') throw new Error(paired);
     return {
       source: table.source,
-      table: verifyTable(table, schema, new Map(existing.columns.map((column) => [column.name, column]))),
+      table: paired,
       chunks: this.chunks.filter((chunk) => chunk.table === table.source.name).map((chunk) => chunk.range),
       leaveOut: new Set(
         this.withheld.filter((row) => row.table === table.source.name).map((row) => rowKeyText(row.key)),
@@ -196,33 +200,4 @@ function chunksOf(profile: TableProfile): StoredChunk[] {
     rows,
     done: null,
   }));
-}
-
-/** What verification needs to know of a table, with the types that the target really has. */
-export function verifyTable(
-  table: TargetTable,
-  schema: string,
-  existing: ReadonlyMap<string, { readonly typeOid: number; readonly typeName: string }>,
-): VerifyTable {
-  return {
-    source: table.source.name,
-    target: { schema, name: table.name },
-    columns: table.columns.map((column) => {
-      const found = existing.get(column.name);
-      if (found === undefined) throw new Error(`column ${column.name} of ${table.name} is not in the target`);
-      return {
-        source: column.source.name,
-        target: column.name,
-        typeOid: found.typeOid,
-        typeName: found.typeName,
-        rules: column.rules,
-      };
-    }),
-    key: keyPositions(table.source),
-  };
-}
-
-/** Which columns name a row: those of the primary key. */
-export function keyPositions(source: SourceTable): number[] {
-  return source.primaryKey.map((name) => source.columns.findIndex((column) => column.name === name));
 }

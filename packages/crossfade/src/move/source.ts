@@ -1,3 +1,4 @@
+import { foldName } from '../schema/sqlite/sqlite.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { CrossfadeError } from '../core/errors.ts';
@@ -57,9 +58,9 @@ export function selectTables(
   only: readonly string[] = [],
   except: readonly string[] = [],
 ): { tables: readonly SourceTable[]; leftOut: readonly NotMoved[] } {
-  const known = new Map(catalog.tables.map((table) => [table.name.toLowerCase(), table.name]));
+  const known = new Map(catalog.tables.map((table) => [foldName(table.name), table.name]));
   const resolve = (name: string): string => {
-    const found = known.get(name.toLowerCase());
+    const found = known.get(foldName(name));
     if (found === undefined)
       throw new CrossfadeError(
         'E_USAGE',

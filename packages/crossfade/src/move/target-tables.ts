@@ -9,6 +9,7 @@ export interface ExistingTable {
   readonly name: string;
   readonly columns: readonly ExistingColumn[];
   readonly hasRows: boolean;
+  readonly partitioned: boolean;
 }
 
 /** A column of a table that stands in the target. */
@@ -96,8 +97,14 @@ export async function readTable(client: pg.Client, schema: string, name: string)
     sql`SELECT 1 AS row FROM ${qualified(schema, name)} LIMIT 1`,
     'look for rows in a table',
   );
+  const kinds = await query<{ partitioned: string }>(
+    client,
+    sql`SELECT relkind = 'p' AS partitioned FROM pg_catalog.pg_class WHERE oid = ${qualified(schema, name).text}::pg_catalog.regclass`,
+    'look whether a table is partitioned',
+  );
   return {
     name,
+    partitioned: kinds.rows[0].partitioned === 't',
     hasRows: rows.rows.length > 0,
     columns: columns.rows.map((row) => ({
       name: row.name,

@@ -3,19 +3,18 @@ import type { ExitCode } from '../core/errors.ts';
 import type pg from 'pg';
 import type { ReadRange } from '../drivers/sqlite/reader.ts';
 import { connect, disconnect } from '../pg/connect.ts';
-import { nameColumns, nameTables } from '../schema/design.ts';
+import { nameColumns } from '../schema/design.ts';
+import type { ColumnWishes } from '../schema/draft.ts';
 import type { SourceTable } from '../schema/model.ts';
 import { differenceReport } from './build-report.ts';
-import { type Comparison, compareTables } from './compare.ts';
+import { type Choice, choose } from './choice.ts';
+import { type Compared, type Comparison, compareTables } from './compare.ts';
 import type { MoveOptions } from './options.ts';
-import { readPlan } from './plan-file.ts';
-import { tableWishes } from './prepare.ts';
 import { overRanges } from './profile.ts';
 import type { DifferenceReport } from './report.ts';
-import { keyPositions } from './run.ts';
-import { openSource, type OpenSource, selectTables } from './source.ts';
+import { openSource, type OpenSource } from './source.ts';
 import { type ExistingTable, readTargetSchema } from './target-tables.ts';
-import { parseRules } from '../schema/rules.ts';
+import { type PairedColumn, verifyTable } from './verify-table.ts';
 
 /** Which source, which target, and how the names of one become those of the other. */
 export type VerifyOptions = Pick<
@@ -69,118 +68,79 @@ async function verifyOpen(
   options: VerifyOptions,
   schema: string,
 ): Promise<VerifyReport> {
-  const plan = options.plan === undefined ? null : readPlan(options.plan, source.catalog.tables);
-  const { tables } = selectTables(source.catalog, options.only, [...(options.except ?? []), ...(plan?.leftOut ?? [])]);
-  const rules = parseRules(
-    options.rules ?? [],
-    new Map(tables.map((table) => [table.name, table.columns.map((column) => column.name)])),
-  );
-  const wishes = new Map(
-    tables.map((table) => [table.name, tableWishes(table, plan, rules.get(table.name) ?? new Map())]),
-  );
-  const style = options.names ?? 'keep';
-  const { names } = nameTables(tables, { names: style, wishes });
-  const target = await readTargetSchema(client, schema, new Set(names.values()));
-  const paired = await Promise.all(
-    tables.map(async (table) => {
-      const columns = wishes.get(table.name)?.columns ?? new Map();
-      const name = names.get(table.name) as string;
-      return {
-        table,
-        name,
-        ...(await pair(
-          source,
-          table,
-          schema,
-          name,
-          target.tables.get(name),
-          nameColumns(table, columns, style),
-          (column) => columns.get(column)?.rules ?? [],
-        )),
-      };
-    }),
-  );
-  const comparisons = paired.flatMap(({ comparison }) => comparison ?? []);
+  const choice = choose(source, options);
+  const target = await readTargetSchema(client, schema, new Set(choice.names.values()));
+  const paired: { table: SourceTable; name: string; comparison: Comparison | string }[] = [];
+  for (const table of choice.tables) {
+    const name = choice.names.get(table.name) as string;
+    const existing = target.tables.get(name);
+    const columns = pairColumns(table, choice, options.names ?? 'keep');
+    const comparison =
+      existing === undefined
+        ? `there is no table ${schema}.${name}`
+        : await pair(source, table, columns, schema, existing);
+    paired.push({ table, name, comparison });
+  }
+  const comparisons = paired.flatMap(({ comparison }) => (typeof comparison === 'string' ? [] : comparison));
   const compared = await compareTables(client, source.pool, comparisons, (table, rows) =>
     options.onProgress?.({ phase: 'verify', table, rows, rowsTotal: null }),
   );
   const resultOf = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
-  const verified = paired.map(({ table, name, missing }): VerifiedTable => {
-    const result = resultOf.get(table.name);
-    return {
-      source: table.name,
-      target: name,
-      rows: result?.rows ?? 0,
-      different: result?.findings?.count ?? 0,
-      exact: result?.findings?.exact ?? true,
-      missing,
-    };
-  });
-  const differences = paired.flatMap(({ table }) =>
-    (resultOf.get(table.name)?.findings?.named ?? []).map((found) =>
-      differenceReport(table, found, options.showValues ?? false),
-    ),
+  const tables = paired.map(({ table, name, comparison }) =>
+    verifiedTable(table.name, name, resultOf.get(table.name), typeof comparison === 'string' ? comparison : null),
   );
-  const equal = verified.every(({ different, missing }) => different === 0 && missing === null);
+  const isEqual = tables.every(({ different, missing }) => different === 0 && missing === null);
   return {
-    verdict: equal ? 'equal' : 'different',
-    exitCode: equal ? 0 : 1,
+    verdict: isEqual ? 'equal' : 'different',
+    exitCode: isEqual ? 0 : 1,
     source: source.file.path,
     target: options.target.display,
     schema,
-    tables: verified,
-    differences,
+    tables,
+    differences: paired.flatMap(({ table }) =>
+      (resultOf.get(table.name)?.findings?.named ?? []).map((found) =>
+        differenceReport(table, found, options.showValues ?? false),
+      ),
+    ),
     error: null,
   };
 }
 
-type ColumnRules = (column: string) => Comparison['table']['columns'][number]['rules'];
+function pairColumns(table: SourceTable, choice: Choice, style: 'keep' | 'snake'): PairedColumn[] {
+  const wishes = choice.wishes.get(table.name)?.columns ?? new Map<string, ColumnWishes>();
+  const names = nameColumns(table, wishes, style);
+  return table.columns.map(({ name }) => ({
+    source: name,
+    target: names.get(name) as string,
+    rules: wishes.get(name)?.rules ?? [],
+  }));
+}
 
+function verifiedTable(
+  source: string,
+  target: string,
+  compared: Compared | undefined,
+  missing: string | null,
+): VerifiedTable {
+  const { rows = 0, findings = null } = compared ?? {};
+  return { source, target, rows, different: findings?.count ?? 0, exact: findings?.exact ?? true, missing };
+}
+
+/** The table on both sides, or the reason why it cannot be compared. */
 async function pair(
   source: OpenSource,
   table: SourceTable,
+  columns: readonly PairedColumn[],
   schema: string,
-  name: string,
-  existing: ExistingTable | undefined,
-  columns: ReadonlyMap<string, string>,
-  rulesOf: ColumnRules,
-): Promise<{ comparison: Comparison | null; missing: string | null }> {
-  if (existing === undefined) return { comparison: null, missing: `there is no table ${schema}.${name}` };
-  const found = table.columns.map((column) =>
-    existing.columns.find((candidate) => candidate.name === columns.get(column.name)),
-  );
-  const absent = found.findIndex((column) => column === undefined);
-  if (absent >= 0)
-    return {
-      comparison: null,
-      missing: `${schema}.${name} has no column ${columns.get(table.columns[absent].name) ?? ''}`,
-    };
+  existing: ExistingTable,
+): Promise<Comparison | string> {
+  const paired = verifyTable(table, columns, schema, existing);
+  if (typeof paired === 'string') return paired;
   const chunks: ReadRange[] = [];
   await overRanges(source.pool, async (range) => {
     const { chunk, rest } = await source.pool.run('strides', { table, range });
     if (chunk !== null) chunks.push(chunk);
     return rest;
   });
-  const verifyColumns = found.flatMap((column, i) =>
-    column === undefined
-      ? []
-      : [
-          {
-            source: table.columns[i].name,
-            target: column.name,
-            typeOid: column.typeOid,
-            typeName: column.typeName,
-            rules: rulesOf(table.columns[i].name),
-          },
-        ],
-  );
-  return {
-    comparison: {
-      source: table,
-      table: { source: table.name, target: { schema, name }, columns: verifyColumns, key: keyPositions(table) },
-      chunks,
-      leaveOut: new Set(),
-    },
-    missing: null,
-  };
+  return { source: table, table: paired, chunks, leaveOut: new Set() };
 }

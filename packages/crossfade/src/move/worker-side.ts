@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
-import copyStreams from 'pg-copy-streams';
 import { finishChunk } from '../copy/checkpoint.ts';
 import { loadChunk } from '../copy/load.ts';
 import { openReadOnly } from '../drivers/sqlite/open.ts';
@@ -11,7 +10,7 @@ import { connect, query, transaction } from '../pg/connect.ts';
 import { copyOut } from '../pg/copy-out.ts';
 import { quoted, sql } from '../pg/sql.ts';
 import type { SourceTable } from '../schema/model.ts';
-import { collectSource, collectTarget, copyOutStatement, sumSource, targetSum } from '../verify/verify.ts';
+import { collectSource, copyOutStatement, sumSource, targetCollection, targetSum } from '../verify/verify.ts';
 import { profileRange, strideRange } from './profile-range.ts';
 import type { TargetPiece, Tasks, TaskName, WorkerSeed } from './tasks.ts';
 
@@ -67,8 +66,9 @@ export class WorkerSide {
       }),
     collectTarget: (piece) =>
       this.readTarget(piece, async (client, statement) => {
-        const stream = client.query(copyStreams.to(statement));
-        return collectTarget(stream as AsyncIterable<Buffer>, piece.table, piece.seed, piece.buckets, piece.limitRows);
+        const collection = targetCollection(piece.table, piece.seed, piece.buckets, piece.limitRows);
+        await copyOut(client, statement, (chunk) => collection.push(chunk));
+        return collection.end();
       }),
   };
 

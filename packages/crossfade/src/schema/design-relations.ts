@@ -1,3 +1,4 @@
+import { foldName } from './sqlite/sqlite.ts';
 import { ident } from '../core/sql-text.ts';
 import { count } from './evidence.ts';
 import { type DesignLog, type Draft, environmentOf, wishesOf } from './draft.ts';
@@ -179,9 +180,9 @@ function comparable(a: string | null, b: string | null): boolean {
 }
 
 function typeOf(draft: Draft, column: string): string | null {
-  return draft.columns.find(({ source }) => source.name.toLowerCase() === column.toLowerCase())?.type ?? null;
+  return draft.columns.find(({ source }) => foldName(source.name) === foldName(column))?.type ?? null;
 }
 
 function targetName(draft: Draft, column: string): string {
-  return draft.columns.find(({ source }) => source.name.toLowerCase() === column.toLowerCase())?.name ?? column;
+  return draft.columns.find(({ source }) => foldName(source.name) === foldName(column))?.name ?? column;
 }

@@ -177,7 +177,7 @@ function withExpressions(draft: Draft, column: TargetColumn, position: number, l
     type: column.type,
     declared: draft.source.columns[position].declared,
   });
-  if (translated.ok) return { ...column, default: translated.sql === 'NULL' ? null : translated.sql };
+  if (translated.ok) return { ...column, default: translated.sql };
   log.notCreated.push({ what: `default of ${what}`, why: translated.why });
   return column;
 }

@@ -1,4 +1,6 @@
-import type { ColumnEvidence } from './evidence.ts';
+import { type ColumnEvidence, count } from './evidence.ts';
+import { foldName } from './sqlite/sqlite.ts';
+import type { ColumnEnv } from './translate/term.ts';
 import type { NotCreated, PgType, Rule, SourceColumn, SourceTable, TargetColumn } from './model.ts';
 
 /** What the user has decided about a table, by the source's names; from rules, a plan file, and tables that exist. */
@@ -42,12 +44,21 @@ export function wishesOf(draft: Draft, column: SourceColumn): ColumnWishes {
   return draft.wishes.columns.get(column.name) ?? noColumnWishes;
 }
 
-/** What an expression of a table may speak of. */
-export function environmentOf(draft: Draft): Map<string, { name: string; type: PgType; collation: string }> {
+/** What an expression of a table may speak of, by the column's name as SQLite folds it, with what the evidence knows. */
+export function environmentOf(draft: Draft): Map<string, ColumnEnv> {
   return new Map(
-    draft.columns.map((column) => [
-      column.source.name.toLowerCase(),
-      { name: column.name, type: column.type, collation: column.source.collation },
+    draft.columns.map((column, i) => [
+      foldName(column.source.name),
+      {
+        name: column.name,
+        type: column.type,
+        collation: column.source.collation,
+        declared: column.source.declared,
+        stored: (['integer', 'real', 'text', 'blob'] as const).filter((fact) => count(draft.evidence[i], fact) > 0),
+        shape: draft.evidence[i].shape,
+        zoned: column.rules.some((rule) => rule.kind === 'zone'),
+        generated: column.source.generated !== null,
+      },
     ]),
   );
 }

@@ -1,3 +1,4 @@
+import { foldName } from './sqlite/sqlite.ts';
 import { type Draft, wishesOf } from './draft.ts';
 import { valuesOf } from './evidence.ts';
 import { holds } from './infer.ts';
@@ -74,5 +75,5 @@ function isInteger(type: PgType): boolean {
 }
 
 function positionOf(draft: Draft, column: string): number {
-  return draft.source.columns.findIndex(({ name }) => name.toLowerCase() === column.toLowerCase());
+  return draft.source.columns.findIndex(({ name }) => foldName(name) === foldName(column));
 }

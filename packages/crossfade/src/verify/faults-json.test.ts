@@ -15,6 +15,8 @@ const documents: readonly [name: string, source: string, target: string][] = [
   ['another unicode normalisation', '["\u00e9"]', '["e\u0301"]'],
   ['another nesting of arrays', '[[1],2]', '[[1,2]]'],
   ['an array for its element', '[[1]]', '[1]'],
+  ['the beginning of an inner array', '[1,[2]]', '[[1,2]]'],
+  ['an empty array inside and one around', '[1,[]]', '[[1]]'],
   ['an empty array for an empty object', '[[]]', '[{}]'],
   ['the order of an array', '[1,2]', '[2,1]'],
   ['a string for a number', '["1"]', '[1]'],

@@ -5,7 +5,12 @@ import type { Rule } from '../schema/model.ts';
 export interface VerifyTable {
   /** The table's name in the source, for reports. */
   readonly source: string;
-  readonly target: { readonly schema: string; readonly name: string };
+  readonly target: {
+    readonly schema: string;
+    readonly name: string;
+    /** Its rows stand in its partitions. */
+    readonly partitioned?: boolean;
+  };
   /** In the order of the cells of a source row; the target is read in the same order. */
   readonly columns: readonly VerifyColumn[];
   /** Positions in `columns` of what names a row on both sides; empty compares the rows as a multiset. */
@@ -33,7 +38,7 @@ export function copyOutStatement(table: VerifyTable, pages?: { readonly from: nu
   const bounds =
     pages === undefined ? [] : [bound('>=', pages.from), ...(pages.to === Infinity ? [] : [bound('<', pages.to)])];
   const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
-  return `COPY (SELECT ${columns} FROM ONLY ${ident(table.target.schema)}.${ident(table.target.name)}${where}) TO STDOUT (FORMAT binary)`;
+  return `COPY (SELECT ${columns} FROM ${table.target.partitioned === true ? '' : 'ONLY '}${ident(table.target.schema)}.${ident(table.target.name)}${where}) TO STDOUT (FORMAT binary)`;
 }
 
 function bound(operator: '>=' | '<', page: number): string {

@@ -1,4 +1,4 @@
-import { type NastyCase, accounts, moves, sqlite, stops } from './case.ts';
+import { accounts, type NastyCase, moves, sqlite, stops } from './case.ts';
 
 const mixed = "insert into t values (1, 'text'), (2, x'00ff'), (3, null)";
 const MB = 1024 * 1024;

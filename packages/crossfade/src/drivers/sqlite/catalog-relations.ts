@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ForeignKeyAction, SourceForeignKey, SourceIndex, SourceIndexPart } from '../../schema/model.ts';
-import { type CreateIndex, type CreateTable, parseCreateIndex } from '../../schema/sqlite/sqlite.ts';
+import { type CreateIndex, type CreateTable, foldName, parseCreateIndex } from '../../schema/sqlite/sqlite.ts';
 
 /** The indexes of a table, its own and those that its constraints made. */
 export function readIndexes(db: DatabaseSync, table: string): SourceIndex[] {
@@ -50,8 +50,7 @@ export function readForeignKeys(db: DatabaseSync, table: string, create: CreateT
     const columns = parts.map((row) => String(row.child));
     const same =
       written !== undefined &&
-      written.columns.map((column) => column.toLowerCase()).join() ===
-        columns.map((column) => column.toLowerCase()).join();
+      written.columns.map((column) => foldName(column)).join() === columns.map((column) => foldName(column)).join();
     return {
       name: same ? written.name : null,
       columns,

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../../core/errors.ts';
 import type { NotMoved, SourceColumn, SourceTable } from '../../schema/model.ts';
-import { type CreateTable, parseCreateTable } from '../../schema/sqlite/sqlite.ts';
+import { type CreateTable, foldName, parseCreateTable } from '../../schema/sqlite/sqlite.ts';
 import { readForeignKeys, readIndexes } from './catalog-relations.ts';
 import { guarded } from './failure.ts';
 
@@ -90,7 +90,7 @@ function readTable(db: DatabaseSync, listed: ListedTable, sql: string, warnings:
 
 function readColumn(row: Record<string, unknown>, create: CreateTable | null): SourceColumn {
   const name = String(row.name);
-  const written = create?.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  const written = create?.columns.find((column) => foldName(column.name) === foldName(name));
   return {
     name,
     declared: textOf(row.type) ?? '',
@@ -111,13 +111,13 @@ function textOf(value: unknown): string | null {
 
 /** Foreign keys that name no columns of their parent mean its primary key. */
 function withParents(tables: readonly SourceTable[]): SourceTable[] {
-  const byName = new Map(tables.map((table) => [table.name.toLowerCase(), table]));
+  const byName = new Map(tables.map((table) => [foldName(table.name), table]));
   return tables.map((table) => ({
     ...table,
     foreignKeys: table.foreignKeys.map((key) => {
-      const parent = byName.get(key.parent.toLowerCase());
+      const parent = byName.get(foldName(key.parent));
       const spelled = (column: string) =>
-        parent?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.name ?? column;
+        parent?.columns.find(({ name }) => foldName(name) === foldName(column))?.name ?? column;
       const wanted = key.parentColumns.length > 0 ? key.parentColumns : (parent?.primaryKey ?? []);
       return { ...key, parent: parent?.name ?? key.parent, parentColumns: wanted.map(spelled) };
     }),

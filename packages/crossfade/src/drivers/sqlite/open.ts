@@ -59,9 +59,11 @@ export function inspectFile(source: string): SourceFile {
 /** SQLite itself reads zeros where the end of a file is missing. sqlite.org/fileformat2.html, 1.3 "The Database Header" */
 function refuseTruncated(path: string, start: Buffer, bytes: number): void {
   const pageBytes = start.readUInt16BE(16) === 1 ? 65_536 : start.readUInt16BE(16);
+  // No page size at all: SQLite will say that this is no database.
+  if (pageBytes < 512 || (pageBytes & (pageBytes - 1)) !== 0) return;
   // The page count is to be believed only if the change counter stood the same when it was written.
   const pages = start.readUInt32BE(24) === start.readUInt32BE(92) ? start.readUInt32BE(28) : 0;
-  if (bytes >= pages * pageBytes && (pageBytes < 512 || bytes % pageBytes === 0)) return;
+  if (bytes >= pages * pageBytes && bytes % pageBytes === 0) return;
   throw new CrossfadeError(
     'E_SOURCE_CORRUPT',
     `${path} is cut short: ${bytes} bytes, where its header speaks of ${pages} pages of ${pageBytes}. Nothing was moved. Copy the whole file, or restore it from a backup.`,

@@ -1,5 +1,5 @@
 import { applyAffinity } from '../sqlite/affinity.ts';
-import { foldedSql, isInteger, isNoNumber, isNumber, nameOf, unboolean } from './convert.ts';
+import { foldedSql, isInteger, isNoNumber, isNumber, nameOf, unboolean, withoutBuried } from './convert.ts';
 import { type ColumnEnv, type Comparison, constant, outcome, realSql, refuse, type Term, truthValue } from './term.ts';
 import { comparableConstant } from './typed-constant.ts';
 
@@ -50,7 +50,7 @@ export function compareList(left: Term, list: readonly Term[], negated: boolean,
   if (list.length === 0) return truthValue(negated);
   if (left.type === 'null') return outcome('boolean', 'NULL::boolean');
   const pairs = list.map((item) => {
-    const bare: Term = { ...item, affinity: null, collation: null, explicit: false };
+    const bare: Term = { ...item, affinity: null, collation: null, explicit: false, buried: false };
     return item.type === 'null' ? null : comparable('=', left, bare, standing);
   });
   const sides = pairs.map((pair) => pair && ([foldedSql(pair[0], pair[2]), foldedSql(pair[1], pair[2])] as const));
@@ -74,7 +74,7 @@ function comparable(
     looseTexts(op, l, r) ??
     booleans(l, r, standing) ??
     numbers(unboolean(l), unboolean(r)) ??
-    texts(l, r) ??
+    texts(withoutBuried(l), withoutBuried(r)) ??
     others(op, l, r, collation);
   return [...(pair ?? refuse(`${nameOf(l)} is compared with ${nameOf(r)}`)), collation];
 }

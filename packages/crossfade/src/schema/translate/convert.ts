@@ -62,6 +62,11 @@ export function withoutCollation(term: Term): Term {
   return term.explicit ? refuse('COLLATE stands inside of another expression') : term;
 }
 
+/** Where a collation would matter and one from inside would be the one that counts. */
+export function withoutBuried(term: Term): Term {
+  return term.buried ? refuse('COLLATE stands inside of another expression') : term;
+}
+
 /**
  * Terms that one expression chooses among, brought to one type: the branches of CASE, the arguments of coalesce.
  * @throws {Untranslatable} where SQLite's result would change its type from row to row.

@@ -23,7 +23,18 @@ const depthMax = 1_000;
 /** The expression in PostgreSQL's words. @throws {Untranslatable} */
 export function evaluate(expr: Expr, scope: Scope, depth = 0): Term {
   if (depth > depthMax) refuse('the expression is nested too deeply');
-  const at = (part: Expr) => evaluate(part, scope, depth + 1);
+  let buried = false;
+  const term = translated(expr, scope, (part) => {
+    const operand = evaluate(part, scope, depth + 1);
+    buried ||= operand.explicit || operand.buried;
+    return operand;
+  });
+  return { ...term, buried: buried && !term.explicit };
+}
+
+type At = (part: Expr) => Term;
+
+function translated(expr: Expr, scope: Scope, at: At): Term {
   switch (expr.kind) {
     case 'literal':
       return constant(literalValue(expr));
@@ -89,8 +100,6 @@ function negation(term: Term): Term {
   if (term.type === 'boolean' && term.constant?.kind === 'integer') return truthValue(term.constant.value === 0n);
   return outcome('boolean', `(NOT ${truth(term)})`);
 }
-
-type At = (part: Expr) => Term;
 
 function binary(expr: Expr & { kind: 'binary' }, at: At, scope: Scope): Term {
   const { op } = expr;

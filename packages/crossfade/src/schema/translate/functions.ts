@@ -40,7 +40,7 @@ const alternatives = (...args: Term[]): Term => {
 const extreme =
   (name: 'GREATEST' | 'LEAST'): Rule['make'] =>
   (...args) => {
-    if (args.some((term) => term.collation !== null && term.collation !== 'BINARY'))
+    if (args.some((term) => term.buried || (term.collation !== null && term.collation !== 'BINARY')))
       refuse('a collation decides which is greater');
     const { terms, model } = unify(args);
     if (terms.some((term) => term.type === 'null')) return nothing;

@@ -52,8 +52,8 @@ function called(expr: Expr & { kind: 'call' }): Moment | null {
   const texts = args.flatMap((arg) => (arg?.kind === 'text' ? [arg.value] : []));
   if (texts.length !== args.length) return null;
   if (expr.name === 'strftime') {
-    const [layout, ...times] = texts;
-    const moment = layout === undefined ? null : momentFrom(times);
+    const [layout, ...rest] = texts;
+    const moment = layout === undefined ? null : momentFrom(rest);
     return moment && { kind: 'written', layout: layout as string, later: moment.later };
   }
   const layout = Object.hasOwn(written, expr.name) ? written[expr.name] : undefined;

@@ -25,11 +25,11 @@ export function likeSql(pattern: string, escape: string | null): PatternSql | nu
   const characters = [...pattern];
   for (let i = 0; i < characters.length; i++) {
     let character = characters[i] as string;
-    const escaped = character === escape;
-    if (escaped && ++i === characters.length) return null;
-    if (escaped) character = characters[i] as string;
-    if (!escaped && character === '%') steps.push({ kind: 'many' });
-    else if (!escaped && character === '_') steps.push({ kind: 'one' });
+    const taken = character === escape;
+    if (taken && ++i === characters.length) return null;
+    if (taken) character = characters[i] as string;
+    if (!taken && character === '%') steps.push({ kind: 'many' });
+    else if (!taken && character === '_') steps.push({ kind: 'one' });
     else steps.push({ kind: 'character', character: character.replace(/[A-Z]/, (letter) => letter.toLowerCase()) });
   }
   const lowered = steps.some((step) => step.kind === 'character' && /[a-z]/.test(step.character));

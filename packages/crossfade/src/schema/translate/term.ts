@@ -35,6 +35,8 @@ export interface Term {
   readonly collation: Collation | null;
   /** COLLATE was written: it wins over the other side's collation. */
   readonly explicit: boolean;
+  /** COLLATE was written somewhere inside: SQLite lets it reach out of any expression into a comparison of the whole. */
+  readonly buried: boolean;
   /** The value, where it is known. Constants take their form from what they stand beside. */
   readonly constant: Stored | null;
   /** For integers: no absolute value exceeds 2 to this power. Above 63 the sql is a numeric, and SQLite would have gone to a real. */
@@ -67,6 +69,7 @@ const plain = {
   affinity: null,
   collation: null,
   explicit: false,
+  buried: false,
   constant: null,
   bits: 0,
   column: null,

@@ -97,6 +97,7 @@ const refusals: [sql: string, why: string][] = [
   ['t = 5', 'compared'], ['y = t', 'compared'], ["y = 'x'", 'compared'], ['i = c', 'compared'],
   ["a = 'x'", 'belongs to the application'], ["t = 'x' COLLATE german", 'belongs to the application'],
   ["lower(t COLLATE NOCASE) = 'x'", 'COLLATE'],
+  ["CASE WHEN t = 'a' COLLATE NOCASE THEN t ELSE 'b' END = 'x'", 'COLLATE'],
   ['status > \'a\'', 'several kinds'], ["status = '5'", 'several kinds'], ["length(status) > 1", 'more than text'],
   ["mixed = 'a'", 'several kinds'], ["typeof(status) = 'text'", 'several kinds'],
   ["g = 'x'", 'no such value'], ["g = 'FFFFFFFF-0000-4000-8000-00000000000A'", 'no such value'],

@@ -17,13 +17,24 @@ export interface Cell {
  * `invalid:null` is not among them: it needs to know what the type refuses, which the encoder decides.
  */
 export function transformOf(rules: readonly Rule[]): ((cell: Cell) => void) | null {
-  const steps = rules.flatMap((rule) => {
-    if (rule.kind === 'empty') return [emptyToNull];
-    if (rule.kind === 'nul') return [(cell: Cell) => withoutNul(cell, rule.how === 'replace' ? '\ufffd' : '')];
-    return rule.kind === 'encoding' ? [(cell: Cell) => decoded(cell, rule.how)] : [];
-  });
-  // Bytes become text before NUL can be looked for in it.
+  const steps = inOrder.flatMap((kind) => rules.filter((rule) => rule.kind === kind).flatMap(stepOf));
   return steps.length === 0 ? null : (cell) => steps.forEach((step) => step(cell));
+}
+
+/** Whatever the order of the command line: bytes become text before NUL is looked for, and what is left may be empty. */
+const inOrder: readonly Rule['kind'][] = ['encoding', 'nul', 'empty'];
+
+function stepOf(rule: Rule): ((cell: Cell) => void)[] {
+  switch (rule.kind) {
+    case 'encoding':
+      return [(cell) => decoded(cell, rule.how)];
+    case 'nul':
+      return [(cell) => withoutNul(cell, rule.how === 'replace' ? '\ufffd' : '')];
+    case 'empty':
+      return [emptyToNull];
+    default:
+      return [];
+  }
 }
 
 function emptyToNull(cell: Cell): void {

@@ -1,0 +1,69 @@
+import { nameTables } from '../schema/design.ts';
+import type { ColumnWishes, TableWishes } from '../schema/draft.ts';
+import type { NotMoved, PgType, Rule, SourceTable } from '../schema/model.ts';
+import { parseRules } from '../schema/rules.ts';
+import type { MoveOptions } from './options.ts';
+import { type PlanWishes, readPlan } from './plan-file.ts';
+import { type OpenSource, selectTables } from './source.ts';
+
+/** Which tables are meant, and what the user has decided about them. */
+export interface Choice {
+  readonly tables: readonly SourceTable[];
+  readonly leftOut: readonly NotMoved[];
+  /** By source table, one for each of `tables`. */
+  readonly wishes: ReadonlyMap<string, TableWishes>;
+  /** The target's name by source table. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** Reads `--only`, `--except`, `--rule`, `--names` and the plan against the source. Throws E_USAGE, E_RULE_INVALID or E_PLAN_INVALID. */
+export function choose(
+  source: OpenSource,
+  options: Pick<MoveOptions, 'only' | 'except' | 'rules' | 'names' | 'plan'>,
+): Choice {
+  const plan = options.plan === undefined ? null : readPlan(options.plan, source.catalog.tables);
+  const { tables, leftOut } = selectTables(source.catalog, options.only, [
+    ...(options.except ?? []),
+    ...(plan?.leftOut ?? []),
+  ]);
+  const columnsOf = new Map(tables.map((table) => [table.name, table.columns.map((column) => column.name)]));
+  const rules = parseRules(options.rules ?? [], columnsOf);
+  const wishes = new Map(
+    tables.map((table) => [table.name, wishesFor(table, plan, rules.get(table.name) ?? new Map())]),
+  );
+  return { tables, leftOut, wishes, names: nameTables(tables, { names: options.names ?? 'keep', wishes }).names };
+}
+
+/** The wishes of the plan, with the rules of the command line on top. */
+function wishesFor(
+  table: SourceTable,
+  plan: PlanWishes | null,
+  rules: ReadonlyMap<string, readonly Rule[]>,
+): TableWishes {
+  const planned = plan?.tables.get(table.name);
+  const columns = table.columns.map((column): [string, ColumnWishes] => {
+    const before = planned?.columns.get(column.name);
+    const all = [...(before?.rules ?? []), ...(rules.get(column.name) ?? [])];
+    const type = all.findLast((rule) => rule.kind === 'type')?.type ?? impliedType(all) ?? before?.type;
+    return [
+      column.name,
+      { ...given('name', before?.name), ...given('type', type), rules: all, gin: before?.gin ?? false },
+    ];
+  });
+  return {
+    ...given('name', planned?.name),
+    columns: new Map(columns),
+    without: planned?.without ?? new Set(),
+    exists: false,
+  };
+}
+
+/** Only an instant has a zone or a unit. */
+function impliedType(rules: readonly Rule[]): PgType | undefined {
+  return rules.some((rule) => rule.kind === 'zone' || rule.kind === 'epoch') ? 'timestamptz' : undefined;
+}
+
+/** An optional field, absent rather than undefined. */
+function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Target } from '../../src/pg/target.ts';
+import { tempFolder } from '../harness/folders.ts';
+
+const bin = fileURLToPath(new URL('../../bin/crossfade.mjs', import.meta.url));
+
+/** What is left of a command that has ended. */
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface RunningCli {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  readonly stderr: () => string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** How a command is run. */
+export interface CliOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Default: an empty folder of its own. */
+  readonly cwd?: string;
+  readonly stdin?: string;
+  /** Another user; only root can become one. */
+  readonly uid?: number;
+}
+
+/** Starts the real command, as a user would, with nothing of this process's environment but the path. Killed when the test ends. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  const home = tempFolder('home-');
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: options.cwd ?? home,
+    env: { PATH: process.env.PATH, HOME: home, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdin?.on('error', () => undefined).end(options.stdin ?? '');
+  const stdout = gathered(child, 'stdout');
+  const stderr = gathered(child, 'stderr');
+  const ended = once(child, 'close').then(([status, signal]) => ({
+    status: status as number | null,
+    signal: signal as NodeJS.Signals | null,
+    stdout: stdout(),
+    stderr: stderr(),
+  }));
+  return { pid: child.pid as number, ended, stderr, kill: (signal) => void child.kill(signal) };
+}
+
+/** Runs the real command to its end. */
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+  return startCli(args, options).ended;
+}
+
+/** The environment that names a server as psql's would, password included. */
+export function serverEnv(target: Target): NodeJS.ProcessEnv {
+  return {
+    PGHOST: target.host,
+    PGPORT: String(target.port),
+    PGUSER: target.user,
+    PGDATABASE: target.database,
+    PGPASSWORD: target.password,
+    PGSSLMODE: 'disable',
+  };
+}
+
+function gathered(child: ChildProcess, stream: 'stdout' | 'stderr'): () => string {
+  const chunks: Buffer[] = [];
+  child[stream]?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
