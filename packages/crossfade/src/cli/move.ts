@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
 import { failedReport } from '../move/build-report.ts';
-import { move } from '../move/move.ts';
+import { interruption, move } from '../move/move.ts';
 import type { MoveOptions } from '../move/options.ts';
 import type { Report } from '../move/report.ts';
 import { replacePrivate } from '../move/withheld.ts';
@@ -38,16 +38,16 @@ export function moveCommand(program: Command, settle: Settle): void {
 
 async function runMove(source: string, flags: Flags): Promise<number> {
   const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort();
+  const interrupt = (): void => interrupted.abort(interruption());
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const view = progressView(flags.quiet === true || flags.json === true);
-  let handed = false;
+  let handed: Report | null = null;
   const hand = (report: Report): void => {
     view.stop();
     if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
     if (flags.json === true) terminal.json(report);
     else if (flags.quiet !== true || report.exitCode !== 0) terminal.say(reportText(report));
-    handed = true;
+    handed = report;
   };
   try {
     const target = await targetOrEmbedded(flags);
@@ -61,12 +61,14 @@ async function runMove(source: string, flags: Flags): Promise<number> {
       onProgress: (progress) => view.show(progress),
       onPublished: hand,
     });
-    if (!handed) hand(report);
+    if (handed === null) hand(report);
     return report.exitCode;
   } catch (error) {
     view.stop();
-    const failure = interrupted.signal.aborted ? interruption() : error;
-    if (failure instanceof CrossfadeError && !handed) {
+    // The report is out and the tables stand: what failed was to clean up, which the next run does.
+    if (handed !== null) return (handed as Report).exitCode;
+    const failure = interrupted.signal.aborted ? interrupted.signal.reason : error;
+    if (failure instanceof CrossfadeError) {
       const report = failedReport(
         { source: sourcePath(source), target: '', schema: flags.schema ?? 'public' },
         failure,
@@ -78,11 +80,4 @@ async function runMove(source: string, flags: Flags): Promise<number> {
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }
-}
-
-function interruption(): CrossfadeError {
-  return new CrossfadeError(
-    'E_INTERRUPTED',
-    'The move was interrupted. Nothing was published, and the source was not touched. The same command continues where it stopped; --restart begins again.',
-  );
 }

@@ -37,7 +37,7 @@ export interface StoredWithheld {
 export async function createState(client: pg.Client, schema: string): Promise<void> {
   const text = sql`
     CREATE TABLE ${qualified(schema, stateTables.run)} (
-      one boolean PRIMARY KEY DEFAULT true CHECK (one), source text NOT NULL, design text NOT NULL, report text);
+      one boolean PRIMARY KEY DEFAULT true CHECK (one), source text NOT NULL, asked text NOT NULL, design text NOT NULL, report text);
     CREATE TABLE ${qualified(schema, stateTables.chunk)} (
       source_table text, number integer, range text NOT NULL, rows bigint NOT NULL, loaded bigint, altered bigint,
       PRIMARY KEY (source_table, number));

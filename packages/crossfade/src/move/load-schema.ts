@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import { createState, insertChunks, stateTables, type StoredChunk } from '../copy/checkpoint.ts';
@@ -6,6 +7,7 @@ import { query, transaction } from '../pg/connect.ts';
 import { name, qualified, sql, trusted } from '../pg/sql.ts';
 import { createTable } from '../schema/ddl.ts';
 import type { TargetTable } from '../schema/model.ts';
+import type { MoveOptions } from './options.ts';
 
 /**
  * The schema in which rows and checkpoints are built before anything is published. Its name follows from the source's
@@ -18,6 +20,8 @@ export function loadSchemaName(sourcePath: string, schema: string): string {
 /** What an earlier run of the same command has left behind. */
 export interface LeftRun {
   readonly fingerprint: string;
+  /** From {@link askedDigest}. */
+  readonly asked: string;
   /** Null for a run that stopped before its tables were designed into the target. */
   readonly design: string;
   /** The report of a run that published, but was stopped before it could clean up. */
@@ -32,12 +36,22 @@ export async function findRun(client: pg.Client, loadSchema: string): Promise<Le
     'look for an interrupted run',
   );
   if (found.rows.length === 0) return null;
-  const { rows } = await query<{ source: string; design: string; report: string | null }>(
+  const { rows } = await query<{ source: string; asked: string; design: string; report: string | null }>(
     client,
-    sql`SELECT source, design, report FROM ${qualified(loadSchema, stateTables.run)}`,
+    sql`SELECT source, asked, design, report FROM ${qualified(loadSchema, stateTables.run)}`,
     'read the interrupted run',
   );
-  return rows.length === 0 ? null : { fingerprint: rows[0].source, design: rows[0].design, report: rows[0].report };
+  return rows.length === 0
+    ? null
+    : { fingerprint: rows[0].source, asked: rows[0].asked, design: rows[0].design, report: rows[0].report };
+}
+
+/** What the user asked for, as one digest: a stored report answers the same question only. */
+export function askedDigest(options: MoveOptions): string {
+  const { only, except, names, types, badValues, rules, gin } = options;
+  const plan = options.plan === undefined ? null : readFileSync(options.plan, 'utf8');
+  const asked = [only, except, names, types, badValues, rules, gin, plan].map((part) => part ?? null);
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }
 
 /** What decides how rows are loaded, as one digest; a run that differs in it cannot continue another. */
@@ -71,6 +85,7 @@ export async function createLoadSchema(
   tables: readonly TargetTable[],
   chunks: readonly StoredChunk[],
   fingerprint: string,
+  asked: string,
 ): Promise<void> {
   await transaction(client, async () => {
     await query(client, sql`CREATE SCHEMA ${name(loadSchema)}`, 'make the load schema');
@@ -79,7 +94,7 @@ export async function createLoadSchema(
     await insertChunks(client, loadSchema, chunks);
     await query(
       client,
-      sql`INSERT INTO ${qualified(loadSchema, stateTables.run)} (source, design) VALUES (${fingerprint}, ${designDigest(tables)})`,
+      sql`INSERT INTO ${qualified(loadSchema, stateTables.run)} (source, asked, design) VALUES (${fingerprint}, ${asked}, ${designDigest(tables)})`,
       'begin the run',
     );
   });

@@ -4,7 +4,7 @@ import { CrossfadeError } from '../core/errors.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect } from '../pg/connect.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
-import { dropLoadSchema, findRun, loadSchemaName } from './load-schema.ts';
+import { askedDigest, dropLoadSchema, findRun, loadSchemaName } from './load-schema.ts';
 import { lockTarget } from './lock.ts';
 import type { MoveOptions } from './options.ts';
 import type { Report } from './report.ts';
@@ -21,7 +21,7 @@ import { openSource } from './source.ts';
 export async function move(options: MoveOptions): Promise<Report> {
   const schema = options.schema ?? 'public';
   const loadSchema = loadSchemaName(sourcePath(options.source), schema);
-  const client = await connect(options.target, options.signal === undefined ? {} : { signal: options.signal });
+  const client = await connect(options.target);
   try {
     const release = await lockTarget(options.target, loadSchema);
     try {
@@ -40,38 +40,39 @@ async function moveLocked(
   loadSchema: string,
   client: pg.Client,
 ): Promise<Report> {
-  let left = await findRun(client, loadSchema);
-  if (left !== null && options.restart === true && left.report === null) {
-    await dropLoadSchema(client, loadSchema);
-    left = null;
-  }
-  // A run that had published and was stopped before it could say so: its report is the truth about it.
-  const published = left?.report ?? null;
-  if (published !== null) return conclude(client, loadSchema, JSON.parse(published) as Report, options);
   const source = await openSource(options.source, options.jobs ?? availableParallelism(), options.target);
-  const interrupt = (): void =>
-    void source.close(
-      new CrossfadeError(
-        'E_INTERRUPTED',
-        'The move was interrupted. Nothing was published. The same command continues it.',
-      ),
-    );
+  const watch = new Stopwatch(['profile', 'create', 'load', 'index', 'verify']);
+  const run = new Run({ options, schema, loadSchema, client, source, watch });
+  const interrupt = (): void => {
+    // A publication is short, and stopping it could leave its outcome unknown.
+    if (run.stage === 'building') void Promise.all([source.close(interruption()), disconnect(client)]);
+  };
   options.signal?.addEventListener('abort', interrupt);
   try {
-    const run = new Run({
-      options,
-      schema,
-      loadSchema,
-      client,
-      source,
-      watch: new Stopwatch(['profile', 'create', 'load', 'index', 'verify']),
-    });
-    const report = await run.execute(left);
-    return run.published ? await conclude(client, loadSchema, report, options) : report;
+    if (options.signal?.aborted === true) throw interruption();
+    const left = await findRun(client, loadSchema);
+    const answered =
+      left?.fingerprint === source.fingerprint && left.asked === askedDigest(options) && options.restart !== true;
+    // A run that had published and was stopped before it could say so: its report is the answer to the same question.
+    if (left !== null && left.report !== null && answered) {
+      return await conclude(client, loadSchema, JSON.parse(left.report) as Report, options);
+    }
+    const isObsolete = left !== null && (left.report !== null || options.restart === true);
+    if (isObsolete) await dropLoadSchema(client, loadSchema);
+    const report = await run.execute(isObsolete ? null : left);
+    return run.stage === 'published' ? await conclude(client, loadSchema, report, options) : report;
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
   }
+}
+
+/** What a move that was told to stop ends with, as long as it has not published. */
+export function interruption(): CrossfadeError {
+  return new CrossfadeError(
+    'E_INTERRUPTED',
+    'The move was interrupted. Nothing was published, and the source was not touched. The same command continues where it stopped; --restart begins again.',
+  );
 }
 
 /** Hands the report out before the last traces of the run are removed: a run killed in between would have to ask for it again. */

@@ -7,7 +7,7 @@ import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
 import { compareTables, type Compared, type Comparison } from './compare.ts';
 import { type Finished, finishOne } from './finish.ts';
-import { checkContinuable, createLoadSchema, designDigest, type LeftRun } from './load-schema.ts';
+import { askedDigest, checkContinuable, createLoadSchema, designDigest, type LeftRun } from './load-schema.ts';
 import { loadTables } from './load-tables.ts';
 import type { MoveOptions, Progress } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -31,8 +31,8 @@ export interface RunContext {
 
 /** One move from its profile to its publication. The steps stand in `execute`, in their order. */
 export class Run {
-  /** The tables stand in the target; what is left is to clean up. */
-  published = false;
+  /** From publishing on there is no way back; what follows is to clean up. */
+  stage: 'building' | 'publishing' | 'published' = 'building';
   private readonly context: RunContext;
   private readonly finished: Finished = { created: 0, notCreated: [] };
   private prepared!: Prepared;
@@ -62,17 +62,18 @@ export class Run {
         options.quarantineFile ?? `crossfade-quarantine-${randomBytes(4).toString('hex')}.jsonl`,
         this.withheld,
       );
+    this.stage = 'publishing';
     await this.publish(verdict);
-    this.published = true;
+    this.stage = 'published';
     return this.report(verdict);
   }
 
   private async createOrContinue(left: LeftRun | null): Promise<void> {
-    const { client, loadSchema, source } = this.context;
+    const { client, loadSchema, source, options } = this.context;
     const { tables } = this.prepared.design;
     if (left === null) {
       const chunks = this.prepared.profiles.flatMap(chunksOf);
-      await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint);
+      await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint, askedDigest(options));
     } else checkContinuable(left, source.fingerprint, designDigest(tables), source.file.path);
     this.chunks = await readChunks(client, loadSchema);
   }

@@ -1,6 +1,6 @@
 import { foldName } from '../schema/sqlite/sqlite.ts';
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { CrossfadeError } from '../core/errors.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
 import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
@@ -32,11 +32,13 @@ export async function openSource(source: string, jobs: number, target: Target | 
   const pool = new Pool(threads, { read: { file, exactReals: printsRealsExactly(observer) }, target });
   const close = async (reason?: CrossfadeError): Promise<void> => {
     await pool.close(reason);
-    reader.close();
-    observer.close();
+    for (const db of [reader, observer]) if (db.isOpen) db.close();
   };
   try {
+    let fingerprint = '';
     const begin = async (): Promise<void> => {
+      // Taken where it can only be of the state that the readers are about to see.
+      fingerprint = fingerprintOf(file);
       beginRead(file.path, reader);
       await pool.all('begin', null);
     };
@@ -45,7 +47,7 @@ export async function openSource(source: string, jobs: number, target: Target | 
       await pool.all('end', null);
     };
     await commonSnapshot(file.path, observer, begin, end);
-    return { file, catalog: readCatalog(file.path, reader), pool, fingerprint: await fingerprintOf(file), close };
+    return { file, catalog: readCatalog(file.path, reader), pool, fingerprint, close };
   } catch (error) {
     await close();
     throw error;
@@ -81,14 +83,13 @@ export function selectTables(
 }
 
 /**
- * What tells one state of the file from another: size, time and header of the file, and all of its -wal. SQLite changes
- * the header's counter with every commit, or writes to the -wal.
+ * What tells one state of the file from another: inode, size and time of the file and of its -wal, one of which every
+ * commit changes. The files are not opened for it, see `inspectFile`.
  */
-async function fingerprintOf(file: SourceFile): Promise<string> {
-  const hash = createHash('sha256');
-  const main = statSync(file.path, { bigint: true });
-  hash.update(`${main.size} ${main.mtimeNs}\n`);
-  for await (const chunk of createReadStream(file.path, { end: 4095 })) hash.update(chunk as Buffer);
-  if (file.hasWal) for await (const chunk of createReadStream(`${file.path}-wal`)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+function fingerprintOf(file: SourceFile): string {
+  const parts = [file.path, `${file.path}-wal`].map((path) => {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined || found.size === 0n ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`;
+  });
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
 }

@@ -24,7 +24,7 @@ export function expectOneMessage(ended: Ended, code: string, status: number): st
     code: message.split(':')[0],
     lines: lines.filter((line) => /^E_|^\s+at /.test(line)),
   }).toEqual({ status, code, lines: [message] });
-  expect(message).toMatch(/\.$/);
+  expect(message).toMatch(/^E_[A-Z_]+: .+\. .+/);
   expect(ended.stderr).not.toMatch(/node:internal|\.ts:\d|Error:/);
   return message;
 }
@@ -32,16 +32,17 @@ export function expectOneMessage(ended: Ended, code: string, status: number): st
 /** The kill of a command at its n-th call. Before: the server never hears of the call. After: it does it, and nobody is told. */
 export type When = 'before' | 'after';
 
-/** One run of the command that is killed at its n-th call, unless it ends earlier. */
+/** One run of the command that is killed at its n-th call, or at the first whose text fits, unless it ends earlier. */
 export async function moveKilledAt(
-  n: number,
+  at: number | RegExp,
   when: When,
   args: readonly string[],
   database: TestDatabase,
 ): Promise<Ended & { calls: number }> {
   let kill = (): void => undefined;
-  const onCall = ({ number }: Call): Fate => {
-    if (number !== n) return 'forward';
+  const isAt = ({ number, text }: Call): boolean => (typeof at === 'number' ? number === at : at.test(text));
+  const onCall = (call: Call): Fate => {
+    if (!isAt(call)) return 'forward';
     if (when === 'after') return 'drop reply';
     kill();
     return 'swallow';

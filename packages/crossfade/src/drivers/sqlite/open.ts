@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../../core/errors.ts';
@@ -9,14 +9,12 @@ export interface SourceFile {
   /** Absolute: a relative path that begins with `file:` would be taken for a URI. */
   readonly path: string;
   readonly encoding: 'UTF-8' | 'UTF-16le' | 'UTF-16be';
-  /** The header says that commits may stand in a -wal file beside it. */
+  /** Commits may stand in a -wal file beside it. */
   readonly walMode: boolean;
   /** Commits were found in a -wal file. */
   readonly hasWal: boolean;
   readonly bytes: number;
 }
-
-const magic = 'SQLite format 3\0';
 
 /** `sqlite:PATH` or a path, made absolute. */
 export function sourcePath(source: string): string {
@@ -24,45 +22,38 @@ export function sourcePath(source: string): string {
 }
 
 /**
- * Looks at the file before SQLite does, because SQLite makes an empty database of a mistyped path and waits for ever on
- * a pipe. Throws E_SOURCE_MISSING, E_SOURCE_NOT_A_FILE, E_SOURCE_NOT_SQLITE or E_SOURCE_FORBIDDEN.
+ * Looks at the file before anything is read, because SQLite makes an empty database of a mistyped path and waits for
+ * ever on a pipe. The file itself is opened by SQLite alone: closing any other descriptor of it would drop the locks of
+ * all of this process's connections. sqlite.org/howtocorrupt.html, 2.2
+ *
+ * Throws E_SOURCE_MISSING, E_SOURCE_NOT_A_FILE, E_SOURCE_NOT_SQLITE, E_SOURCE_FORBIDDEN or E_SOURCE_CORRUPT.
  */
 export function inspectFile(source: string): SourceFile {
   const path = sourcePath(source);
-  const header = readHeader(path);
-  if (header.bytes === 0)
+  const bytes = regularFileBytes(path);
+  if (bytes === 0) {
     throw new CrossfadeError(
       'E_SOURCE_NOT_SQLITE',
       `${path} is empty. Nothing was moved. Check that this is the file the application writes.`,
       { path },
     );
-  if (header.start.toString('latin1', 0, 16) !== magic) {
-    throw new CrossfadeError(
-      'E_SOURCE_NOT_SQLITE',
-      `${path} is not a SQLite database, or it is encrypted. Nothing was moved. Check the path.`,
-      { path },
-    );
   }
-  const walMode = header.start[18] === 2 || header.start[19] === 2;
   const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  // While commits are carried over from a -wal, the file may be shorter than its header says.
-  if (!hasWal) refuseTruncated(path, header.start, header.bytes);
   const db = openReadOnly(path);
   try {
-    const encoding = guarded(path, () => db.prepare('PRAGMA encoding').get())?.encoding as SourceFile['encoding'];
-    return { path, encoding, walMode, hasWal, bytes: header.bytes };
+    const pragma = (name: 'encoding' | 'journal_mode' | 'page_size' | 'page_count') =>
+      guarded(path, () => db.prepare(`PRAGMA ${name}`).get())?.[name];
+    // While commits are carried over from a -wal, the file may be shorter than its header says.
+    if (!hasWal) refuseTruncated(path, bytes, Number(pragma('page_count')), Number(pragma('page_size')));
+    const encoding = pragma('encoding') as SourceFile['encoding'];
+    return { path, encoding, walMode: pragma('journal_mode') === 'wal', hasWal, bytes };
   } finally {
     db.close();
   }
 }
 
-/** SQLite itself reads zeros where the end of a file is missing. sqlite.org/fileformat2.html, 1.3 "The Database Header" */
-function refuseTruncated(path: string, start: Buffer, bytes: number): void {
-  const pageBytes = start.readUInt16BE(16) === 1 ? 65_536 : start.readUInt16BE(16);
-  // No page size at all: SQLite will say that this is no database.
-  if (pageBytes < 512 || (pageBytes & (pageBytes - 1)) !== 0) return;
-  // The page count is to be believed only if the change counter stood the same when it was written.
-  const pages = start.readUInt32BE(24) === start.readUInt32BE(92) ? start.readUInt32BE(28) : 0;
+/** SQLite itself reads zeros where the end of a file is missing. */
+function refuseTruncated(path: string, bytes: number, pages: number, pageBytes: number): void {
   if (bytes >= pages * pageBytes && bytes % pageBytes === 0) return;
   throw new CrossfadeError(
     'E_SOURCE_CORRUPT',
@@ -81,32 +72,23 @@ export function openReadOnly(path: string): DatabaseSync {
   });
 }
 
-function readHeader(path: string): { start: Buffer; bytes: number } {
+function regularFileBytes(path: string): number {
   try {
+    accessSync(path, constants.R_OK);
     const found = statSync(path);
-    if (!found.isFile()) {
-      const kind = found.isDirectory()
-        ? 'a directory'
-        : found.isFIFO()
-          ? 'a pipe'
-          : found.isSocket()
-            ? 'a socket'
-            : 'a device';
-      throw new CrossfadeError(
-        'E_SOURCE_NOT_A_FILE',
-        `${path} is ${kind}, not a file. Nothing was moved. Name the database file itself.`,
-        { path },
-      );
-    }
-    // SQLite has no connection to the file yet, so closing this descriptor drops none of its locks.
-    const descriptor = openSync(path, 'r');
-    try {
-      const start = Buffer.alloc(100);
-      readSync(descriptor, start, 0, 100, 0);
-      return { start, bytes: found.size };
-    } finally {
-      closeSync(descriptor);
-    }
+    if (found.isFile()) return found.size;
+    const kind = found.isDirectory()
+      ? 'a directory'
+      : found.isFIFO()
+        ? 'a pipe'
+        : found.isSocket()
+          ? 'a socket'
+          : 'a device';
+    throw new CrossfadeError(
+      'E_SOURCE_NOT_A_FILE',
+      `${path} is ${kind}, not a file. Nothing was moved. Name the database file itself.`,
+      { path },
+    );
   } catch (error) {
     throw fileFailure(path, error);
   }

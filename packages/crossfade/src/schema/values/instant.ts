@@ -69,7 +69,7 @@ export class InstantParser {
       }
     }
     this.seconds += hour * 3600 + minute * 60 + second;
-    return this.offset(buf, p, end, (separator === 0x54 ? 8 : 0) + fractionDigits + 1);
+    return this.offset(buf, p, end, (separator === 0x54 ? 10 : 0) + fractionDigits + 2);
   }
 
   /** Reads the digits behind the point; returns how many there are. */
@@ -87,7 +87,7 @@ export class InstantParser {
   }
 
   private offset(buf: Uint8Array, start: number, end: number, clockShape: number): number {
-    this.shape = clockShape * 10_000;
+    this.shape = clockShape * 20_000;
     if (start === end) return InstantKind.naive;
     const sign = buf[start];
     const length = end - start;

@@ -52,7 +52,9 @@ export class JsonWalker {
   private pos = 0;
   private end = 0;
   private flags = 0;
-  private readonly isObject: boolean[] = [];
+  /** 1 for each open object, 0 for each open array. */
+  private isObject = new Uint8Array(64);
+  private depth = 0;
   private readonly keys = new KeyLedger();
   private escaped = false;
   private members = 0;
@@ -70,7 +72,7 @@ export class JsonWalker {
     this.pos = start;
     this.end = end;
     this.members = 0;
-    this.isObject.length = 0;
+    this.depth = 0;
     this.keys.clear();
     this.skipSpace();
     if (this.pos >= end) return Json.no;
@@ -129,9 +131,10 @@ export class JsonWalker {
     if (b === 0x22) return this.string() ? this.after() : -1;
     if (b === 0x7b || b === 0x5b) {
       this.pos++;
-      this.isObject.push(b === 0x7b);
+      if (this.depth === this.isObject.length) this.deepen();
+      this.isObject[this.depth++] = b === 0x7b ? 1 : 0;
       this.keys.open();
-      if (this.isObject.length > this.depthMax) this.flags |= Json.deep;
+      if (this.depth > this.depthMax) this.flags |= Json.deep;
       return b === 0x7b ? State.firstKey : State.firstElement;
     }
     if (b === 0x2d || (b >= 0x30 && b <= 0x39)) return this.number() ? this.after() : -1;
@@ -142,15 +145,20 @@ export class JsonWalker {
   }
 
   private after(): number {
-    const depth = this.isObject.length;
-    if (depth === 0) return State.end;
-    return this.isObject[depth - 1] ? State.commaObject : State.commaArray;
+    if (this.depth === 0) return State.end;
+    return this.isObject[this.depth - 1] === 1 ? State.commaObject : State.commaArray;
   }
 
   private close(): number {
-    this.isObject.pop();
+    this.depth--;
     if (this.keys.close(this.buf)) this.flags |= Json.duplicateKey;
     return this.after();
+  }
+
+  private deepen(): void {
+    const deeper = new Uint8Array(this.depth * 2);
+    deeper.set(this.isObject);
+    this.isObject = deeper;
   }
 
   private skipSpace(): void {
