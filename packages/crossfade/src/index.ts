@@ -4,7 +4,15 @@ export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export { plan } from './move/plan.ts';
 export type { PlanFile } from './move/plan-file.ts';
-export type { BadValueReport, ColumnReport, DifferenceReport, PhaseSeconds, Report, TableReport, Verdict } from './move/report.ts';
+export type {
+  BadValueReport,
+  ColumnReport,
+  DifferenceReport,
+  PhaseSeconds,
+  Report,
+  TableReport,
+  Verdict,
+} from './move/report.ts';
 export { verify, type VerifiedTable, type VerifyOptions, type VerifyReport } from './move/verify.ts';
 export { embeddedStatus, startEmbedded, stopEmbedded } from './pg/embedded/embedded.ts';
 export { resolveTarget, type TargetInput } from './pg/resolve.ts';

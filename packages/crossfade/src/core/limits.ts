@@ -1,10 +1,10 @@
 /** Every limit of the product, together, each with its reason. */
 export const limits = {
-  /** A page of packed rows. Larger pages gain nothing (a page of 1,000 short rows is read as fast as one of 4,000) and cost memory twice. */
-  pageBytes: 512 * 1024,
-  pageRowsMax: 1_000,
+  /** A page of packed rows. Larger pages are read no faster, and cost memory in every thread until they are collected. */
+  pageBytes: 64 * 1024,
+  pageRowsMax: 500,
   /** Rows with a cell above this are read one by one, so that a page's size has a bound whatever the rows hold. */
-  largeCellBytes: 64 * 1024,
+  largeCellBytes: 16 * 1024,
   /** How far a reader looks ahead for such rows: little enough that the pages are still cached when they are read. */
   strideRows: 4_000,
   /** A chunk is what one COPY transaction carries, and what a resumed run repeats at most. */

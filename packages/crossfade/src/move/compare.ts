@@ -11,6 +11,7 @@ import {
   type Findings,
   findDifferences,
   mergeCollected,
+  seedBytes,
   type Sums,
   type VerifyTable,
 } from '../verify/verify.ts';
@@ -38,27 +39,50 @@ export interface Compared {
 const pagesPerPiece = 4096;
 const findLimits = { limitRows: 50_000, namedMax: 1_000 };
 
-/** Compares tables, all of them at once, with every thread; the target as one snapshot. */
-export async function compareTables(
-  client: pg.Client,
+/** A comparison whose source side is being read already. */
+export interface BegunComparison {
+  readonly comparisons: readonly Comparison[];
+  readonly seed: Uint8Array;
+  /** One a comparison. */
+  readonly sources: readonly Promise<Sums>[];
+}
+
+/** Begins to read the source side, which needs nothing of the target: PostgreSQL may build indexes meanwhile. */
+export function beginComparison(
   pool: Pool,
   comparisons: readonly Comparison[],
   onRows: (table: string, rows: number) => void,
-): Promise<Compared[]> {
+): BegunComparison {
+  const seed = randomBytes(seedBytes);
+  const sources = comparisons.map((comparison) => {
+    const pieces = sourcePieces(comparison, seed).map(async (piece) => {
+      const sums = await pool.run('sumSource', piece);
+      onRows(comparison.source.name, sums.rows);
+      return sums;
+    });
+    const total = sumOf(pieces);
+    // Whoever gives up in between has an error of its own to report.
+    total.catch(() => undefined);
+    return total;
+  });
+  return { comparisons, seed, sources };
+}
+
+/** Reads the target side, all tables at once and as one snapshot, and finds what differs. */
+export async function finishComparison(client: pg.Client, pool: Pool, begun: BegunComparison): Promise<Compared[]> {
   return transaction(
     client,
     async () => {
-      const exported = await query<{ snapshot: string }>(
+      const { rows } = await query<{ snapshot: string }>(
         client,
         sql`SELECT pg_catalog.pg_export_snapshot() AS snapshot`,
         'export a snapshot',
       );
-      const { snapshot } = exported.rows[0];
-      const seed = randomBytes(32);
       const pieces: TargetPiece[][] = [];
-      for (const { table } of comparisons)
-        pieces.push(targetPieces(await pagesOf(client, table), table, snapshot, seed));
-      return Promise.all(comparisons.map((comparison, i) => compareOne(pool, comparison, pieces[i], seed, onRows)));
+      for (const { table } of begun.comparisons) {
+        pieces.push(targetPieces(await pagesOf(client, table), table, rows[0].snapshot, begun.seed));
+      }
+      return Promise.all(begun.comparisons.map((_, i) => compareOne(pool, begun, i, pieces[i])));
     },
     'read',
   );
@@ -80,27 +104,21 @@ export async function compareWith(
 
 async function compareOne(
   pool: Pool,
-  comparison: Comparison,
+  { comparisons, seed, sources }: BegunComparison,
+  at: number,
   targets: readonly TargetPiece[],
-  seed: Uint8Array,
-  onRows: (table: string, rows: number) => void,
 ): Promise<Compared> {
-  const { table } = comparison;
-  const sources = sourcePieces(comparison, seed);
-  const asked = sources.map(async (piece) => {
-    const sums = await pool.run('sumSource', piece);
-    onRows(comparison.source.name, sums.rows);
-    return sums;
-  });
+  const { table } = comparisons[at];
   const [source, target] = await Promise.all([
-    sumOf(asked),
+    sources[at],
     sumOf(targets.map((piece) => pool.run('sumTarget', piece))),
   ]);
   if (differingBuckets(source, target).length === 0) return { rows: source.rows, findings: null };
+  const pieces = sourcePieces(comparisons[at], seed);
   const findings = await findDifferences(table, source, target, findLimits, async (buckets, limitRows) => {
     const collect = { buckets, limitRows };
     const [left, right] = await Promise.all([
-      Promise.all(sources.map((piece) => pool.run('collectSource', { ...piece, ...collect }))),
+      Promise.all(pieces.map((piece) => pool.run('collectSource', { ...piece, ...collect }))),
       Promise.all(targets.map((piece) => pool.run('collectTarget', { ...piece, ...collect }))),
     ]);
     return { source: mergeCollected(left, limitRows), target: mergeCollected(right, limitRows) };

@@ -8,7 +8,7 @@ import { name, qualified, sql, trusted } from '../pg/sql.ts';
 import { list, restartIdentity } from '../schema/ddl.ts';
 import { lastIdentity } from '../schema/design.ts';
 import type { TargetTable } from '../schema/model.ts';
-import { copyOutStatement, targetSum } from '../verify/verify.ts';
+import { copyOutStatement, seedBytes, targetSum } from '../verify/verify.ts';
 import { type Comparison, compareWith } from './compare.ts';
 import { type Finished, finishForeignKey } from './finish.ts';
 import type { Pool } from './pool.ts';
@@ -113,7 +113,7 @@ async function fill(
     'fill a table that was there',
   );
   if (existing.columns.some((column) => column.identity)) await setIdentity(client, schema, table);
-  const seed = randomBytes(32);
+  const seed = randomBytes(seedBytes);
   const { equal } = await compareWith(pool, table.comparison, seed, async () => {
     const sum = targetSum(table.comparison.table, seed);
     await copyOut(client, copyOutStatement(table.comparison.table), (chunk) => sum.push(chunk));

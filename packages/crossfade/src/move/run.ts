@@ -5,7 +5,7 @@ import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from 
 import type { TargetTable } from '../schema/model.ts';
 import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
-import { compareTables, type Compared, type Comparison } from './compare.ts';
+import { type BegunComparison, beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import { type Finished, finishOne } from './finish.ts';
 import { askedDigest, checkContinuable, createLoadSchema, designDigest, type LeftRun } from './load-schema.ts';
 import { loadTables } from './load-tables.ts';
@@ -53,8 +53,9 @@ export class Run {
     if (options.dryRun === true) return this.report('planned');
     await watch.time('create', () => this.createOrContinue(left));
     await watch.time('load', () => this.load());
+    const begun = beginComparison(source.pool, await this.comparisons(), this.counter('verify'));
     await watch.time('index', () => this.index());
-    await watch.time('verify', () => this.verify());
+    await watch.time('verify', () => this.verify(begun));
     const verdict = verdictOf(this.report('equal'));
     if (verdict === 'failed') return this.report('failed');
     if (this.withheld.length > 0)
@@ -95,12 +96,17 @@ export class Run {
     }
   }
 
-  private async verify(): Promise<void> {
-    const { client, loadSchema, source } = this.context;
+  private async verify(begun: BegunComparison): Promise<void> {
+    const compared = await finishComparison(this.context.client, this.context.source.pool, begun);
+    this.compared = new Map(begun.comparisons.map(({ source }, i) => [source.name, compared[i]]));
+  }
+
+  private async comparisons(): Promise<Comparison[]> {
     const comparisons: Comparison[] = [];
-    for (const table of this.prepared.design.tables) comparisons.push(await this.comparison(table, loadSchema));
-    const compared = await compareTables(client, source.pool, comparisons, this.counter('verify'));
-    this.compared = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
+    for (const table of this.prepared.design.tables) {
+      comparisons.push(await this.comparison(table, this.context.loadSchema));
+    }
+    return comparisons;
   }
 
   private async publish(verdict: 'equal' | 'accounted'): Promise<void> {

@@ -8,7 +8,7 @@ import type { ColumnWishes } from '../schema/draft.ts';
 import type { SourceTable } from '../schema/model.ts';
 import { differenceReport } from './build-report.ts';
 import { type Choice, choose } from './choice.ts';
-import { type Compared, type Comparison, compareTables } from './compare.ts';
+import { beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import type { MoveOptions } from './options.ts';
 import { overRanges } from './profile.ts';
 import type { DifferenceReport } from './report.ts';
@@ -82,9 +82,10 @@ async function verifyOpen(
     paired.push({ table, name, comparison });
   }
   const comparisons = paired.flatMap(({ comparison }) => (typeof comparison === 'string' ? [] : comparison));
-  const compared = await compareTables(client, source.pool, comparisons, (table, rows) =>
+  const begun = beginComparison(source.pool, comparisons, (table, rows) =>
     options.onProgress?.({ phase: 'verify', table, rows, rowsTotal: null }),
   );
+  const compared = await finishComparison(client, source.pool, begun);
   const resultOf = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
   const tables = paired.map(({ table, name, comparison }) =>
     verifiedTable(table.name, name, resultOf.get(table.name), typeof comparison === 'string' ? comparison : null),

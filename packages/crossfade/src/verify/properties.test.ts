@@ -121,10 +121,7 @@ const names = Object.keys(columns) as Name[];
 
 const row = fc.tuple(
   ...names.map((name) =>
-    fc.oneof(
-      { weight: 9, arbitrary: columns[name][1] as fc.Arbitrary<Pair> },
-      { weight: 1, arbitrary: fc.constant(pair(null, null)) },
-    ),
+    fc.oneof({ weight: 9, arbitrary: columns[name][1] }, { weight: 1, arbitrary: fc.constant(pair(null, null)) }),
   ),
 );
 const table = tableOf({ id: 'bigint', ...Object.fromEntries(names.map((name) => [name, columns[name][0]])) }, ['id']);

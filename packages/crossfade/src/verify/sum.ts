@@ -39,7 +39,7 @@ export function eachRow(pages: Iterable<Page>, leaveOut: LeftOut | undefined, vi
     leaveOut === undefined || leaveOut.size === 0
       ? visit
       : (row: Row) => leaveOut.has(rowKeyText(row.key)) || visit(row);
-  for (const page of pages) page.each(kept as (row: Row) => void);
+  for (const page of pages) page.each(kept);
 }
 
 /** Sums of the output of one `copyOutStatement`. Throws E_TARGET_LOST when the output stops before its trailer. */

@@ -6,7 +6,7 @@ import { type Call, faultProxy } from '../support/fault-proxy.ts';
 import { expectOneMessage, moveJson, moveKilledAt, reportOf } from '../support/moves.ts';
 import { expectSameRows } from '../support/same-rows.ts';
 import { largeSource, smallSource } from '../support/sources.ts';
-import { expectComplete } from '../support/sweep.ts';
+import { expectComplete, smallTables } from '../support/sweep.ts';
 import { checkpoints, loadSchemas, publishedTables } from '../support/traces.ts';
 
 let large: string;
@@ -63,20 +63,45 @@ test.each([
   await expectComplete(await moveJson(source, database), source, database, false);
 });
 
-test('Ctrl-C after the publication never says that nothing was published', async () => {
+test('Ctrl-C after the publication changes nothing any more: the report is out, the status is its own, no trace is left', async () => {
   const source = smallSource();
   const { database, ended } = await signalled('SIGINT', ({ text }) => text.startsWith('DROP TABLE'), source);
-  expect(await publishedTables(database)).toContain('person');
-  expect(ended.stderr).not.toContain('Nothing was published');
-  expect(reportOf(ended).exitCode).toBe(ended.status);
+  await expectComplete(ended, source, database, false);
 });
 
-test('a source that has changed since a run published it and was killed does not end with exit 0', async () => {
+test('Ctrl-C while the publication is committed ends with what is true: published and reported', async () => {
+  const source = smallSource();
+  const { database, ended } = await signalled('SIGINT', ({ text }) => text.includes('SET SCHEMA'), source);
+  await expectComplete(ended, source, database, false);
+});
+
+test.each([
+  ['the source has changed', [], "INSERT INTO setting VALUES ('new', 'en', 'v')"],
+  ['other tables are asked for', ['--only', 'visit'], 'SELECT 1'],
+])(
+  'the report of a run that published and was killed does not stand for another question: %s',
+  async (_, more, statement) => {
+    const [database, source] = [await freshDatabase(), smallSource()];
+    const killed = await moveKilledAt(/^SELECT c.relname AS name/, 'before', ['move', source, '--json'], database);
+    expect([killed.signal, await publishedTables(database)]).toEqual(['SIGKILL', smallTables]);
+    const db = new DatabaseSync(source);
+    db.exec(statement);
+    db.close();
+    expectOneMessage(await moveJson(source, database, ...more), 'E_TARGET_NOT_EMPTY', 1);
+  },
+);
+
+test('a connection that breaks while the traces are removed leaves a true report, and the next run removes them', async () => {
   const [database, source] = [await freshDatabase(), smallSource()];
-  await moveKilledAt(/^SELECT c.relname AS name/, 'before', ['move', source, '--json'], database);
-  const db = new DatabaseSync(source);
-  db.exec("INSERT INTO setting VALUES ('new', 'en', 'v')");
-  db.close();
-  const ended = await moveJson(source, database);
-  expect(ended.status).toBe(1);
+  const proxy = await faultProxy(database, {
+    onCall: ({ text }, link) => {
+      if (text.startsWith('DROP SCHEMA')) link.cut();
+      return 'forward';
+    },
+  });
+  const ended = await moveJson(source, { ...database, ...proxy });
+  expect(await publishedTables(database)).toEqual(smallTables);
+  expect(reportOf(ended)).toMatchObject({ verdict: 'equal', exitCode: ended.status });
+  expect(await loadSchemas(database)).toHaveLength(1);
+  await expectComplete(await moveJson(source, database), source, database, false);
 });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { Cluster } from '../../src/pg/embedded/cluster.ts';
 import type { Target } from '../../src/pg/target.ts';
 import { freshCluster } from '../harness/cluster.ts';
 import { tempFolder } from '../harness/folders.ts';
@@ -32,6 +33,13 @@ function proc(pid: number, name: string): string {
   } catch {
     return '';
   }
+}
+
+/** What the server has written about itself and us. */
+function logOf(cluster: Cluster): string {
+  const log = readFileSync(join(cluster.folder, 'log'), 'utf8');
+  expect(log).toContain('ready to accept connections');
+  return log;
 }
 
 /** A role with a password that can be recognised. */
@@ -76,7 +84,7 @@ test('a password is seen nowhere, in whichever way it is given: output, report, 
     env: { DATABASE_URL: `postgres://canary:${password}x@${target.host}:${target.port}/postgres` },
   });
   expect(refused.stderr).not.toContain(password);
-  expect(readFileSync(join(cluster.folder, 'log'), 'utf8')).not.toContain(password);
+  expect(logOf(cluster)).not.toContain(password);
 });
 
 /** Every kind of trouble that a report speaks of, each with a value that can be recognised. */
@@ -117,7 +125,7 @@ test('no value of a row is seen anywhere, keys that are text included, whatever 
   expect(different.stdout).toMatch(/patient .+ different in weight/);
   expect(different.stdout).toContain('remark 3: missing');
   const texts = [stopped, moved, different, occupied, plan].flatMap(({ stdout, stderr }) => [stdout, stderr]);
-  texts.push(readFileSync(report, 'utf8'), readFileSync(join(cluster.folder, 'log'), 'utf8'));
+  texts.push(readFileSync(report, 'utf8'), logOf(cluster));
   for (const text of texts) expect(text).not.toContain('zz-canary');
 });
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { freshDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
-import { faultProxy } from '../support/fault-proxy.ts';
+import { type Fate, faultProxy } from '../support/fault-proxy.ts';
 import { expectOneMessage, moveJson, reportOf } from '../support/moves.ts';
 import { expectSameRows } from '../support/same-rows.ts';
 import { numbers, smallSource, sourceFile } from '../support/sources.ts';
@@ -31,7 +31,7 @@ test('a move that another one holds up for long says so and does nothing', async
   let reached = (): void => undefined;
   const loading = new Promise<void>((resolve) => (reached = resolve));
   const proxy = await faultProxy(database, {
-    onCall: async ({ type }) => {
+    onCall: async ({ type }): Promise<Fate> => {
       if (type !== 'c') return 'forward';
       reached();
       await released;
@@ -138,7 +138,7 @@ test.each(['wal', 'delete'])(
     db.close();`;
     let wrote: string | null = null;
     const proxy = await faultProxy(database, {
-      onCall: async ({ text }) => {
+      onCall: async ({ text }): Promise<Fate> => {
         if (wrote !== null || !/^COPY .*FROM STDIN/.test(text)) return 'forward';
         wrote = '';
         const child = spawn(process.execPath, ['--input-type=module', '-e', write, source]);

@@ -58,6 +58,7 @@ test('a move whose COMMIT is done and never answered says so, and one more run c
 }, async () => {
   const source = smallSource();
   const args = ['move', source, '--json'];
+  let finished = 0;
   for (let commit = 1; ; commit++) {
     const database = await freshDatabase();
     let seen = 0;
@@ -68,11 +69,18 @@ test('a move whose COMMIT is done and never answered says so, and one more run c
     if (seen < commit) {
       process.stdout.write(`lost the answer to each of ${commit - 1} COMMITs\n`);
       expect(commit).toBeGreaterThan(15);
+      expect(finished).toBe(1);
       return;
     }
-    expectOneMessage(ended, 'E_TARGET_LOST', 1);
     await expectAllOrNothing(database);
-    await expectComplete(await moveJson(source, database), source, database, false);
+    if (ended.status === 0) {
+      // Of the commits only the last one, which removes the traces, may go without its answer: the report was out.
+      finished++;
+      await expectComplete(ended, source, database, false);
+    } else {
+      expectOneMessage(ended, 'E_TARGET_LOST', 1);
+      await expectComplete(await moveJson(source, database), source, database, false);
+    }
     await database.drop();
   }
 });

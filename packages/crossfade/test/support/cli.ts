@@ -5,6 +5,11 @@ import { onTestFinished } from 'vitest';
 import type { Target } from '../../src/pg/target.ts';
 import { tempFolder } from '../harness/folders.ts';
 
+const main = new URL('../../src/cli/main.ts', import.meta.url).href;
+/** Gives the rights away when everything is loaded: another user may not be able to read the sources. */
+const withoutRights = `const { main } = await import(${JSON.stringify(main)});
+  if (process.geteuid() === 0) process.seteuid(65534);
+  process.exitCode = await main(process.argv.slice(1));`;
 const bin = fileURLToPath(new URL('../../bin/crossfade.mjs', import.meta.url));
 
 /** What is left of a command that has ended. */
@@ -30,18 +35,18 @@ export interface CliOptions {
   /** Default: an empty folder of its own. */
   readonly cwd?: string;
   readonly stdin?: string;
-  /** Another user; only root can become one. */
-  readonly uid?: number;
+  /** As a user without rights of its own, where this process is root: those of files do not bind root. */
+  readonly unprivileged?: boolean;
 }
 
 /** Starts the real command, as a user would, with nothing of this process's environment but the path. Killed when the test ends. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const home = tempFolder('home-');
-  const child = spawn(process.execPath, [bin, ...args], {
+  const program = options.unprivileged === true ? ['--input-type=module', '-e', withoutRights, '--'] : [bin];
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: options.cwd ?? home,
     env: { PATH: process.env.PATH, HOME: home, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin?.on('error', () => undefined).end(options.stdin ?? '');

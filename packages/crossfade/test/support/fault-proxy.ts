@@ -54,10 +54,12 @@ export async function faultProxy(server: Place, fault: Fault = {}): Promise<Faul
     client.on('data', (chunk: Buffer) => {
       sent += chunk.length;
       fault.onBytes?.(sent, link);
-      turn = turn.then(async () => {
-        for (const message of split(chunk)) await pass(message);
-      });
+      turn = inTurn(turn, split(chunk));
     });
+    const inTurn = async (before: Promise<void>, messages: readonly Message[]): Promise<void> => {
+      await before;
+      for (const message of messages) await pass(message);
+    };
     const pass = async ({ type, bytes }: Message): Promise<void> => {
       if (link.state() === 'closed') return;
       if (!isCall(type)) return link.send(bytes);
@@ -80,12 +82,11 @@ interface Wired extends Link {
 function wire(client: Socket, upstream: Socket, fault: Fault): Wired {
   let state: 'open' | 'deaf' | 'closed' = 'open';
   upstream.on('data', (chunk) => {
-    if (state === 'open') return client.write(chunk);
-    if (state === 'deaf') {
-      state = 'closed';
-      fault.onReplyDropped?.();
-      client.resetAndDestroy();
-    }
+    if (state === 'open') client.write(chunk);
+    if (state !== 'deaf') return;
+    state = 'closed';
+    fault.onReplyDropped?.();
+    client.resetAndDestroy();
   });
   upstream.on('close', () => state !== 'closed' && client.destroy());
   return {

@@ -85,7 +85,7 @@ test('columns, order and collations are those of the catalog', () => {
     );
     if (!result.ok) throw new Error(result.why);
     const found = result.value.parts.map((p) => [p.column, p.descending ? 1 : 0]);
-    expect(found, `${list}`).toEqual(catalog.map((row) => [row.name, row.desc]));
+    expect(found, list).toEqual(catalog.map((row) => [row.name, row.desc]));
   }
 });
 
@@ -182,7 +182,7 @@ test('every table that SQLite accepts is accepted here', () => {
           name: string;
           dflt_value: string | null;
         }[];
-        expect(result.ok && result.value.columns.map((c) => [c.name, c.defaultText]), `${sql}`).toEqual(
+        expect(result.ok && result.value.columns.map((c) => [c.name, c.defaultText]), sql).toEqual(
           catalog.map((c) => [c.name, c.dflt_value]),
         );
       },

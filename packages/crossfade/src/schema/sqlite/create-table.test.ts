@@ -57,7 +57,7 @@ test.each(accepted)('%s is read as SQLite reads it', (sql) => {
       c.generated ? (c.generated.stored ? 3 : 2) : 0,
     ]),
   ).toEqual(catalog.map((c) => [c.name, c.type.toLowerCase(), c.dflt_value, c.pk, c.hidden]));
-  expect(value.columns.filter((_, i) => !implied(catalog[i] as CatalogColumn)).map((c) => c.notNull)).toEqual(
+  expect(value.columns.filter((_, i) => !implied(catalog[i])).map((c) => c.notNull)).toEqual(
     catalog.filter((c) => !implied(c)).map((c) => c.notnull === 1),
   );
   expect([value.withoutRowid, value.strict]).toEqual([list.wr === 1, list.strict === 1]);

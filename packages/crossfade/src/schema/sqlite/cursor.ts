@@ -25,7 +25,7 @@ export class Cursor {
   }
 
   get token(): Token {
-    return this.#tokens[this.#next] as Token;
+    return this.#tokens[this.#next];
   }
 
   /** The token before this one; the end of what has been read. */
@@ -34,7 +34,7 @@ export class Cursor {
   }
 
   peek(ahead = 1): Token {
-    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)] as Token;
+    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)];
   }
 
   advance(): Token {

@@ -107,7 +107,7 @@ function readParentheses(cursor: Cursor, read: ReadExpression): Node {
     return { kind: 'unsupported', what: 'a subquery' };
   }
   const items = cursor.list(() => read(cursor));
-  return items.length === 1 ? (items[0] as Expr) : { kind: 'row', items };
+  return items.length === 1 ? items[0] : { kind: 'row', items };
 }
 
 function readExists(cursor: Cursor): Node {

@@ -66,7 +66,7 @@ export function tokenize(sql: string): Token[] {
 }
 
 function readToken(sql: string, at: number): Token {
-  const first = sql[at] as string;
+  const first = sql[at];
   if (first === "'") return readQuoted(sql, at, 'string', "'", null);
   if (first === '"' || first === '`') return readQuoted(sql, at, 'name', first, first);
   if (first === '[') return readBracketed(sql, at);

@@ -95,7 +95,7 @@ test.each(constants)('DEFAULT %s on %j is the same value in %s', async (sql, dec
 
 test('a name without a column is a string, and NULL is no default', () => {
   for (const sql of ['true', '"true"', 'foo', '[foo]', '"it""s"'])
-    expect(translateDefault(sql, { type: 'text', declared: 'TEXT' }), `${sql}`).toMatchObject({ ok: true });
+    expect(translateDefault(sql, { type: 'text', declared: 'TEXT' }), sql).toMatchObject({ ok: true });
   expect(translateDefault('"true"', { type: 'boolean', declared: 'BOOLEAN' })).toEqual({ ok: true, sql: 'true' });
   expect(translateDefault('"{}"', { type: 'jsonb', declared: 'TEXT' })).toEqual({ ok: true, sql: "'{}'::jsonb" });
   for (const sql of ['NULL', 'null', '(NULL)'])

@@ -77,7 +77,7 @@ function inserted(value: bigint | number | string | Uint8Array | null, type?: Pg
   if (value === null) return 'NULL';
   if (type === 'boolean') return String(value === 1n);
   if (value instanceof Uint8Array) return `decode('${Buffer.from(value).toString('hex')}', 'hex')`;
-  return `${literal(type === 'timestamptz' ? `${value}+00` : String(value))}`;
+  return literal(type === 'timestamptz' ? `${value}+00` : String(value));
 }
 
 /** Every row's value, with the two databases' ways of writing the same value made one. */

@@ -58,9 +58,9 @@ const extreme =
 
 const conditional = (...args: Term[]): Term => {
   const pairs = args.length >> 1;
-  const results = Array.from({ length: pairs }, (_, i) => args[2 * i + 1] as Term);
+  const results = Array.from({ length: pairs }, (_, i) => args[2 * i + 1]);
   const { terms, model } = unify([...results, args.length % 2 ? (args.at(-1) as Term) : nothing]);
-  const branches = Array.from({ length: pairs }, (_, i) => `WHEN ${truth(args[2 * i] as Term)} THEN ${terms[i]?.sql}`);
+  const branches = Array.from({ length: pairs }, (_, i) => `WHEN ${truth(args[2 * i])} THEN ${terms[i]?.sql}`);
   return chosen(model, `(CASE ${branches.join(' ')} ELSE ${terms.at(-1)?.sql} END)`);
 };
 

@@ -54,7 +54,7 @@ function called(expr: Expr & { kind: 'call' }): Moment | null {
   if (expr.name === 'strftime') {
     const [layout, ...rest] = texts;
     const moment = layout === undefined ? null : momentFrom(rest);
-    return moment && { kind: 'written', layout: layout as string, later: moment.later };
+    return moment && { kind: 'written', layout: layout, later: moment.later };
   }
   const layout = Object.hasOwn(written, expr.name) ? written[expr.name] : undefined;
   if (layout === undefined && expr.name !== 'unixepoch' && expr.name !== 'julianday') return null;
@@ -83,7 +83,7 @@ function momentFrom([value = 'now', ...modifiers]: readonly string[]): { later: 
   let later = 0;
   for (const modifier of modifiers) {
     const shift = /^([+-]?\d{1,9}) +(second|minute|hour|day)s?$/i.exec(modifier);
-    if (shift) later += Number(shift[1]) * (units[(shift[2] as string).toLowerCase()] as number);
+    if (shift) later += Number(shift[1]) * units[shift[2].toLowerCase()];
     else if (isSubsecond(modifier)) fine = true;
     else refuse('a modifier of the time is not one of +N seconds, minutes, hours or days');
   }

@@ -102,7 +102,7 @@ test('epoch defaults of a column that became timestamptz are the current time', 
     'unixepoch() * 1000',
     "CAST((julianday('now') - 2440587.5)*86400000 AS INTEGER)",
   ]) {
-    expect(translateDefault(sql, { type: 'timestamptz', declared: 'DATETIME' }), `${sql}`).toEqual({
+    expect(translateDefault(sql, { type: 'timestamptz', declared: 'DATETIME' }), sql).toEqual({
       ok: true,
       sql: 'CURRENT_TIMESTAMP',
     });

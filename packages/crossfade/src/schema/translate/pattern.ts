@@ -24,10 +24,10 @@ export function likeSql(pattern: string, escape: string | null): PatternSql | nu
   const steps: Step[] = [];
   const characters = [...pattern];
   for (let i = 0; i < characters.length; i++) {
-    let character = characters[i] as string;
+    let character = characters[i];
     const taken = character === escape;
     if (taken && ++i === characters.length) return null;
-    if (taken) character = characters[i] as string;
+    if (taken) character = characters[i];
     if (!taken && character === '%') steps.push({ kind: 'many' });
     else if (!taken && character === '_') steps.push({ kind: 'one' });
     else steps.push({ kind: 'character', character: character.replace(/[A-Z]/, (letter) => letter.toLowerCase()) });
@@ -41,7 +41,7 @@ export function globSql(pattern: string): PatternSql | null {
   const steps: Step[] = [];
   const characters = [...pattern];
   for (let i = 0; i < characters.length; ) {
-    const character = characters[i++] as string;
+    const character = characters[i++];
     if (character === '*') steps.push({ kind: 'many' });
     else if (character === '?') steps.push({ kind: 'one' });
     else if (character === '[') {

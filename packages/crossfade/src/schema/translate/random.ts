@@ -46,7 +46,7 @@ function hexadecimal(bytes: number): string {
   const whole = Array.from({ length: Math.floor(bytes / 16) }, () => `pg_catalog.left(${digest}, 32)`);
   const rest = bytes % 16 === 0 ? [] : [`pg_catalog.left(${digest}, ${(bytes % 16) * 2})`];
   const parts = [...whole, ...rest];
-  return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' || ')})`;
+  return parts.length === 1 ? parts[0] : `(${parts.join(' || ')})`;
 }
 
 function pieceOf(expr: Expr): Piece | null {
@@ -79,7 +79,7 @@ function hex(blob: Expr): Piece | null {
 function cased(name: 'lower' | 'upper', text: Expr): Piece | null {
   const bytes =
     name === 'lower' && text.kind === 'call' && text.name === 'hex' && text.args.length === 1
-      ? randomBytes(text.args[0] as Expr)
+      ? randomBytes(text.args[0])
       : null;
   if (bytes !== null)
     return { sql: hexadecimal(bytes), alphabets: Array.from({ length: bytes * 2 }, () => '0123456789abcdef') };
@@ -115,9 +115,9 @@ function remainder(expr: Expr): number | null {
   if (expr.kind !== 'binary' || expr.op !== '+') return null;
   const [sum, other] = smallInteger(expr.right, 1) === 1 ? [expr.left, expr.right] : [expr.right, expr.left];
   if (smallInteger(other, 1) !== 1) return null;
-  const around = isCall(sum, 'abs', 1) ? (sum.args[0] as Expr) : sum;
+  const around = isCall(sum, 'abs', 1) ? sum.args[0] : sum;
   if (around.kind !== 'binary' || around.op !== '%') return null;
-  const source = around === sum && isCall(around.left, 'abs', 1) ? (around.left.args[0] as Expr) : around.left;
+  const source = around === sum && isCall(around.left, 'abs', 1) ? around.left.args[0] : around.left;
   const positive = around !== sum || source !== around.left;
   return positive && isCall(source, 'random') ? smallInteger(around.right, 1) : null;
 }
@@ -128,7 +128,7 @@ function isCall(expr: Expr, name: string, args = 0): expr is Expr & { kind: 'cal
 
 function randomBytes(expr: Expr): number | null {
   if (!isCall(expr, 'randomblob', 1)) return null;
-  const bytes = smallInteger(expr.args[0] as Expr, 1);
+  const bytes = smallInteger(expr.args[0], 1);
   return bytes !== null && bytes <= bytesMax ? bytes : refuse('randomblob has a length that is not a small constant');
 }
 
@@ -146,8 +146,5 @@ function alphabetsOf(form: string): string[] {
 }
 
 function sameAlphabets(a: readonly string[], b: readonly string[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((alphabet, i) => [...alphabet].sort().join('') === [...(b[i] as string)].sort().join(''))
-  );
+  return a.length === b.length && a.every((alphabet, i) => [...alphabet].sort().join('') === [...b[i]].sort().join(''));
 }
