@@ -18,6 +18,9 @@ const self = fileURLToPath(import.meta.url);
 const root = dirname(dirname(self));
 const nodesFolder = join(root, '.nodes');
 
+/** Where Node keeps TypeScript whose types are taken off already: starting takes half the time. Not in a folder that others may write. */
+export const compileCache = join(nodesFolder, 'compile-cache');
+
 /** The first Node that runs TypeScript by itself and has what the project uses of node:sqlite. */
 const nodeMin = [22, 18];
 
@@ -61,7 +64,7 @@ export function isReady() {
 /** Brings what is missing, runs `file` in a process of its own, and ends this process as that one ends. */
 export function run(file, args) {
   const node = isNewEnough(process.versions.node) ? process.execPath : fetchedNode();
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, NODE_COMPILE_CACHE: compileCache };
   if (!isInstalled()) {
     const installed = spawnSync(node, [self, '--install'], { cwd: root, env, stdio: ['ignore', 2, 2] });
     if (installed.status !== 0) process.exit(installed.status ?? 1);

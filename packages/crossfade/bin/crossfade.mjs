@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command. Published, it runs the compiled dist/; in a checkout it runs src/ as it stands, and brings what is missing first.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const source = new URL('../src/cli/main.ts', import.meta.url);
@@ -15,6 +16,7 @@ if (bootstrap && !bootstrap.isReady()) {
   process.exitCode = 1;
 } else {
   keepQuietAboutSqlite();
+  if (bootstrap) cacheCompiled(bootstrap.compileCache);
   const { main } = await import(isCheckout ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
   process.exitCode = await main(process.argv.slice(2));
 }
@@ -25,4 +27,10 @@ function keepQuietAboutSqlite() {
   process.emitWarning = (warning, ...rest) => {
     if (!String(warning).startsWith('SQLite is an experimental feature')) emitWarning.call(process, warning, ...rest);
   };
+}
+
+/** The call serves this thread, the variable the worker threads. */
+function cacheCompiled(folder) {
+  module.enableCompileCache(folder);
+  process.env.NODE_COMPILE_CACHE = folder;
 }

@@ -137,7 +137,7 @@ test('withheld rows are listed in a new file of the owner alone: table, key, col
   });
   const [name, ...others] = readdirSync(cwd);
   expect(others).toEqual([]);
-  const path = join(cwd, name as string);
+  const path = join(cwd, name);
   expect(reportOf(ended).quarantineFile).toBe(path);
   expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
   const lines = readFileSync(path, 'utf8')

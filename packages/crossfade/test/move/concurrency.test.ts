@@ -56,7 +56,7 @@ test('two sources with the same tables into one schema: one wins, and not a row 
   const sources = [make('one'), make('two')];
   const both = await Promise.all(sources.map((source) => moveJson(source, database)));
   expect(both.map(({ status }) => status).sort()).toEqual([0, 1]);
-  await expectSameRows(sources[both[0]?.status === 0 ? 0 : 1] as string, database);
+  await expectSameRows(sources[both[0].status === 0 ? 0 : 1], database);
 });
 
 /** Moves money between two tables for ever, in one transaction each: the sum over both stays. Written as its own process. */

@@ -16,7 +16,7 @@ const page = new URL('../../../../docs/reference/rights.md', import.meta.url);
 function documentedRoles(): string {
   const [, block] = /```sql\n(-- Owns[\s\S]+?)```/.exec(readFileSync(page, 'utf8')) ?? [];
   expect(block, 'the page holds the statements').toBeDefined();
-  return block as string;
+  return block;
 }
 
 /** A database `app` with the documented roles, each with a password. */

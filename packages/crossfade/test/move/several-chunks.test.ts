@@ -91,7 +91,7 @@ test('PostgreSQL that stops at once in the middle of a load ends the run with on
     drop: () => Promise.resolve(),
   };
   let chunks = 0;
-  let stopped: Promise<void> | null = null;
+  let stopped = Promise.resolve();
   const ended = await spoiled(database, () => ({
     onCall: ({ type }) => {
       if (type === 'c' && ++chunks === 2) stopped = cluster.kill('SIGQUIT');

@@ -64,7 +64,7 @@ export async function faultProxy(server: Place, fault: Fault = {}): Promise<Faul
       if (link.state() === 'closed') return;
       if (!isCall(type)) return link.send(bytes);
       texts.push(textOf(type, bytes));
-      const call = { number: texts.length, type, text: texts[texts.length - 1] as string };
+      const call = { number: texts.length, type, text: texts[texts.length - 1] };
       const fate = (await fault.onCall?.(call, link)) ?? 'forward';
       if (fate === 'swallow') return link.blackHole();
       if (fate === 'drop reply') link.dropReplies();
@@ -118,7 +118,7 @@ function splitter(): (chunk: Buffer) => Message[] {
     const length = head + rest.readInt32BE(head);
     if (rest.length < length) return null;
     const bytes = rest.subarray(0, length);
-    const type = started ? String.fromCharCode(rest[0] as number) : '';
+    const type = started ? String.fromCharCode(rest[0]) : '';
     // Requests for encryption and cancellation have a version of 1234; the session begins with version 3.
     if (!started) started = rest.readUInt16BE(4) === 3;
     rest = rest.subarray(length);
@@ -139,5 +139,5 @@ function isCall(type: string): type is CallType {
 /** A prepared statement's name comes before its text. */
 function textOf(type: CallType, bytes: Buffer): string {
   const parts = bytes.toString('utf8', 5).split('\0');
-  return type === 'Q' ? (parts[0] as string) : type === 'P' ? (parts[1] as string) : '';
+  return type === 'Q' ? parts[0] : type === 'P' ? parts[1] : '';
 }
