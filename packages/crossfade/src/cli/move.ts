@@ -5,7 +5,7 @@ import { failedReport } from '../move/build-report.ts';
 import { interruption, move } from '../move/move.ts';
 import type { MoveOptions } from '../move/options.ts';
 import type { Report } from '../move/report.ts';
-import { replacePrivate } from '../move/withheld.ts';
+import { probePrivate, replacePrivate } from '../move/withheld.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
 import { addMapping, addTarget, addTypes, type Settle } from './options.ts';
 import { progressView } from './progress.ts';
@@ -42,6 +42,7 @@ async function runMove(source: string, flags: Flags): Promise<number> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const view = progressView(flags.quiet === true || flags.json === true);
   let handed: Report | null = null;
+  let display = '';
   const hand = (report: Report): void => {
     view.stop();
     if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
@@ -50,7 +51,9 @@ async function runMove(source: string, flags: Flags): Promise<number> {
     handed = report;
   };
   try {
+    if (flags.report !== undefined) probePrivate(flags.report);
     const target = await targetOrEmbedded(flags);
+    display = target.display;
     const { rule, ...rest } = flags;
     const report = await move({
       ...rest,
@@ -67,10 +70,11 @@ async function runMove(source: string, flags: Flags): Promise<number> {
     view.stop();
     // The report is out and the tables stand: what failed was to clean up, which the next run does.
     if (handed !== null) return (handed as Report).exitCode;
-    const failure = interrupted.signal.aborted ? interrupted.signal.reason : error;
+    const isUnknown = error instanceof CrossfadeError && error.facts.outcome === 'unknown';
+    const failure = interrupted.signal.aborted && !isUnknown ? interrupted.signal.reason : error;
     if (failure instanceof CrossfadeError) {
       const report = failedReport(
-        { source: sourcePath(source), target: '', schema: flags.schema ?? 'public' },
+        { source: sourcePath(source), target: display, schema: flags.schema ?? 'public' },
         failure,
       );
       if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);

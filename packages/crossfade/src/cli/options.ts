@@ -4,11 +4,13 @@ import { ruleWords } from '../schema/rules.ts';
 /** Tells the process how to end. */
 export type Settle = (status: number) => void;
 
-const list = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+function list(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  // An empty shell variable must not come to mean every table.
+  if (parts.includes('')) throw new InvalidArgumentError('It is a list of names, separated by commas.');
+  return parts;
+}
+
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 function count(text: string): number {

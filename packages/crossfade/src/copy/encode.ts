@@ -73,7 +73,12 @@ const makers: Readonly<Record<PgType, (out: CopyBuffer, options: EncodeOptions) 
   },
   json: (out, options) => jsonEncoder(out, options, Json.deep, false),
   jsonb: (out, options) => jsonEncoder(out, options, Json.deep | jsonbObstacles, true),
-  bytea: (out) => (tag, buf, start, end) => (tag === Tag.blob || tag === Tag.text) && field(out, buf, start, end),
+  bytea: (out, { rules }) => {
+    // Without the user's word text never becomes bytes, not even where an existing column would take them.
+    const takesText = rules.some((rule) => rule.kind === 'type' && rule.type === 'bytea');
+    return (tag, buf, start, end) =>
+      (tag === Tag.blob || (tag === Tag.text && takesText)) && field(out, buf, start, end);
+  },
   text:
     (out, { checked }) =>
     (tag, buf, start, end) => {

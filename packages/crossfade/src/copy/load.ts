@@ -39,7 +39,7 @@ export interface Withheld {
   readonly code: WithheldCode;
 }
 
-/** Why a row was withheld; docs/reference/bad-values.md has a paragraph on each. */
+/** Why a row was withheld; docs/reference/errors.md has a paragraph on each. */
 export type WithheldCode = 'E_TEXT_NUL' | 'E_TEXT_ENCODING' | 'E_BLOB_IN_TEXT' | 'E_VALUE_TOO_LARGE' | 'E_TYPE_UNFIT';
 
 /** What became of the rows of one chunk; rows and withheld rows add up to the rows read. */
@@ -147,13 +147,15 @@ interface Field {
 
 function fieldOf(column: LoadColumn, out: CopyBuffer): Field {
   const transform = transformOf(column.rules);
+  const invalidToNull = column.rules.some((rule) => rule.kind === 'invalid');
   return {
     source: column.source,
     position: column.position,
     type: column.type,
     encode: encoderFor(column.type, out, { rules: column.rules, checked: column.checked }),
-    plain: column.rules.length === 0,
+    // Type rules change no value; but text under bytea is to be counted.
+    plain: transform === null && !invalidToNull && column.type !== 'bytea',
     transform,
-    invalidToNull: column.rules.some((rule) => rule.kind === 'invalid'),
+    invalidToNull,
   };
 }

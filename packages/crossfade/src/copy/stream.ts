@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import copyStreams from 'pg-copy-streams';
 import { failure } from '../pg/failure.ts';
@@ -28,7 +28,8 @@ export async function copyIn(
   const send: Send = async (buffers) => {
     for (const buffer of buffers) {
       if (refused !== null) throw failure(refused, 'load rows');
-      if (!stream.write(buffer)) await Promise.race([once(stream, 'drain').catch(() => undefined), finished]);
+      // One write at a time: pg-copy-streams cannot be told of an error while another one waits for the socket.
+      await Promise.race([written(stream, buffer), finished]);
     }
   };
   try {
@@ -43,4 +44,13 @@ export async function copyIn(
   await finished;
   if (refused !== null) throw failure(refused, 'load rows');
   return stream.rowCount;
+}
+
+function written(stream: Writable, buffer: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    // An error of the stream arrives as its event.
+    stream.write(buffer, () => {
+      resolve();
+    });
+  });
 }

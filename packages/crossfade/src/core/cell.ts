@@ -7,9 +7,6 @@
 export const Tag = { null: 0, integer: 1, real: 2, text: 3, blob: 4 } as const;
 export type Tag = (typeof Tag)[keyof typeof Tag];
 
-/** SQLite's own names of the storage classes, by `Tag`. */
-export const tagNames = ['null', 'integer', 'real', 'text', 'blob'] as const;
-
 /**
  * One row, laid out for reading without allocation. The reader owns it and reuses it for the next row, and the
  * buffers behind it for the next page: copy whatever is to outlive the callback.

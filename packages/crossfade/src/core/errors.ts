@@ -59,12 +59,7 @@ export const errorCodes = {
   E_TARGET_LOST: { exit: 1, doc: 'The connection to PostgreSQL broke during the run.' },
   E_TARGET_FULL: { exit: 1, doc: 'The target has no space left.' },
   E_TARGET_REFUSED: { exit: 1, doc: 'PostgreSQL refused a statement; the SQLSTATE is a fact of the error.' },
-  E_TARGET_BUSY: { exit: 1, doc: 'Another move into the same schema is running.' },
-  E_VALUE_UNHELD: {
-    exit: 3,
-    doc: 'A value cannot be held by its PostgreSQL type, and no rule says what to do with it.',
-  },
-  E_VERIFY_DIFFERENT: { exit: 1, doc: 'Source and target differ; the report names the rows.' },
+  E_TARGET_BUSY: { exit: 1, doc: 'Another move of this source into this schema is running.' },
   E_POSTGRES_EMBEDDED: { exit: 1, doc: 'The embedded PostgreSQL could not be prepared, started or stopped.' },
   E_REPORT_UNWRITABLE: { exit: 1, doc: 'The report, plan or quarantine file could not be written.' },
   E_INTERRUPTED: { exit: 1, doc: 'The run was interrupted; the same command continues it.' },

@@ -5,6 +5,8 @@ export const limits = {
   pageRowsMax: 500,
   /** Rows with a cell above this are read one by one, so that a page's size has a bound whatever the rows hold. */
   largeCellBytes: 16 * 1024,
+  /** Rows above this are held by one thread at a time. */
+  exclusiveBytes: 4 * 1024 * 1024,
   /** How far a reader looks ahead for such rows: little enough that the pages are still cached when they are read. */
   strideRows: 4_000,
   /** A chunk is what one COPY transaction carries, and what a resumed run repeats at most. */

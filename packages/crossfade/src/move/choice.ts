@@ -40,20 +40,21 @@ function wishesFor(
   plan: PlanWishes | null,
   rules: ReadonlyMap<string, readonly Rule[]>,
 ): TableWishes {
-  const planned = plan?.tables.get(table.name);
+  const tablePlan = plan?.tables.get(table.name);
   const columns = table.columns.map((column): [string, ColumnWishes] => {
-    const before = planned?.columns.get(column.name);
-    const all = [...(before?.rules ?? []), ...(rules.get(column.name) ?? [])];
-    const type = all.findLast((rule) => rule.kind === 'type')?.type ?? impliedType(all) ?? before?.type;
+    const before = tablePlan?.columns.get(column.name);
+    const planned: Rule[] = before?.type === undefined ? [] : [{ kind: 'type', type: before.type }];
+    const all = [...planned, ...(before?.rules ?? []), ...(rules.get(column.name) ?? [])];
+    const type = all.findLast((rule) => rule.kind === 'type')?.type ?? impliedType(all);
     return [
       column.name,
       { ...given('name', before?.name), ...given('type', type), rules: all, gin: before?.gin ?? false },
     ];
   });
   return {
-    ...given('name', planned?.name),
+    ...given('name', tablePlan?.name),
     columns: new Map(columns),
-    without: planned?.without ?? new Set(),
+    without: tablePlan?.without ?? new Set(),
     exists: false,
   };
 }

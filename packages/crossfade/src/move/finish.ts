@@ -22,6 +22,7 @@ const rowRefusals: Readonly<Record<string, string>> = {
   '23514': 'rows break it',
   '23502': 'rows hold NULL in it',
   '54000': 'a value is too large for an index entry',
+  '54011': 'it has more columns than PostgreSQL takes in one index',
   '42704': 'its type has no ordering in PostgreSQL',
   '42830': 'the columns it refers to are not unique',
   '42804': 'its types do not fit',

@@ -22,7 +22,7 @@ export interface LeftRun {
   readonly fingerprint: string;
   /** From {@link askedDigest}. */
   readonly asked: string;
-  /** Null for a run that stopped before its tables were designed into the target. */
+  /** From {@link designDigest}. */
   readonly design: string;
   /** The report of a run that published, but was stopped before it could clean up. */
   readonly report: string | null;

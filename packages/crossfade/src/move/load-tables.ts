@@ -45,7 +45,7 @@ export function loadTable(loadSchema: string, table: TargetTable, design: Design
               position,
               type: column.type,
               rules: column.rules,
-              checked: doubtful.has(column.source.name) || column.rules.length > 0,
+              checked: doubtful.has(column.source.name) || column.rules.some((rule) => rule.kind === 'invalid'),
             },
           ],
     ),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
+import { schemaFault } from '../core/names.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect } from '../pg/connect.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
@@ -20,6 +21,14 @@ import { openSource } from './source.ts';
  */
 export async function move(options: MoveOptions): Promise<Report> {
   const schema = options.schema ?? 'public';
+  const fault = schemaFault(schema);
+  if (fault !== null) {
+    throw new CrossfadeError(
+      'E_USAGE',
+      `The schema ${JSON.stringify(schema)} cannot be used: ${fault}. Nothing was done. Name another one with --schema.`,
+      { schema },
+    );
+  }
   const loadSchema = loadSchemaName(sourcePath(options.source), schema);
   const client = await connect(options.target);
   try {
@@ -50,6 +59,7 @@ async function moveLocked(
   options.signal?.addEventListener('abort', interrupt);
   try {
     if (options.signal?.aborted === true) throw interruption();
+    if (options.dryRun === true) return await run.execute(null);
     const left = await findRun(client, loadSchema);
     const answered =
       left?.fingerprint === source.fingerprint && left.asked === askedDigest(options) && options.restart !== true;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Design } from '../schema/design.ts';
 import type { ColumnWishes } from '../schema/draft.ts';
+import { nameFault } from '../core/names.ts';
 import { pgTypes, type SourceTable } from '../schema/model.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import type { TableProfile } from './profile.ts';
@@ -12,11 +13,14 @@ import type { TableProfile } from './profile.ts';
  * column; `create` of an index, check or foreign key. Everything else is there to be read, and is worked out again, so
  * that no SQL out of a file is ever run.
  */
+const targetName = z
+  .string()
+  .refine((name) => nameFault(name) === null, { error: (issue) => nameFault(String(issue.input)) ?? '' });
 const part = z.object({ name: z.string(), create: z.boolean() }).loose();
 const column = z
   .object({
     source: z.string(),
-    target: z.string().min(1).max(63),
+    target: targetName,
     type: z.enum(pgTypes),
     rules: z.array(z.string()).default([]),
     gin: z.boolean().default(false),
@@ -25,7 +29,7 @@ const column = z
 const table = z
   .object({
     source: z.string(),
-    target: z.string().min(1).max(63),
+    target: targetName,
     move: z.boolean().default(true),
     columns: z.array(column),
     parts: z.array(part).default([]),

@@ -2,6 +2,17 @@ import { Worker } from 'node:worker_threads';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Answer, Question, TaskName, Tasks, WorkerSeed } from './tasks.ts';
 
+/** Closing sets a reason of its own before the threads end. */
+const ended = new CrossfadeError(
+  'E_INTERNAL',
+  'A worker thread ended by itself. Nothing was published. Please report this.',
+);
+
+const closed = new CrossfadeError(
+  'E_INTERRUPTED',
+  'The run was interrupted. Nothing was published. The same command continues it.',
+);
+
 /** Node 22 warns of node:sqlite in every thread. */
 const quiet = ['--disable-warning=ExperimentalWarning'];
 
@@ -47,6 +58,8 @@ export class Pool {
 
   /** Asks every thread, once each; none may be at work. */
   async all<T extends TaskName>(name: T, ask: Tasks[T]['ask']): Promise<void> {
+    if (this.broken !== null) throw this.broken;
+    if (this.members.some((member) => member.current !== null)) throw new TypeError('a thread is at work');
     await Promise.all(
       this.members.map(
         (member) =>
@@ -57,14 +70,11 @@ export class Pool {
     );
   }
 
-  /** Ends the threads at once; questions in flight are rejected with the reason. */
-  async close(
-    reason: CrossfadeError = new CrossfadeError(
-      'E_INTERRUPTED',
-      'The run was interrupted. Nothing was published. The same command continues it.',
-    ),
-  ): Promise<void> {
-    this.breakDown(reason);
+  /** Ends the threads: politely when they have nothing to do, at once when there is a reason, which rejects what is in flight. */
+  async close(reason?: CrossfadeError): Promise<void> {
+    const isIdle = this.broken === null && this.members.every((member) => member.current === null);
+    if (reason === undefined && isIdle) await this.all('bye', null).catch(() => undefined);
+    this.breakDown(reason ?? closed);
     await Promise.all(this.members.map((member) => member.worker.terminate()));
   }
 
@@ -79,6 +89,8 @@ export class Pool {
     });
     const member: Member = { worker, current: null };
     worker.on('message', (answer: Answer) => this.settle(member, answer));
+    worker.on('exit', () => this.breakDown(ended));
+    worker.on('messageerror', () => this.breakDown(ended));
     worker.on('error', (error: Error) =>
       this.breakDown(
         new CrossfadeError(

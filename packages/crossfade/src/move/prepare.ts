@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { type Design, type DesignOptions, designTables, nameColumns } from '../schema/design.ts';
 import type { ColumnWishes, TableWishes } from '../schema/draft.ts';
 import type { NotMoved, SourceTable } from '../schema/model.ts';
@@ -33,6 +34,7 @@ export async function prepare(
   schema: string,
 ): Promise<Prepared> {
   const { tables, leftOut, wishes: wished, names } = choose(source, options);
+  refuseTooWide(tables);
   const style = options.names ?? 'keep';
   const target = client === null ? null : await readTargetSchema(client, schema, new Set(names.values()));
   const wishes = new Map(
@@ -73,6 +75,16 @@ function findExisting(target: TargetSchema | null, schema: string, name: string)
     );
   }
   return target?.tables.get(name) ?? null;
+}
+
+function refuseTooWide(tables: readonly SourceTable[]): void {
+  const wide = tables.find((table) => table.columns.length > limits.columnsMax);
+  if (wide === undefined) return;
+  throw new CrossfadeError(
+    'E_TARGET_REFUSED',
+    `Table ${wide.name} has ${wide.columns.length} columns, and PostgreSQL takes ${limits.columnsMax}. Nothing was moved. Leave it out with --except, or split it in SQLite first.`,
+    { table: wide.name, columns: wide.columns.length },
+  );
 }
 
 /** A table that is there decides the types of its columns; the source's values have to fit. */

@@ -33,14 +33,27 @@ export async function profileTables(
   tables: readonly SourceTable[],
   options: ProfileOptions,
 ): Promise<TableProfile[]> {
-  const checks = tables.map((table) => checkTable(pool, path, table.name));
-  const profiles = await Promise.all([...tables.map((table) => profileTable(pool, table, options)), ...checks]);
-  return profiles.filter((profile) => profile !== null);
+  return Promise.all(
+    tables.map(async (table) => {
+      const [profile, rows] = await Promise.all([
+        profileTable(pool, table, options),
+        checkTable(pool, path, table.name),
+      ]);
+      // The ranges of the profile are those of the load and of verification: that they leave out nothing is asked of SQLite.
+      if (profile.rows === rows) return profile;
+      throw new CrossfadeError(
+        'E_SOURCE_UNREADABLE',
+        `${path}: table ${table.name} has ${rows} rows, of which ${profile.rows} could be read in order. Nothing was moved. Check the file with PRAGMA integrity_check.`,
+        { path, table: table.name, rows, read: profile.rows },
+      );
+    }),
+  );
 }
 
-async function checkTable(pool: Pool, path: string, table: string): Promise<null> {
-  const findings = await pool.run('check', { table });
-  if (findings.every((finding) => finding === 'ok' || isAboutValues(finding))) return null;
+/** Lets SQLite check a table, and returns the number of its rows as SQLite counts them. */
+async function checkTable(pool: Pool, path: string, table: string): Promise<number> {
+  const { findings, rows } = await pool.run('check', { table });
+  if (findings.every((finding) => finding === 'ok' || isAboutValues(finding))) return rows;
   throw new CrossfadeError(
     'E_SOURCE_CORRUPT',
     `${path}: SQLite's quick_check finds table ${table} damaged. Nothing was moved. Restore the file from a backup, or recover what can be recovered with SQLite's own .recover.`,

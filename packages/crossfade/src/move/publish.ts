@@ -5,7 +5,7 @@ import { stateTables } from '../copy/checkpoint.ts';
 import { copyOut } from '../pg/copy-out.ts';
 import { query, transaction } from '../pg/connect.ts';
 import { name, qualified, sql, trusted } from '../pg/sql.ts';
-import { list, restartIdentity } from '../schema/ddl.ts';
+import { list } from '../schema/ddl.ts';
 import { lastIdentity } from '../schema/design.ts';
 import type { TargetTable } from '../schema/model.ts';
 import { copyOutStatement, seedBytes, targetSum } from '../verify/verify.ts';
@@ -32,7 +32,8 @@ export interface PublishedTable {
   readonly profile: TableProfile;
   /** The table stands in the target already, and is empty. */
   readonly fills: boolean;
-  readonly comparison: Comparison;
+  /** The table on both sides, as it stands once it is published. */
+  readonly published: Comparison;
 }
 
 /**
@@ -46,28 +47,52 @@ export async function publish(
   finished: Finished,
 ): Promise<void> {
   const { loadSchema, schema } = publication;
+  const fills = parentsFirst(publication.tables.filter((table) => table.fills));
+  const fresh = publication.tables.filter((table) => !table.fills);
   await transaction(client, async () => {
     if (!publication.schemaExists) await query(client, sql`CREATE SCHEMA ${name(schema)}`, 'make the schema');
-    for (const table of publication.tables.filter(({ fills }) => !fills)) {
+    for (const table of fresh) {
       await setIdentity(client, loadSchema, table);
-      await query(
-        client,
-        sql`ALTER TABLE ${qualified(loadSchema, table.target.name)} SET SCHEMA ${name(schema)}`,
-        'publish a table',
-      );
+      const target = qualified(loadSchema, table.target.name);
+      await query(client, sql`ALTER TABLE ${target} SET SCHEMA ${name(schema)}`, 'publish a table');
     }
-    for (const table of parentsFirst(publication.tables.filter(({ fills }) => fills)))
-      await fill(client, pool, publication, table);
+    for (const table of fills) await fill(client, publication, table);
     for (const { target } of publication.tables) {
-      for (const key of target.foreignKeys)
+      for (const key of target.foreignKeys) {
         await finishForeignKey(client, schema, target, key, schema, publication.showValues, finished);
+      }
     }
-    await query(
-      client,
-      sql`UPDATE ${qualified(loadSchema, stateTables.run)} SET report = ${publication.report(finished)}`,
-      'store the report',
-    );
+    if (fills.length > 0) await compareAgain(client, pool, schema, [...fills, ...fresh]);
+    const state = qualified(loadSchema, stateTables.run);
+    await query(client, sql`UPDATE ${state} SET report = ${publication.report(finished)}`, 'store the report');
   });
+}
+
+/**
+ * Triggers of a table that was there may change its rows, and those of other tables, at once or at the end: all of them
+ * run first, and then every table is compared through the transaction that is still open.
+ */
+async function compareAgain(
+  client: pg.Client,
+  pool: Pool,
+  schema: string,
+  tables: readonly PublishedTable[],
+): Promise<void> {
+  await query(client, sql`SET CONSTRAINTS ALL IMMEDIATE`, 'run the deferred triggers of the tables that were there');
+  for (const { target, published } of tables) {
+    const seed = randomBytes(seedBytes);
+    const { equal } = await compareWith(pool, published, seed, async () => {
+      const sum = targetSum(published.table, seed);
+      await copyOut(client, copyOutStatement(published.table), (chunk) => sum.push(chunk));
+      return sum.end();
+    });
+    if (equal) continue;
+    throw new CrossfadeError(
+      'E_TARGET_MISMATCH',
+      `Table ${schema}.${target.name} does not hold the values exactly once it is filled: column types, defaults or triggers of a table that already exists change them. Nothing was published. Change that table, or choose another --schema.`,
+      { schema, table: target.name },
+    );
+  }
 }
 
 /** Tables that stand there have their foreign keys already, so parents are filled before their children. */
@@ -85,61 +110,64 @@ function parentsFirst(tables: readonly PublishedTable[]): PublishedTable[] {
   return [...ordered];
 }
 
-async function fill(
-  client: pg.Client,
-  pool: Pool,
-  { loadSchema, schema }: Publication,
-  table: PublishedTable,
-): Promise<void> {
+async function fill(client: pg.Client, { loadSchema, schema }: Publication, table: PublishedTable): Promise<void> {
   const { target } = table;
-  await query(
-    client,
-    sql`LOCK TABLE ${qualified(schema, target.name)} IN SHARE ROW EXCLUSIVE MODE`,
-    'lock a table that is to be filled',
-  );
+  const place = qualified(schema, target.name);
+  await query(client, sql`LOCK TABLE ${place} IN SHARE ROW EXCLUSIVE MODE`, 'lock a table that is to be filled');
   const existing = await readTable(client, schema, target.name);
   checkFillable(
     schema,
     existing,
     target.columns.map((column) => column.name),
   );
-  const written = target.columns.filter(
-    (column) => existing.columns.find(({ name: existingName }) => existingName === column.name)?.generated === false,
-  );
-  const columns = trusted(list(written.map((column) => column.name)));
-  await query(
-    client,
-    sql`INSERT INTO ${qualified(schema, target.name)} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${qualified(loadSchema, target.name)}`,
-    'fill a table that was there',
-  );
-  if (existing.columns.some((column) => column.identity)) await setIdentity(client, schema, table);
-  const seed = randomBytes(seedBytes);
-  const { equal } = await compareWith(pool, table.comparison, seed, async () => {
-    const sum = targetSum(table.comparison.table, seed);
-    await copyOut(client, copyOutStatement(table.comparison.table), (chunk) => sum.push(chunk));
-    return sum.end();
-  });
-  if (equal) return;
-  throw new CrossfadeError(
+  const isComputed = new Set(existing.columns.filter(({ generated }) => generated).map((column) => column.name));
+  const written = target.columns.map((column) => column.name).filter((column) => !isComputed.has(column));
+  const columns = trusted(list(written));
+  try {
+    await query(
+      client,
+      sql`INSERT INTO ${place} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${qualified(loadSchema, target.name)}`,
+      'fill a table that was there',
+    );
+  } catch (error) {
+    throw refusal(error, schema, target.name);
+  }
+  await setIdentity(client, schema, table);
+}
+
+/** What the table itself refuses is no defect of ours: a value that is too long, a constraint, a trigger that fails. */
+function refusal(error: unknown, schema: string, table: string): unknown {
+  const sqlstate = error instanceof CrossfadeError ? String(error.facts.sqlstate) : '';
+  if (!/^(22|23|42|P0)/.test(sqlstate)) return error;
+  return new CrossfadeError(
     'E_TARGET_MISMATCH',
-    `Table ${schema}.${target.name}, which already exists, does not hold the values exactly: its column types, defaults or triggers change them. Nothing was published. Change the table, or choose another --schema.`,
-    { schema, table: target.name },
+    `Table ${schema}.${table}, which already exists, refuses rows of the source: a column is too narrow, a constraint does not hold, or a trigger fails (SQLSTATE ${sqlstate}). Nothing was published. Change the table, choose another --schema, or leave it out with --except.`,
+    { schema, table, sqlstate },
   );
 }
 
 /** The next value lies beyond every key that is there and, for AUTOINCREMENT, beyond every key that has been. */
 async function setIdentity(client: pg.Client, schema: string, { target, profile }: PublishedTable): Promise<void> {
   const column = target.columns.find(({ source }) => source.name === target.source.rowidAlias);
-  if (column === undefined || !(column.identity || target.primaryKey === null)) return;
+  if (column === undefined) return;
+  // The sequence of an identity or serial, or else the one that the default of an older table draws from.
+  const table = qualified(schema, target.name).text;
   const owned = await query<{ sequence: string | null }>(
     client,
-    sql`SELECT pg_catalog.pg_get_serial_sequence(${qualified(schema, target.name).text}, ${column.name}) AS sequence`,
+    sql`SELECT coalesce(pg_catalog.pg_get_serial_sequence(${table}, ${column.name})::pg_catalog.regclass::oid,
+        (SELECT d.refobjid FROM pg_catalog.pg_attrdef e
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
+          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = e.oid
+          JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'
+          WHERE e.adrelid = ${table}::pg_catalog.regclass AND a.attname = ${column.name} LIMIT 1))::text AS sequence`,
     'look for the sequence of a key',
   );
-  if (owned.rows[0].sequence === null) return;
+  const { sequence } = owned.rows[0];
+  if (sequence === null) return;
+  const last = lastIdentity(target.source, profile.evidence);
   await query(
     client,
-    trusted(restartIdentity(schema, target.name, column.name, lastIdentity(target.source, profile.evidence))),
+    sql`SELECT pg_catalog.setval(${sequence}::oid::pg_catalog.regclass, ${last < 1n ? 1n : last}, ${last >= 1n})`,
     'set the next value of a key',
   );
 }

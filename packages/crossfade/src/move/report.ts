@@ -16,7 +16,7 @@ export interface Report {
   readonly target: string;
   readonly schema: string;
   readonly rows: number;
-  /** Bytes of values read from the source. */
+  /** Bytes read from the source, with a few a value for packing it. */
   readonly bytes: number;
   readonly seconds: PhaseSeconds;
   readonly tables: readonly TableReport[];

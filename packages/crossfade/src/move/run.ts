@@ -1,6 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Stopwatch } from '../core/stopwatch.ts';
+import { CrossfadeError } from '../core/errors.ts';
+import { locatorOf } from '../drivers/sqlite/locator.ts';
+import type { Design } from '../schema/design.ts';
 import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from '../copy/checkpoint.ts';
 import type { TargetTable } from '../schema/model.ts';
 import { rowKeyText } from '../verify/verify.ts';
@@ -51,6 +53,7 @@ export class Run {
     const { design } = this.prepared;
     if (design.unheld.length > 0 && options.badValues !== 'quarantine') return this.report('stopped');
     if (options.dryRun === true) return this.report('planned');
+    refuseKeyless(design);
     await watch.time('create', () => this.createOrContinue(left));
     await watch.time('load', () => this.load());
     const begun = beginComparison(source.pool, await this.comparisons(), this.counter('verify'));
@@ -58,11 +61,7 @@ export class Run {
     await watch.time('verify', () => this.verify(begun));
     const verdict = verdictOf(this.report('equal'));
     if (verdict === 'failed') return this.report('failed');
-    if (this.withheld.length > 0)
-      this.quarantineFile = writeWithheld(
-        options.quarantineFile ?? `crossfade-quarantine-${randomBytes(4).toString('hex')}.jsonl`,
-        this.withheld,
-      );
+    if (this.withheld.length > 0) this.quarantineFile = writeWithheld(this.quarantinePath(), this.withheld);
     this.stage = 'publishing';
     await this.publish(verdict);
     this.stage = 'published';
@@ -116,11 +115,13 @@ export class Run {
     for (const table of design.tables) {
       const profile = profiles.find(({ table: { name } }) => name === table.source.name) as TableProfile;
       const fills = targetSchema?.tables.has(table.name) ?? false;
+      const loaded = await this.comparison(table, fills ? schema : loadSchema);
+      const place = { ...loaded.table.target, schema };
       tables.push({
         target: table,
         profile,
         fills,
-        comparison: await this.comparison(table, fills ? schema : loadSchema),
+        published: { ...loaded, table: { ...loaded.table, target: place } },
       });
     }
     await publish(
@@ -171,6 +172,13 @@ export class Run {
     return buildReport(facts, verdict);
   }
 
+  /** The same for the same move, so that a resumed run replaces the list of the one that it continues. */
+  private quarantinePath(): string {
+    const { options, loadSchema, source } = this.context;
+    const run = `${loadSchema.slice(-6)}-${source.fingerprint.slice(0, 6)}`;
+    return options.quarantineFile ?? `crossfade-quarantine-${run}.jsonl`;
+  }
+
   private countsOf(table: TargetTable): { loaded: number; altered: number; rejected: number } {
     const done = this.chunks.filter((chunk) => chunk.table === table.source.name).flatMap((chunk) => chunk.done ?? []);
     return {
@@ -207,4 +215,18 @@ function chunksOf(profile: TableProfile): StoredChunk[] {
     rows,
     done: null,
   }));
+}
+
+/** A row that has no name cannot be withheld: nothing could say later which one it was. */
+function refuseKeyless(design: Design): void {
+  const keyless = new Set(
+    design.tables.filter(({ source }) => locatorOf(source).kind === 'none').map(({ source }) => source.name),
+  );
+  const found = design.unheld.find(({ table }) => keyless.has(table));
+  if (found === undefined) return;
+  throw new CrossfadeError(
+    'E_USAGE',
+    `Rows of table ${found.table} cannot be withheld: its columns take every name of the rowid, so no row can be named. Nothing was written. Name a rule for ${found.table}.${found.column}, or rename one of the columns rowid, _rowid_ and oid.`,
+    { table: found.table, column: found.column },
+  );
 }

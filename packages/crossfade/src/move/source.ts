@@ -1,7 +1,9 @@
 import { foldName } from '../schema/sqlite/sqlite.ts';
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../core/errors.ts';
+import { largeValuePermit } from '../core/large-values.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
 import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
 import { inspectFile, openReadOnly, type SourceFile } from '../drivers/sqlite/open.ts';
@@ -27,9 +29,13 @@ const oneThreadBytes = 2 * 1024 * 1024;
 export async function openSource(source: string, jobs: number, target: Target | null): Promise<OpenSource> {
   const file = inspectFile(source);
   const observer = openReadOnly(file.path);
-  const reader = openReadOnly(file.path);
+  const reader = guardedOpen(file.path, observer);
   const threads = file.bytes < oneThreadBytes && !file.hasWal ? 1 : jobs;
-  const pool = new Pool(threads, { read: { file, exactReals: printsRealsExactly(observer) }, target });
+  const pool = new Pool(threads, {
+    read: { file, exactReals: printsRealsExactly(observer) },
+    target,
+    permit: largeValuePermit(),
+  });
   const close = async (reason?: CrossfadeError): Promise<void> => {
     await pool.close(reason);
     for (const db of [reader, observer]) if (db.isOpen) db.close();
@@ -50,6 +56,16 @@ export async function openSource(source: string, jobs: number, target: Target | 
     return { file, catalog: readCatalog(file.path, reader), pool, fingerprint, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+/** A second connection; the first is not left open when there is no second. */
+function guardedOpen(path: string, first: DatabaseSync): DatabaseSync {
+  try {
+    return openReadOnly(path);
+  } catch (error) {
+    first.close();
     throw error;
   }
 }

@@ -13,6 +13,8 @@ export interface WorkerSeed {
   readonly read: ReadOptions;
   /** Null for work on the source alone. */
   readonly target: Target | null;
+  /** From `largeValuePermit`. */
+  readonly permit: SharedArrayBuffer;
 }
 
 /** How one column is looked at. */
@@ -61,7 +63,9 @@ export interface Collecting {
 export interface Tasks {
   begin: { ask: null; answer: null };
   end: { ask: null; answer: null };
-  check: { ask: { readonly table: string }; answer: readonly string[] };
+  /** The last question: leave the server in peace. */
+  bye: { ask: null; answer: null };
+  check: { ask: { readonly table: string }; answer: { readonly findings: readonly string[]; readonly rows: number } };
   profile: {
     ask: { readonly table: SourceTable; readonly columns: readonly ProfileColumn[]; readonly range: KeyRange };
     answer: Profiled;

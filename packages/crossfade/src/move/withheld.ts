@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, fsyncSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
 import { plainKey } from '../core/key-text.ts';
 import type { StoredWithheld } from '../copy/checkpoint.ts';
 
 /**
- * Writes the rows that were withheld, one JSON object a line: table, key, column, code. Never the value. The file is new
- * and its owner's alone; a file or link that is already there is left alone, and the run is refused.
+ * Writes the rows that were withheld, one JSON object a line: table, key, column, code. Never the value. The file is its
+ * owner's alone; it replaces the list of an earlier run of the same move, and no link is followed.
  */
 export function writeWithheld(path: string, rows: readonly StoredWithheld[]): string {
   const lines = rows.map(
     (row) =>
       `${JSON.stringify({ table: row.table, key: plainKey(row.key).replace(/^(rowid|key) /, ''), column: row.column, code: row.code })}\n`,
   );
-  writePrivate(path, lines.join(''));
+  replacePrivate(path, lines.join(''));
   return resolve(path);
 }
 
 /** Writes a file that did not exist, mode 0600. Throws E_REPORT_UNWRITABLE. */
-export function writePrivate(path: string, text: string): void {
+function writePrivate(path: string, text: string): void {
   try {
     const descriptor = openSync(
       path,
@@ -27,7 +27,8 @@ export function writePrivate(path: string, text: string): void {
       0o600,
     );
     try {
-      writeSync(descriptor, text);
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
@@ -35,7 +36,7 @@ export function writePrivate(path: string, text: string): void {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new CrossfadeError(
       'E_REPORT_UNWRITABLE',
-      `${path} could not be written (${reason}). It must not exist yet, and its folder must be writable. Nothing was published.`,
+      `${path} could not be written (${reason}). Its folder must exist and be writable. Choose another path.`,
       { path, reason },
     );
   }
@@ -55,4 +56,11 @@ export function replacePrivate(path: string, text: string): void {
       reason,
     });
   }
+}
+
+/** Finds out whether {@link replacePrivate} would succeed, before work is done that nobody could be told of. */
+export function probePrivate(path: string): void {
+  const fresh = `${path}.${randomBytes(6).toString('hex')}`;
+  writePrivate(fresh, '');
+  unlinkSync(fresh);
 }

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
+import { shareLargeValues } from '../core/large-values.ts';
 import { finishChunk } from '../copy/checkpoint.ts';
 import { loadChunk } from '../copy/load.ts';
 import { openReadOnly } from '../drivers/sqlite/open.ts';
 import { name } from '../drivers/sqlite/names.ts';
 import { TableReader } from '../drivers/sqlite/reader.ts';
 import { beginRead } from '../drivers/sqlite/snapshot.ts';
-import { connect, query, transaction } from '../pg/connect.ts';
+import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { copyOut } from '../pg/copy-out.ts';
 import { quoted, sql } from '../pg/sql.ts';
 import type { SourceTable } from '../schema/model.ts';
@@ -27,6 +28,7 @@ export class WorkerSide {
 
   constructor(seed: WorkerSeed) {
     this.seed = seed;
+    shareLargeValues(seed.permit);
     this.db = openReadOnly(seed.read.file.path);
   }
 
@@ -39,11 +41,15 @@ export class WorkerSide {
       this.db.exec('ROLLBACK');
       return null;
     },
-    check: ({ table }) =>
-      this.db
-        .prepare(`PRAGMA quick_check(${name(table)})`)
-        .all()
-        .map((row) => String(row.quick_check)),
+    bye: async () => {
+      if (this.client !== null) await disconnect(await this.client);
+      return null;
+    },
+    check: ({ table }) => {
+      const findings = this.db.prepare(`PRAGMA quick_check(${name(table)})`).all();
+      const counted = this.db.prepare(`SELECT count(*) AS rows FROM main.${name(table)} NOT INDEXED`).get();
+      return { findings: findings.map((row) => String(row.quick_check)), rows: Number(counted?.rows) };
+    },
     profile: ({ table, columns, range }) => profileRange(this.reader(table), columns, range),
     strides: ({ table, range }) => strideRange(this.reader(table), range),
     load: async ({ source, table, chunk }) => {

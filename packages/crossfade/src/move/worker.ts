@@ -20,16 +20,31 @@ async function answer<T extends TaskName>({ id, name, ask }: Question<T>): Promi
     const run = side.tasks[name] as (ask: Tasks[T]['ask']) => Promise<Tasks[T]['answer']>;
     return { id, answer: await run(ask) };
   } catch (error) {
-    const { code, message, facts } = translate(error, name);
+    const { code, message, facts } = translate(error, doing[name]);
     return { id, error: { code, message, facts } };
   }
 }
 
-function translate(error: unknown, doing: string): CrossfadeError {
+/** What a thread could not do, in the words of its message. */
+const doing: Readonly<Record<TaskName, string>> = {
+  begin: 'begin to read the source',
+  end: 'stop reading the source',
+  bye: 'leave the server',
+  check: 'check a table of the source',
+  profile: 'look at the values of a table',
+  strides: 'look at the keys of a table',
+  load: 'load rows',
+  sumSource: 'read rows of the source again',
+  sumTarget: 'read rows back',
+  collectSource: 'look for the rows that differ',
+  collectTarget: 'look for the rows that differ',
+};
+
+function translate(error: unknown, what: string): CrossfadeError {
   if (error instanceof CrossfadeError) return error;
   if (typeof error === 'object' && error !== null && 'errcode' in error)
     return sqliteFailure(error, seed.read.file.path);
-  return failure(error, doing);
+  return failure(error, what);
 }
 
 /** The sums of verification are large and not needed here any more. */

@@ -26,7 +26,7 @@ export const bySqlState: Readonly<Record<string, Kind>> = {
   '23502': {
     code: 'E_TARGET_REFUSED',
     what: 'a NULL stands where none may',
-    next: 'Correct the rows, or drop NOT NULL from the column in the plan.',
+    next: 'Correct the rows, or take NOT NULL from the column of the existing table.',
   },
   '23503': {
     code: 'E_TARGET_REFUSED',
@@ -87,7 +87,7 @@ export const bySqlState: Readonly<Record<string, Kind>> = {
   '54': {
     code: 'E_TARGET_REFUSED',
     what: 'a limit of PostgreSQL is exceeded',
-    next: 'Leave the table, column or index out (--except, or the plan).',
+    next: 'Leave the table out with --except, or the index with "create": false in a plan.',
   },
   '55': { code: 'E_TARGET_REFUSED', what: 'an object is in use', next: again },
   '55P03': {

@@ -1,4 +1,4 @@
-import { ident, literal } from '../core/sql-text.ts';
+import { ident } from '../core/sql-text.ts';
 import type { TargetColumn, TargetForeignKey, TargetIndex, TargetTable } from './model.ts';
 
 /** One statement that makes a part of a table after the load, with what the report calls it. */
@@ -61,14 +61,6 @@ export function qualified(schema: string, name: string): string {
 /** Columns, quoted and joined by commas. */
 export function list(columns: readonly string[]): string {
   return columns.map(ident).join(', ');
-}
-
-/** Sets the next value of a column's identity. The value is one that PostgreSQL itself computed or a bigint of ours. */
-export function restartIdentity(schema: string, table: string, column: string, last: bigint): string {
-  const sequence = `pg_catalog.pg_get_serial_sequence(${literal(qualified(schema, table))}, ${literal(column)})`;
-  return last < 1n
-    ? `SELECT pg_catalog.setval(${sequence}, 1, false)`
-    : `SELECT pg_catalog.setval(${sequence}, ${last}, true)`;
 }
 
 function columnDefinition(column: TargetColumn): string {

@@ -53,14 +53,20 @@ function designKey(draft: Draft, relations: Namespace, log: DesignLog): TargetKe
 
 function designIndexes(draft: Draft, relations: Namespace, log: DesignLog): TargetIndex[] {
   return draft.source.indexes.flatMap((index) => {
-    if (draft.wishes.without.has(index.name)) return [];
     const isKey = index.origin === 'pk';
     const keyHasNull = draft.source.primaryKey.some(
       (key) => count(draft.evidence[draft.source.columns.findIndex((column) => column.name === key)], 'null') > 0,
     );
     const folds = index.parts.some((part) => part.collation !== 'BINARY');
     if (isKey && !keyHasNull && !folds) return [];
-    const designed = designIndex(draft, index);
+    const columns = index.parts.map((part) => part.column ?? 'expr').join('_');
+    const wished = index.origin === 'create' ? index.name : `${draft.name}_${columns}_${folds ? 'ci_' : ''}key`;
+    const constraint = index.unique && index.origin === 'unique' && !folds && index.where === null;
+    const name = relations.claim(wished);
+    if (isUnwanted(draft, name, index.name)) return [];
+    if (index.origin === 'create' && name !== wished)
+      log.warnings.push(`Index ${JSON.stringify(index.name)} is called ${JSON.stringify(name)} in PostgreSQL.`);
+    const designed = designIndex(draft, index, constraint);
     if (typeof designed === 'string') {
       log.notCreated.push({
         what: `${index.unique ? 'unique ' : ''}index ${index.name} of ${draft.source.name}`,
@@ -68,19 +74,21 @@ function designIndexes(draft: Draft, relations: Namespace, log: DesignLog): Targ
       });
       return [];
     }
-    const columns = index.parts.map((part) => part.column ?? 'expr').join('_');
-    const wished = index.origin === 'create' ? index.name : `${draft.name}_${columns}_${folds ? 'ci_' : ''}key`;
-    const constraint = index.unique && index.origin === 'unique' && !folds && index.where === null;
-    return [{ name: relations.claim(wished), unique: index.unique, method: 'btree' as const, constraint, ...designed }];
+    return [{ name, unique: index.unique, method: 'btree' as const, constraint, ...designed }];
   });
 }
 
 /** The parts and the condition of an index, or the reason why it cannot be made. */
-function designIndex(draft: Draft, index: SourceIndex): Pick<TargetIndex, 'parts' | 'where'> | string {
+function designIndex(
+  draft: Draft,
+  index: SourceIndex,
+  constraint: boolean,
+): Pick<TargetIndex, 'parts' | 'where'> | string {
   const columns = environmentOf(draft);
   const parts: string[] = [];
   for (const part of index.parts) {
-    const translated = indexPart(part, columns);
+    // A constraint has no order of its own.
+    const translated = indexPart(constraint ? { ...part, descending: false } : part, columns);
     if (!translated.ok) return translated.why;
     parts.push(translated.sql);
   }
@@ -104,11 +112,11 @@ function designGin(draft: Draft, relations: Namespace, all: boolean): TargetInde
 
 function designChecks(draft: Draft, constraints: Namespace, log: DesignLog): TargetCheck[] {
   return draft.source.checks.flatMap((check, i) => {
-    const label = check.name ?? `check ${i + 1}`;
-    if (draft.wishes.without.has(label)) return [];
+    const label = check.name ?? String(i + 1);
+    const name = constraints.claim(check.name ?? `${draft.name}_check${i + 1}`);
+    if (isUnwanted(draft, name, label)) return [];
     const translated = translateExpression(check.expression, { columns: environmentOf(draft), purpose: 'check' });
-    if (translated.ok)
-      return [{ name: constraints.claim(check.name ?? `${draft.name}_check${i + 1}`), expression: translated.sql }];
+    if (translated.ok) return [{ name, expression: translated.sql }];
     log.notCreated.push({ what: `check ${label} of ${draft.source.name}`, why: translated.why });
     return [];
   });
@@ -125,7 +133,8 @@ function designForeignKeys(
   return draft.source.foreignKeys.flatMap((key) => {
     const columns = key.columns.map((column) => targetName(draft, column));
     const wished = key.name ?? `${draft.name}_${columns.join('_')}_fkey`;
-    if (draft.wishes.without.has(wished)) return [];
+    const name = names.claim(wished);
+    if (isUnwanted(draft, name, wished)) return [];
     const parent = drafts.find((other) => other.source.name === key.parent);
     const why =
       parent === undefined
@@ -134,7 +143,7 @@ function designForeignKeys(
     if (parent !== undefined && why === null) {
       return [
         {
-          name: names.claim(wished),
+          name,
           columns,
           parent: parent.name,
           parentColumns: key.parentColumns.map((column) => targetName(parent, column)),
@@ -147,6 +156,11 @@ function designForeignKeys(
     log.notCreated.push({ what: `foreign key ${wished} of ${draft.source.name}`, why: why ?? 'unknown' });
     return [];
   });
+}
+
+/** The plan says `create: false` by the target's name; a hand-written one may use the source's. */
+function isUnwanted(draft: Draft, target: string, source: string): boolean {
+  return draft.wishes.without.has(target) || draft.wishes.without.has(source);
 }
 
 /** Why PostgreSQL would refuse the key whatever the rows are, or null. */
@@ -166,6 +180,10 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
   const unique =
     parent.wishes.exists || sets.some((columns) => [wanted, quoted].includes([...columns].sort().join('\0')));
   if (!unique) return `the columns it refers to are not unique in ${key.parent}`;
+  const folded = key.parentColumns.find((column) => collationOf(parent, column) !== 'BINARY');
+  if (folded !== undefined) {
+    return `${key.parent}.${folded} compares by ${collationOf(parent, folded)}, and PostgreSQL's foreign keys compare exactly`;
+  }
   const clash = key.columns.findIndex(
     (column, i) => !comparable(typeOf(draft, column), typeOf(parent, key.parentColumns[i])),
   );
@@ -177,6 +195,11 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
 function comparable(a: string | null, b: string | null): boolean {
   const family = (type: string | null) => (type === 'integer' || type === 'bigint' ? 'integer' : type);
   return family(a) === family(b);
+}
+
+function collationOf(draft: Draft, column: string): string {
+  const found = draft.source.columns.find(({ name }) => foldName(name) === foldName(column));
+  return (found?.collation ?? 'BINARY').toUpperCase();
 }
 
 function typeOf(draft: Draft, column: string): string | null {

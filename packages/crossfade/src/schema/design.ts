@@ -1,6 +1,6 @@
 import { count, type ColumnEvidence } from './evidence.ts';
 import { unifyForeignKeyTypes } from './foreign-types.ts';
-import { infer, unheld, type Unheld } from './infer.ts';
+import { infer, type Inferred, unheld, type Unheld } from './infer.ts';
 import { type DesignLog, type Draft, environmentOf, type TableWishes, type ColumnWishes, wishesOf } from './draft.ts';
 import { designRelations } from './design-relations.ts';
 import type { NotCreated, PgType, SourceColumn, SourceTable, TargetColumn, TargetTable } from './model.ts';
@@ -98,11 +98,12 @@ function designColumns(draft: Draft, options: DesignOptions, log: DesignLog): Ta
     if (wishes.name === undefined)
       noteRenamed(`Column ${JSON.stringify(`${source.name}.${column.name}`)}`, column.name, name, options.names, log);
     const evidence = draft.evidence[i];
+    noteOverruled(draft, column, wishes, log);
     const inferred = infer(column, evidence, { types: options.types, keyed: keyed.has(column.name) });
     const chosen =
       wishes.type === undefined
         ? { type: growing(draft, column, inferred.type), why: inferred.why }
-        : { type: wishes.type, why: draft.wishes.exists ? 'the existing column has this type' : 'ordered' };
+        : { type: wishes.type, why: orderedWhy(draft, wishes.type, inferred) };
     return {
       source: column,
       name,
@@ -114,6 +115,22 @@ function designColumns(draft: Draft, options: DesignOptions, log: DesignLog): Ta
       identity: false,
     };
   });
+}
+
+/** A table that stands in the target keeps its types, whatever a rule or plan says; that is said. */
+function noteOverruled(draft: Draft, column: SourceColumn, wishes: ColumnWishes, log: DesignLog): void {
+  const asked = wishes.rules.findLast((rule) => rule.kind === 'type')?.type;
+  if (!draft.wishes.exists || asked === undefined || asked === wishes.type) return;
+  const what = JSON.stringify(`${draft.source.name}.${column.name}`);
+  log.warnings.push(
+    `Column ${what} was to become ${asked}, but it stands in the target already and takes ${wishes.type}.`,
+  );
+}
+
+function orderedWhy(draft: Draft, type: PgType, inferred: Inferred): string {
+  if (type === inferred.type) return inferred.why;
+  const by = draft.wishes.exists ? 'the existing column has this type' : 'ordered by a rule or the plan';
+  return `${by}; inferred was ${inferred.type}: ${inferred.why}`;
 }
 
 /** The rowid alias becomes an identity, whose next value must fit too. */

@@ -16,9 +16,11 @@ export const facts = [
   'text',
   'blob',
   'integerBit',
+  'integerNoBit',
   'integerWide',
   'integerUnsafe',
   'integerEpoch',
+  'integerNoEpoch',
   'realNegativeZero',
   'realInfinite',
   'textEmpty',
@@ -166,15 +168,16 @@ export class ColumnObserver {
     if (Number.isNaN(value)) return this.wide(wideInteger(buf, start, end), row);
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
-    if (value === 0 || value === 1) this.note(index.integerBit, row);
+    this.note(value === 0 || value === 1 ? index.integerBit : index.integerNoBit, row);
     if (value > 0x7fffffff || value < -0x80000000) this.note(index.integerWide, row);
-    if (epochUnit(value) !== null) this.note(index.integerEpoch, row);
+    this.note(epochUnit(value) === null ? index.integerNoEpoch : index.integerEpoch, row);
   }
 
   private wide(value: bigint, row: Keyed): void {
     this.widen(value, value);
     this.note(index.integerWide, row);
-    if (epochUnit(Number(value)) !== null) this.note(index.integerEpoch, row);
+    this.note(index.integerNoBit, row);
+    this.note(epochUnit(Number(value)) === null ? index.integerNoEpoch : index.integerEpoch, row);
     // Beyond 2^53 a double skips integers, so double precision is no home for the column.
     if (BigInt(Number(value)) !== value || value > 9007199254740992n || value < -9007199254740992n)
       this.note(index.integerUnsafe, row);

@@ -41,7 +41,7 @@ interface Candidate {
 }
 
 const atLeastHalf = (c: Context, ...names: Fact[]) => c.values > 0 && sumOf(c.evidence, names) * 2 >= c.values;
-const onlyNumbers = (c: Context) => sumOf(c.evidence, ['integer', 'real']) === c.values;
+const mostlyNumbers = (c: Context) => atLeastHalf(c, 'integer', 'real');
 const saysBoolean = (c: Context) => declares.boolean(c.declared) || /^\(*\s*(true|false)\s*\)*$/i.test(c.default);
 const saysJson = (c: Context) =>
   declares.json(c.declared) || atLeastHalf(c, 'textJsonb', 'textJson', 'blobJsonb', 'blobJson');
@@ -63,16 +63,16 @@ const candidates: readonly Candidate[] = [
   },
   { type: 'jsonb', asked: (c) => c.rich && saysJson(c) },
   { type: 'json', asked: (c) => c.rich && c.values > 0 && saysJson(c) },
-  { type: 'numeric', asked: (c) => declares.decimal(c.declared) && (c.values === 0 || onlyNumbers(c)) },
-  { type: 'double precision', asked: (c) => declares.real(c.declared) && (c.values === 0 || onlyNumbers(c)) },
+  { type: 'numeric', asked: (c) => declares.decimal(c.declared) && (c.values === 0 || mostlyNumbers(c)) },
+  { type: 'double precision', asked: (c) => declares.real(c.declared) && (c.values === 0 || mostlyNumbers(c)) },
   {
     type: 'integer',
     asked: (c) =>
       c.values > 0 ? atLeastHalf(c, 'integer') : declares.integer(c.declared) && !declares.wideInteger(c.declared),
   },
   { type: 'bigint', asked: (c) => (c.values > 0 ? atLeastHalf(c, 'integer') : declares.integer(c.declared)) },
-  { type: 'double precision', asked: (c) => c.values > 0 && onlyNumbers(c) },
-  { type: 'numeric', asked: (c) => c.values > 0 && onlyNumbers(c) },
+  { type: 'double precision', asked: (c) => mostlyNumbers(c) },
+  { type: 'numeric', asked: (c) => mostlyNumbers(c) },
   { type: 'bytea', asked: (c) => (c.values > 0 ? count(c.evidence, 'blob') > 0 : declares.bytes(c.declared)) },
   { type: 'text', asked: () => true },
 ];
@@ -86,8 +86,7 @@ export function infer(column: SourceColumn, evidence: ColumnEvidence, { types, k
   for (const { type, asked } of candidates) {
     if (!asked(context)) continue;
     const misfit = misfitOf(type, evidence, { declared, keyed });
-    if (misfit === null || type === 'text')
-      return { type, why: `${describeColumn(type, declared, evidence)}${refused}` };
+    if (misfit === null || type === 'text') return { type, why: `${describeColumn(type, column, evidence)}${refused}` };
     // The first refusal is of the type that was hoped for; the others follow from it.
     if (refused === '') refused = `; not ${type}: ${describeMisfit(misfit, values)}`;
   }

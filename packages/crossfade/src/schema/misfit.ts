@@ -102,15 +102,24 @@ const kinds: Readonly<Partial<Record<Fact, string>>> = {
   blobJson: 'JSON that jsonb would change, in a blob',
   blobText: 'blob',
   real: 'real',
+  integerNoBit: 'an integer that is neither 0 nor 1',
+  integerNoEpoch: 'an integer of no plausible time',
   integer: 'integer',
+};
+
+const opposites: Readonly<Partial<Record<Fact, Fact>>> = {
+  integerNoBit: 'integerBit',
+  integerNoEpoch: 'integerEpoch',
 };
 
 function firstOutside(evidence: ColumnEvidence, fits: readonly Fact[]): { what: string; row: RowKey | null } {
   for (const [fact, what] of Object.entries(kinds) as [Fact, string][]) {
     const storageClass = /^[a-z]+/.exec(fact)?.[0] as Fact;
+    // These two say something only where their opposite would have fitted.
+    const opposite = opposites[fact];
+    if (opposite !== undefined && !fits.includes(opposite)) continue;
     const row = fits.includes(fact) || fits.includes(storageClass) ? null : witness(evidence, fact);
     if (row !== null) return { what, row };
   }
-  // Facts overlap in a few places (an integer that is no instant); then the storage class says enough.
   return { what: 'another value', row: null };
 }

@@ -1,4 +1,6 @@
 import { CrossfadeError } from '../core/errors.ts';
+import { beginLargeValue, endLargeValue } from '../core/large-values.ts';
+import { limits } from '../core/limits.ts';
 
 /** One row that PostgreSQL sent: field `i` lies in `view` from `starts[i]` to below `ends[i]`, and a start of -1 is NULL. Valid during the callback. */
 export interface Tuple {
@@ -38,6 +40,7 @@ export class CopyOutReader implements Tuple {
   private field = 0;
   private gathered = Buffer.alloc(0);
   private gatheredBytes = 0;
+  private exclusive = false;
 
   constructor(fields: number, visit: (tuple: Tuple) => void) {
     this.starts = new Int32Array(fields);
@@ -90,6 +93,10 @@ export class CopyOutReader implements Tuple {
 
   private gather(chunk: Buffer, from: number, bytes: number): void {
     const size = Math.max(this.need, this.gatheredBytes + bytes);
+    if (size > limits.exclusiveBytes && !this.exclusive) {
+      this.exclusive = true;
+      beginLargeValue();
+    }
     if (size > this.gathered.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(2 * this.gathered.length, keptBytesMax)));
       this.gathered.copy(larger, 0, 0, this.gatheredBytes);
@@ -103,7 +110,13 @@ export class CopyOutReader implements Tuple {
 
   private release(): void {
     this.gatheredBytes = 0;
-    if (this.gathered.length > keptBytesMax) this.gathered = Buffer.alloc(0);
+    if (this.gathered.length > keptBytesMax) {
+      this.gathered = Buffer.alloc(0);
+      this.look(this.gathered);
+    }
+    if (!this.exclusive) return;
+    this.exclusive = false;
+    endLargeValue();
   }
 
   /** Goes on as far as `available` bytes reach. True: the header, a row or the trailer is complete, and is `need` bytes long. */

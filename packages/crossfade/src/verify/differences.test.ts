@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
 import { pgTypes } from '../schema/model.ts';
 import { seedBytes } from './mix.ts';
-import { type Cell, compare, copyOut, pagesOf, tableOf, type TypeName } from './testing.ts';
+import { type Cell, compare, copyOut, pagesOf, tableOf, type TypeName } from '../../test/support/verification.ts';
 import { readersOf } from './types.ts';
 import {
   addSums,

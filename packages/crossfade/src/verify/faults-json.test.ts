@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
-import { type Cell, compare, tableOf } from './testing.ts';
+import { type Cell, compare, tableOf } from '../../test/support/verification.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

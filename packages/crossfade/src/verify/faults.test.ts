@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
-import { type Cell, compare, tableOf } from './testing.ts';
+import { type Cell, compare, tableOf } from '../../test/support/verification.ts';
 
 /** One row each: what SQLite has, and what PostgreSQL is told. */
 const columns = {

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
 import type { Rule } from '../schema/model.ts';
 import { ruleText } from '../schema/rules.ts';
-import { type Cell, compare, tableOf, type TypeName } from './testing.ts';
+import { type Cell, compare, tableOf, type TypeName } from '../../test/support/verification.ts';
 
 /** A value in SQLite, its type in PostgreSQL, how PostgreSQL is told it, and the rules of the column. */
 type Form = readonly [cell: Cell, type: TypeName, literal: string | null, ...rules: Rule[]];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
-import { type Cell, compare, tableOf } from './testing.ts';
+import { type Cell, compare, tableOf } from '../../test/support/verification.ts';
 
 /** A value in SQLite and how PostgreSQL is told it. */
 interface Pair {

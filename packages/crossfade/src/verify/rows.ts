@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import { Tag, type Row } from '../core/cell.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Tuple } from './copy-out.ts';
@@ -77,9 +78,12 @@ export class SourceRows extends RowDigester {
 
   viewOf(buffer: Buffer): DataView {
     if (buffer === this.buffer) return this.view;
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    // A very large value is not to be held until the next row comes.
+    if (buffer.length > limits.exclusiveBytes) return view;
     this.buffer = buffer;
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
-    return this.view;
+    this.view = view;
+    return view;
   }
 }
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
@@ -40,6 +42,22 @@ test('a value changed in place, without a new row or byte, is noticed as well', 
   await brokenAt(loaded, source, database);
   change(source, "UPDATE setting SET v = 'V7' WHERE k = 'key7'");
   expectOneMessage(await moveJson(source, database), 'E_SOURCE_CHANGED', 1);
+});
+
+test('a change that the file system does not show, by inode, size or time, never ends with exit 0', async () => {
+  const [database, source] = [await freshDatabase(), smallSource()];
+  await brokenAt(loaded, source, database);
+  const before = statSync(source, { bigint: true });
+  const remembered = `${source}.time`;
+  writeFileSync(remembered, '');
+  copyTime(source, remembered);
+  change(source, "INSERT INTO setting VALUES ('zz beyond the last key', 'en', 'v')");
+  copyTime(remembered, source);
+  const after = statSync(source, { bigint: true });
+  expect([after.ino, after.size, after.mtimeNs]).toEqual([before.ino, before.size, before.mtimeNs]);
+  const ended = await moveJson(source, database);
+  expect(ended.status).toBe(1);
+  expect(await publishedTables(database)).toEqual([]);
 });
 
 test.each([
@@ -118,4 +136,9 @@ function change(source: string, statement: string): void {
   const db = new DatabaseSync(source);
   db.exec(statement);
   db.close();
+}
+
+/** To the nanosecond, which Node cannot set. */
+function copyTime(from: string, to: string): void {
+  expect(spawnSync('touch', ['-r', from, to]).status).toBe(0);
 }

@@ -8,7 +8,7 @@ import { tempFolder } from '../harness/folders.ts';
 const main = new URL('../../src/cli/main.ts', import.meta.url).href;
 /** Gives the rights away when everything is loaded: another user may not be able to read the sources. */
 const withoutRights = `const { main } = await import(${JSON.stringify(main)});
-  if (process.geteuid() === 0) process.seteuid(65534);
+  if (process.getuid() === 0) process.setuid(65534);
   process.exitCode = await main(process.argv.slice(1));`;
 const bin = fileURLToPath(new URL('../../bin/crossfade.mjs', import.meta.url));
 

@@ -5,7 +5,7 @@ import { type CreateIndex, type CreateTable, foldName, parseCreateIndex } from '
 /** The indexes of a table, its own and those that its constraints made. */
 export function readIndexes(db: DatabaseSync, table: string): SourceIndex[] {
   const rows = db
-    .prepare('SELECT name, "unique" AS isUnique, origin FROM pragma_index_list(?) ORDER BY seq DESC')
+    .prepare('SELECT name, "unique" AS isUnique, origin, partial FROM pragma_index_list(?) ORDER BY seq DESC')
     .all(table);
   return rows.map((row) => {
     const name = String(row.name);
@@ -17,7 +17,8 @@ export function readIndexes(db: DatabaseSync, table: string): SourceIndex[] {
       unique: Number(row.isUnique) === 1,
       origin: row.origin === 'pk' ? 'pk' : row.origin === 'u' ? 'unique' : 'create',
       parts: readParts(db, name, create),
-      where: create?.where ?? null,
+      // A condition that could not be read stays empty, which no translator accepts: without it the index would say more.
+      where: create?.where ?? (Number(row.partial) === 1 ? '' : null),
     };
   });
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../../core/errors.ts';
@@ -29,8 +29,10 @@ export function sourcePath(source: string): string {
  * Throws E_SOURCE_MISSING, E_SOURCE_NOT_A_FILE, E_SOURCE_NOT_SQLITE, E_SOURCE_FORBIDDEN or E_SOURCE_CORRUPT.
  */
 export function inspectFile(source: string): SourceFile {
-  const path = sourcePath(source);
-  const bytes = regularFileBytes(path);
+  const named = sourcePath(source);
+  const bytes = regularFileBytes(named);
+  // A -wal stands beside the file itself, not beside a link to it.
+  const path = realpathSync(named);
   if (bytes === 0) {
     throw new CrossfadeError(
       'E_SOURCE_NOT_SQLITE',

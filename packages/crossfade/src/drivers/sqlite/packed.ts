@@ -95,7 +95,7 @@ class PackedRow implements Row {
     let p = pos;
     if (this.locator.kind === 'rowid') {
       this.rowidStart = p;
-      while (packed[p] !== colon) p++;
+      while (p < packed.length && packed[p] !== colon) p++;
       this.rowidEnd = p++;
     }
     for (let i = 0; i < tags.length; i++) {
@@ -103,7 +103,9 @@ class PackedRow implements Row {
       tags[i] = tagOf[letter];
       p += lettersOf[letter];
       let length = 0;
-      for (let digit = packed[p++]; digit !== colon; digit = packed[p++]) length = length * 10 + (digit - 0x30);
+      let digit = packed[p++];
+      for (; digit >= 0x30 && digit <= 0x39; digit = packed[p++]) length = length * 10 + (digit - 0x30);
+      if (digit !== colon) throw new Error(`packed page misread at ${p}`);
       starts[i] = p;
       p += length;
       ends[i] = p;

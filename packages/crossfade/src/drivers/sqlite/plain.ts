@@ -34,7 +34,7 @@ export class PlainPage implements Page {
   readonly rows: number;
   readonly bytes: number;
   readonly clean = false;
-  private readonly read: readonly Row[];
+  private read: readonly Row[];
 
   constructor(read: readonly Row[]) {
     this.read = read;
@@ -44,6 +44,11 @@ export class PlainPage implements Page {
 
   each(visit: (row: Row) => void): void {
     for (const row of this.read) visit(row);
+  }
+
+  /** Lets go of the rows, whoever still holds the page. */
+  release(): void {
+    this.read = [];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyRange, RowKey } from '../../core/cell.ts';
+import { beginLargeValue, endLargeValue } from '../../core/large-values.ts';
 import { limits } from '../../core/limits.ts';
 import type { SourceTable } from '../../schema/model.ts';
 import { guarded } from './failure.ts';
@@ -57,7 +58,7 @@ export class TableReader {
     let { after } = range;
     for (const large of range.large) {
       yield* this.readPages(after, (from) => inRangeBefore(this.locator, from, large));
-      yield this.single(large);
+      yield* this.single(large);
       after = large;
     }
     yield* this.readPages(after, (from) => inRange(this.locator, { after: from, upTo: range.upTo }));
@@ -113,7 +114,7 @@ export class TableReader {
         : []),
       ...untyped.map((column) => `(typeof(${name(column.name)}) = 'real' AND ${name(column.name)} = 0)`),
     ];
-    return tests.length === 0 ? '0' : `((${balancedOr(tests)}) IS TRUE)`;
+    return tests.length === 0 ? '0' : `((${balanced(tests, 'OR')}) IS TRUE)`;
   }
 
   /** Pages from `after` on, as long as the condition finds rows. */
@@ -147,11 +148,22 @@ export class TableReader {
     return { page, last: () => (this.locator.kind === 'rowid' ? [rowidMax] : lastKey(page)) };
   }
 
-  private single(key: RowKey): Page {
+  /** A row of its own page; one that is very large waits for its turn, until the caller asks for the next page. */
+  private *single(key: RowKey): Generator<Page, void, void> {
     const { where, values } = isRow(this.locator, key);
-    return this.plain(
-      this.all(`SELECT ${plainColumns(this.locator, this.columns)} FROM ${this.from} WHERE ${where}`, values),
-    );
+    const sizes = this.columns.map((column) => `coalesce(octet_length(${name(column)}), 0)`);
+    const [[bytes]] = this.all(`SELECT ${balanced(sizes, '+')} FROM ${this.from} WHERE ${where}`, values) as [bigint][];
+    const exclusive = Number(bytes) > limits.exclusiveBytes;
+    if (exclusive) beginLargeValue();
+    let page: PlainPage | null = null;
+    try {
+      const sql = `SELECT ${plainColumns(this.locator, this.columns)} FROM ${this.from} WHERE ${where}`;
+      page = this.plain(this.all(sql, values));
+      yield page;
+    } finally {
+      page?.release();
+      if (exclusive) endLargeValue();
+    }
   }
 
   /** A table without any key: SQLite's own order, in which one transaction always reads it. */
@@ -161,7 +173,7 @@ export class TableReader {
       yield this.plain([row as unknown as unknown[]]);
   }
 
-  private plain(rows: readonly (readonly unknown[])[]): Page {
+  private plain(rows: readonly (readonly unknown[])[]): PlainPage {
     return new PlainPage(rows.map((row) => plainRow(row as never, this.locator, this.options.file.encoding)));
   }
 
@@ -202,11 +214,11 @@ function largestRow(db: DatabaseSync, table: string): number {
   }
 }
 
-/** OR over many terms as a tree: SQLite limits the depth of an expression to 1,000. */
-function balancedOr(terms: readonly string[]): string {
-  if (terms.length <= 8) return terms.join(' OR ');
+/** Many terms as a tree: SQLite limits the depth of an expression to 1,000. */
+function balanced(terms: readonly string[], operator: 'OR' | '+'): string {
+  if (terms.length <= 8) return terms.join(` ${operator} `);
   const half = terms.length >> 1;
-  return `(${balancedOr(terms.slice(0, half))}) OR (${balancedOr(terms.slice(half))})`;
+  return `(${balanced(terms.slice(0, half), operator)}) ${operator} (${balanced(terms.slice(half), operator)})`;
 }
 
 function lastKey(page: Page): RowKey {

@@ -5,6 +5,8 @@
 
 import { limits } from '../../core/limits.ts';
 import { KeyLedger } from './json-keys.ts';
+import { jsonbChangesNumber, numberEnd } from './json-number.ts';
+import { hexDigit } from './scalar.ts';
 
 /** Set in the result when the bytes are JSON at all; the other bits say what kind, and what jsonb would change. */
 export const Json = {
@@ -46,9 +48,12 @@ for (let b = 0; b < 0x20; b++) stops[b] = 1;
 stops[0x22] = 1;
 stops[0x5c] = 1;
 
+/** A walker at rest holds no document: the last one may have been very large. */
+const nothing = new Uint8Array(0);
+
 /** Looks at `buf[start, end)`. One walker serves one thread; it keeps its stacks between calls. */
 export class JsonWalker {
-  private buf: Uint8Array = new Uint8Array(0);
+  private buf: Uint8Array = nothing;
   private pos = 0;
   private end = 0;
   private flags = 0;
@@ -78,7 +83,9 @@ export class JsonWalker {
     if (this.pos >= end) return Json.no;
     const first = buf[this.pos];
     this.flags = first === 0x7b || first === 0x5b ? Json.container : Json.scalar;
-    return this.walk() ? this.flags : Json.no;
+    const isJson = this.walk();
+    this.buf = nothing;
+    return isJson ? this.flags : Json.no;
   }
 
   /** The grammar as a loop with an explicit stack, so that depth costs memory and never the thread's stack. */
@@ -233,52 +240,10 @@ export class JsonWalker {
   }
 
   private number(): boolean {
-    const { buf, end } = this;
-    const start = this.pos;
-    let p = start;
-    if (buf[p] === 0x2d) p++;
-    const digits = p;
-    if (buf[p] === 0x30) p++;
-    else while (p < end && isDigit(buf[p])) p++;
-    if (p === digits || p > end) return false;
-    const integral = p;
-    if (p < end && buf[p] === 0x2e) {
-      const fraction = ++p;
-      while (p < end && isDigit(buf[p])) p++;
-      if (p === fraction) return false;
-    }
-    if (p < end && (buf[p] | 0x20) === 0x65) {
-      p++;
-      if (p < end && (buf[p] === 0x2b || buf[p] === 0x2d)) p++;
-      const exponent = p;
-      while (p < end && isDigit(buf[p])) p++;
-      if (p === exponent) return false;
-    }
-    this.pos = p;
-    const plain = p === integral && integral - digits < 300 && buf[start] !== 0x2d;
-    if (!plain && this.numberChanges(start, p)) this.flags |= Json.number;
+    const end = numberEnd(this.buf, this.pos, this.end);
+    if (end < 0) return false;
+    if (jsonbChangesNumber(this.buf, this.pos, end)) this.flags |= Json.number;
+    this.pos = end;
     return true;
   }
-
-  /**
-   * numeric has no -0 and holds 131,072 digits before the point and 16,383 behind it; a number that is too large or too
-   * small for a double is written out in full by jsonb, or refused, so it counts as changed too.
-   */
-  private numberChanges(start: number, end: number): boolean {
-    const text = Buffer.from(this.buf.buffer, this.buf.byteOffset + start, end - start).toString('latin1');
-    const value = Number(text);
-    if (!Number.isFinite(value)) return true;
-    if (value !== 0) return text.length > 16_000;
-    return text.startsWith('-') || /[1-9]/.test(text.split(/e/i)[0]);
-  }
-}
-
-function isDigit(b: number): boolean {
-  return b >= 0x30 && b <= 0x39;
-}
-
-function hexDigit(b: number): number {
-  if (isDigit(b)) return b - 0x30;
-  const lower = b | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

@@ -74,3 +74,10 @@ export function epochUnit(value: number): 's' | 'ms' | 'us' | null {
   if (size >= 1e11 && size < 7.3e12) return 'ms';
   return size >= 1e14 && size < 7.3e15 ? 'us' : null;
 }
+
+/** 0 to 15, or -1. */
+export function hexDigit(b: number): number {
+  if (b >= 0x30 && b <= 0x39) return b - 0x30;
+  const lower = b | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

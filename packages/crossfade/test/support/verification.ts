@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { to } from 'pg-copy-streams';
-import { type Row, Tag } from '../core/cell.ts';
-import type { Page } from '../drivers/sqlite/page.ts';
-import type { Rule } from '../schema/model.ts';
-import type { Target } from '../pg/target.ts';
-import { seedBytes } from './mix.ts';
+import { type Row, Tag } from '../../src/core/cell.ts';
+import type { Page } from '../../src/drivers/sqlite/page.ts';
+import type { Rule } from '../../src/schema/model.ts';
+import type { Target } from '../../src/pg/target.ts';
+import { seedBytes } from '../../src/verify/mix.ts';
 import {
   collectSource,
   collectTarget,
@@ -18,7 +18,7 @@ import {
   sumSource,
   sumTarget,
   type VerifyTable,
-} from './verify.ts';
+} from '../../src/verify/verify.ts';
 
 /** A bigint is an integer, a number a real, a string or bytes text or a blob. `{ text }` is text that need not be UTF-8. */
 export type Cell = null | bigint | number | string | Uint8Array | { readonly text: Uint8Array };
