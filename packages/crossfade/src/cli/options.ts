@@ -43,7 +43,7 @@ export function addMapping(command: Command): Command {
     .option('--except <tables>', 'all tables but these', list)
     .option('--rule <rule>', `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`, collect)
     .option('--plan <file>', 'an edited plan, from crossfade plan')
-    .option('--jobs <n>', "threads, each with a connection (default: the machine's cores)", count)
+    .option('--jobs <n>', "threads, each with a connection (default: the machine's cores, at most 4)", count)
     .option('--show-values', 'show text keys in plain');
 }
 

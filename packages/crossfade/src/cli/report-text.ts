@@ -41,10 +41,15 @@ function headline(report: Report): string {
   const where = `${report.target}, schema ${report.schema}`;
   const altered = report.tables.reduce((sum, table) => sum + table.altered, 0);
   const rejected = report.tables.reduce((sum, table) => sum + table.rejected, 0);
+  const missing = report.constraints.notCreated.length;
+  const leftOver =
+    missing === 0
+      ? ''
+      : ` ${many(missing)} ${missing === 1 ? 'part' : 'parts'} of the schema could not be made as it was: see below.`;
   const sentences: Record<Report['verdict'], string> = {
     planned: `Dry run: ${many(report.rows)} rows of ${report.source} were looked at, and nothing was written to ${where}.`,
-    equal: `Equal: all ${many(report.rows)} rows of ${report.source} stand in ${where}, and every value was compared.`,
-    accounted: `Accounted: of ${many(report.rows)} rows of ${report.source}, ${many(rejected)} were withheld and ${many(altered)} values were altered by named rules; the rest stands in ${where} and was compared, value by value.`,
+    equal: `Equal: all ${many(report.rows)} rows of ${report.source} stand in ${where}, and every value was compared.${leftOver}`,
+    accounted: `Accounted: of ${many(report.rows)} rows of ${report.source}, ${many(rejected)} were withheld and ${many(altered)} values were altered by named rules; the rest stands in ${where} and was compared, value by value.${leftOver}`,
     stopped: `Stopped: ${report.source} holds values that PostgreSQL cannot hold. Nothing was written to ${where}. Name a rule for each column below, or use --bad-values quarantine.`,
     failed:
       report.error === null

@@ -36,15 +36,24 @@ export async function findRun(client: pg.Client, loadSchema: string): Promise<Le
     'look for an interrupted run',
   );
   if (found.rows.length === 0) return null;
-  const { rows } = await query<{ source: string; asked: string; design: string; report: string | null }>(
-    client,
-    sql`SELECT source, asked, design, report FROM ${qualified(loadSchema, stateTables.run)}`,
-    'read the interrupted run',
-  );
-  return rows.length === 0
-    ? null
-    : { fingerprint: rows[0].source, asked: rows[0].asked, design: rows[0].design, report: rows[0].report };
+  try {
+    const { rows } = await query<{ source: string; asked: string; design: string; report: string | null }>(
+      client,
+      sql`SELECT source, asked, design, report FROM ${qualified(loadSchema, stateTables.run)}`,
+      'read the interrupted run',
+    );
+    if (rows.length === 0) return foreignRun;
+    return { fingerprint: rows[0].source, asked: rows[0].asked, design: rows[0].design, report: rows[0].report };
+  } catch (error) {
+    // Another version keeps its state in another form: no such column, no such table.
+    const isForeign = error instanceof CrossfadeError && ['42703', '42P01'].includes(String(error.facts.sqlstate));
+    if (isForeign) return foreignRun;
+    throw error;
+  }
 }
+
+/** A run that this version cannot read: it answers no question and cannot be continued, but `--restart` removes it. */
+const foreignRun: LeftRun = { fingerprint: '', asked: '', design: '', report: null };
 
 /** What the user asked for, as one digest: a stored report answers the same question only. */
 export function askedDigest(options: MoveOptions): string {
@@ -68,7 +77,7 @@ export function designDigest(tables: readonly TargetTable[]): string {
 export function checkContinuable(run: LeftRun, fingerprint: string, design: string, path: string): void {
   const advice =
     'Nothing was published. Use --restart to throw away what the interrupted run has built and begin again.';
-  if (run.fingerprint !== fingerprint)
+  if (run !== foreignRun && run.fingerprint !== fingerprint)
     throw new CrossfadeError('E_SOURCE_CHANGED', `${path} has changed since the interrupted run. ${advice}`, { path });
   if (run.design !== design)
     throw new CrossfadeError(
@@ -76,6 +85,16 @@ export function checkContinuable(run: LeftRun, fingerprint: string, design: stri
       `The interrupted run was made with other options, another plan or another version. ${advice}`,
       { path },
     );
+}
+
+/** The file's times do not tell every change. Throws E_SOURCE_CHANGED when a table has other rows than the run listed. */
+export function checkSameRows(table: string, rows: number, listed: number): void {
+  if (rows === listed) return;
+  throw new CrossfadeError(
+    'E_SOURCE_CHANGED',
+    `Table ${table} has ${rows} rows and had ${listed} when the interrupted run began. Nothing was published. Use --restart to throw away what that run has built and begin again.`,
+    { table, rows, listed },
+  );
 }
 
 /** Makes the load schema with its empty tables and the list of what is to be loaded: all of it, or nothing. */

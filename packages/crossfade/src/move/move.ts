@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import { schemaFault } from '../core/names.ts';
@@ -10,7 +9,7 @@ import { lockTarget } from './lock.ts';
 import type { MoveOptions } from './options.ts';
 import type { Report } from './report.ts';
 import { Run } from './run.ts';
-import { openSource } from './source.ts';
+import { defaultJobs, openSource } from './source.ts';
 
 /**
  * Moves a SQLite file into PostgreSQL: looks at every value, designs the schema, loads, verifies every value, and makes
@@ -49,7 +48,7 @@ async function moveLocked(
   loadSchema: string,
   client: pg.Client,
 ): Promise<Report> {
-  const source = await openSource(options.source, options.jobs ?? availableParallelism(), options.target);
+  const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
   const watch = new Stopwatch(['profile', 'create', 'load', 'index', 'verify']);
   const run = new Run({ options, schema, loadSchema, client, source, watch });
   const interrupt = (): void => {

@@ -5,6 +5,7 @@ import type { Design } from '../schema/design.ts';
 import type { ColumnWishes } from '../schema/draft.ts';
 import { nameFault } from '../core/names.ts';
 import { pgTypes, type SourceTable } from '../schema/model.ts';
+import { systemColumns } from '../schema/naming.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import type { TableProfile } from './profile.ts';
 
@@ -16,28 +17,38 @@ import type { TableProfile } from './profile.ts';
 const targetName = z
   .string()
   .refine((name) => nameFault(name) === null, { error: (issue) => nameFault(String(issue.input)) ?? '' });
-const part = z.object({ name: z.string(), create: z.boolean() }).loose();
-const column = z
-  .object({
-    source: z.string(),
-    target: targetName,
-    type: z.enum(pgTypes),
-    rules: z.array(z.string()).default([]),
-    gin: z.boolean().default(false),
-  })
-  .loose();
-const table = z
-  .object({
-    source: z.string(),
-    target: targetName,
-    move: z.boolean().default(true),
-    columns: z.array(column),
-    parts: z.array(part).default([]),
-  })
-  .loose();
-const planSchema = z.object({ crossfadePlan: z.literal(1), tables: z.array(table) }).loose();
+/** What is there to be read. A name that is none of these is a misspelt one, and is refused. */
+const toRead = z.unknown().optional();
+const part = z.strictObject({ name: z.string(), create: z.boolean(), kind: toRead, on: toRead, where: toRead });
+const column = z.strictObject({
+  source: z.string(),
+  target: targetName,
+  type: z.enum(pgTypes),
+  rules: z.array(z.string()).default([]),
+  gin: z.boolean().default(false),
+  declared: toRead,
+  notNull: toRead,
+  default: toRead,
+  generated: toRead,
+  why: toRead,
+});
+const table = z.strictObject({
+  source: z.string(),
+  target: targetName,
+  move: z.boolean().default(true),
+  columns: z.array(column),
+  parts: z.array(part).default([]),
+  rows: toRead,
+});
+const planSchema = z.strictObject({
+  crossfadePlan: z.literal(1),
+  tables: z.array(table),
+  notTranslated: toRead,
+  warnings: toRead,
+  cannotBeHeld: toRead,
+});
 
-/** A plan as it is read and written; unknown fields survive and mean nothing. */
+/** A plan as it is read and written. */
 export type PlanFile = z.infer<typeof planSchema>;
 
 /** What a plan file wishes, by the source's names. */
@@ -56,6 +67,31 @@ export interface PlanWishes {
 /** Reads a plan and holds it against the source. Throws E_PLAN_INVALID with the path of every fault. */
 export function readPlan(path: string, sources: readonly SourceTable[]): PlanWishes {
   const plan = parsePlan(path);
+  refuseTwice(
+    path,
+    'the table',
+    plan.tables.map(({ source }) => source),
+  );
+  refuseTwice(
+    path,
+    'the target',
+    plan.tables.filter(({ move }) => move).map(({ target }) => target),
+  );
+  for (const { source, columns } of plan.tables) {
+    refuseTwice(
+      path,
+      `of ${source} the column`,
+      columns.map((planned) => planned.source),
+    );
+    refuseTwice(
+      path,
+      `of ${source} the target`,
+      columns.map((planned) => planned.target),
+    );
+    const system = columns.find(({ target }) => systemColumns.has(target));
+    if (system !== undefined)
+      throw invalid(path, `${system.target} is a column that every table of PostgreSQL has already`);
+  }
   const tables = new Map<string, { name: string; columns: Map<string, ColumnWishes>; without: Set<string> }>();
   for (const planned of plan.tables) {
     const source = sources.find(({ name }) => name === planned.source);
@@ -81,6 +117,11 @@ export function readPlan(path: string, sources: readonly SourceTable[]): PlanWis
       `it does not list the tables ${unlisted.join(', ')}; list them with "move": false to leave them out`,
     );
   return { tables, leftOut: plan.tables.filter(({ move }) => !move).map(({ source }) => source) };
+}
+
+function refuseTwice(path: string, what: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw invalid(path, `it names ${what} ${JSON.stringify(twice)} twice`);
 }
 
 /** The plan of a design, ready to be written. */

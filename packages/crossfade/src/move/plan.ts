@@ -1,12 +1,11 @@
-import { availableParallelism } from 'node:os';
 import type { MoveOptions } from './options.ts';
 import { type PlanFile, planOf } from './plan-file.ts';
 import { prepare } from './prepare.ts';
-import { openSource } from './source.ts';
+import { defaultJobs, openSource } from './source.ts';
 
 /** Looks at every value of a source and returns the plan of its move, to be edited. Needs no server and writes nothing. */
 export async function plan(options: Omit<MoveOptions, 'target'>): Promise<PlanFile> {
-  const source = await openSource(options.source, options.jobs ?? availableParallelism(), null);
+  const source = await openSource(options.source, options.jobs ?? defaultJobs(), null);
   try {
     const { design, profiles } = await prepare(null, source, options, options.schema ?? 'public');
     return planOf(design, profiles);

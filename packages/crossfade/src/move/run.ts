@@ -9,7 +9,14 @@ import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
 import { type BegunComparison, beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import { type Finished, finishOne } from './finish.ts';
-import { askedDigest, checkContinuable, createLoadSchema, designDigest, type LeftRun } from './load-schema.ts';
+import {
+  askedDigest,
+  checkContinuable,
+  checkSameRows,
+  createLoadSchema,
+  designDigest,
+  type LeftRun,
+} from './load-schema.ts';
 import { loadTables } from './load-tables.ts';
 import type { MoveOptions, Progress } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -61,7 +68,7 @@ export class Run {
     await watch.time('verify', () => this.verify(begun));
     const verdict = verdictOf(this.report('equal'));
     if (verdict === 'failed') return this.report('failed');
-    if (this.withheld.length > 0) this.quarantineFile = writeWithheld(this.quarantinePath(), this.withheld);
+    if (this.withheld.length > 0) this.quarantineFile = this.writeQuarantine();
     this.stage = 'publishing';
     await this.publish(verdict);
     this.stage = 'published';
@@ -76,6 +83,14 @@ export class Run {
       await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint, askedDigest(options));
     } else checkContinuable(left, source.fingerprint, designDigest(tables), source.file.path);
     this.chunks = await readChunks(client, loadSchema);
+    for (const { table, rows } of this.prepared.profiles) {
+      const listed = this.chunks.filter((chunk) => chunk.table === table.name);
+      checkSameRows(
+        table.name,
+        rows,
+        listed.reduce((sum, chunk) => sum + chunk.rows, 0),
+      );
+    }
   }
 
   private async load(): Promise<void> {
@@ -172,11 +187,11 @@ export class Run {
     return buildReport(facts, verdict);
   }
 
-  /** The same for the same move, so that a resumed run replaces the list of the one that it continues. */
-  private quarantinePath(): string {
+  /** Named after the move, so that a resumed run replaces the list of the one that it continues. */
+  private writeQuarantine(): string {
     const { options, loadSchema, source } = this.context;
-    const run = `${loadSchema.slice(-6)}-${source.fingerprint.slice(0, 6)}`;
-    return options.quarantineFile ?? `crossfade-quarantine-${run}.jsonl`;
+    const ours = `crossfade-quarantine-${loadSchema.slice(-6)}-${source.fingerprint.slice(0, 6)}.jsonl`;
+    return writeWithheld(options.quarantineFile ?? ours, this.withheld, options.quarantineFile === undefined);
   }
 
   private countsOf(table: TargetTable): { loaded: number; altered: number; rejected: number } {

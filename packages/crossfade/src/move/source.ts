@@ -1,8 +1,10 @@
 import { foldName } from '../schema/sqlite/sqlite.ts';
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { largeValuePermit } from '../core/large-values.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
 import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
@@ -20,6 +22,11 @@ export interface OpenSource {
   /** Different when the file has changed; the same when it has not, over processes. */
   readonly fingerprint: string;
   close(reason?: CrossfadeError): Promise<void>;
+}
+
+/** The machine's cores, but no more than the memory that a move may take is enough for. */
+export function defaultJobs(): number {
+  return Math.min(availableParallelism(), limits.jobsDefaultMax);
 }
 
 /** Files below this gain nothing from a second thread. */

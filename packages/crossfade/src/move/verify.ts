@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { ExitCode } from '../core/errors.ts';
 import type pg from 'pg';
 import type { ReadRange } from '../drivers/sqlite/reader.ts';
@@ -12,7 +11,7 @@ import { beginComparison, type Compared, type Comparison, finishComparison } fro
 import type { MoveOptions } from './options.ts';
 import { overRanges } from './profile.ts';
 import type { DifferenceReport } from './report.ts';
-import { openSource, type OpenSource } from './source.ts';
+import { defaultJobs, openSource, type OpenSource } from './source.ts';
 import { type ExistingTable, readTargetSchema } from './target-tables.ts';
 import { type PairedColumn, verifyTable } from './verify-table.ts';
 
@@ -51,7 +50,7 @@ export interface VerifiedTable {
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const client = await connect(options.target, { access: 'read' });
   try {
-    const source = await openSource(options.source, options.jobs ?? availableParallelism(), options.target);
+    const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
     try {
       return await verifyOpen(client, source, options, options.schema ?? 'public');
     } finally {

@@ -7,14 +7,15 @@ import type { StoredWithheld } from '../copy/checkpoint.ts';
 
 /**
  * Writes the rows that were withheld, one JSON object a line: table, key, column, code. Never the value. The file is its
- * owner's alone; it replaces the list of an earlier run of the same move, and no link is followed.
+ * owner's alone. One under our own name replaces that of an earlier run of the same move; any other must be new. No link
+ * is followed.
  */
-export function writeWithheld(path: string, rows: readonly StoredWithheld[]): string {
+export function writeWithheld(path: string, rows: readonly StoredWithheld[], mayReplace: boolean): string {
   const lines = rows.map(
     (row) =>
       `${JSON.stringify({ table: row.table, key: plainKey(row.key).replace(/^(rowid|key) /, ''), column: row.column, code: row.code })}\n`,
   );
-  replacePrivate(path, lines.join(''));
+  (mayReplace ? replacePrivate : writePrivate)(path, lines.join(''));
   return resolve(path);
 }
 

@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 export type NameStyle = 'keep' | 'snake';
 
 /** Columns that every PostgreSQL table has already. "System Columns". */
-const systemColumns = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
+export const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
 
 /**
  * Hands out names within one namespace: a table's columns, or a schema's tables and indexes, which share one. Equal

@@ -28,9 +28,12 @@ const codes: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   ],
   14: [
     'E_SOURCE_FORBIDDEN',
-    'SQLite could not open the database. Nothing was read. A database in WAL mode also needs its folder to be writable, or its -shm file to exist; copy the file together with its -wal to a writable folder.',
+    'SQLite could not open the database. Nothing was read. The user who runs this needs the right to read the file; a database in WAL mode also needs its folder to be writable, or its -shm file to exist; copy the file together with its -wal to a writable folder.',
   ],
-  26: ['E_SOURCE_NOT_SQLITE', 'The file is not a SQLite database, or it is encrypted. Nothing was read.'],
+  26: [
+    'E_SOURCE_NOT_SQLITE',
+    'The file is not a SQLite database, or it is encrypted. Nothing was moved. Check the path.',
+  ],
 };
 
 /** Turns what node:sqlite throws into our error. SQLite's messages may quote values, so only the result code is kept. */

@@ -95,12 +95,18 @@ export class TableReader {
     if (this.locator.kind !== 'key') return null;
     const { columns } = this.locator;
     const { where, values } = inRange(this.locator, range);
-    const sql = `SELECT ${this.largeTest}, ${typedColumns(columns)} FROM ${this.from} WHERE ${where} ORDER BY ${keyList(this.locator)} LIMIT ${limits.strideRows}`;
-    const rows = this.all(sql, values);
-    const keys = rows.map((row) =>
-      columns.map((_, i) => keyOf(row[1 + i * 2] as string, row[2 + i * 2] as bigint | number | Uint8Array)),
-    );
-    return rows.length === 0 ? null : { upTo: keys[keys.length - 1], large: keys.filter((_, i) => rows[i][0] === 1n) };
+    const most = this.isRowByRow ? 64 : limits.strideRows;
+    const last = `SELECT ${keyList(this.locator)} FROM ${this.from} WHERE ${where} ORDER BY ${keyList(this.locator)} LIMIT ${most}`;
+    const backwards = columns.map((column) => `${name(column)} DESC`).join(', ');
+    const [found] = this.all(`SELECT ${typedColumns(columns)} FROM (${last}) ORDER BY ${backwards} LIMIT 1`, values);
+    if (found === undefined) return null;
+    const upTo = columns.map((_, i) => keyOf(found[i * 2] as string, found[i * 2 + 1] as bigint | number | Uint8Array));
+    return { upTo, large: [] };
+  }
+
+  /** Keys of a WITHOUT ROWID table can be large themselves, so its large rows are not listed: all rows are read alone. */
+  private get isRowByRow(): boolean {
+    return this.locator.kind === 'key' && this.largeTest !== '0';
   }
 
   /** SQL that is true for a row which must be read alone. */
@@ -134,8 +140,8 @@ export class TableReader {
 
   private page({ where, values }: KeyCondition): { page: Page; last: () => RowKey } {
     const tail = `FROM ${this.from} WHERE ${where} ORDER BY ${keyList(this.locator)} LIMIT ?`;
-    const bound = [...values, this.rowsPerPage];
-    if (!this.options.exactReals || this.options.file.encoding !== 'UTF-8') {
+    const bound = [...values, this.isRowByRow ? 1 : this.rowsPerPage];
+    if (!this.options.exactReals || this.options.file.encoding !== 'UTF-8' || this.isRowByRow) {
       const page = this.plain(this.all(`SELECT ${plainColumns(this.locator, this.columns)} ${tail}`, bound));
       return { page, last: () => lastKey(page) };
     }

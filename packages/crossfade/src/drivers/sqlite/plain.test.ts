@@ -1,0 +1,59 @@
+import { DatabaseSync } from 'node:sqlite';
+import { expect, onTestFinished, test } from 'vitest';
+import { seeded } from '../../../test/fixtures/random.ts';
+import { printsRealsExactly } from './exact-reals.ts';
+import { realText } from './plain.ts';
+
+const count = 1_000_000;
+/** SQLite takes 127 arguments a function. */
+const perCall = 100;
+
+function memory(): DatabaseSync {
+  const db = new DatabaseSync(':memory:');
+  onTestFinished(() => db.close());
+  return db;
+}
+
+/** A third any 64 bits, a third short decimals, a third near the places where the spelling changes. */
+function doubles(): Float64Array {
+  const { below, next } = seeded(20260731);
+  const values = new Float64Array(count);
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < count; i++) {
+    if (i % 3 === 0) bits.set([below(2 ** 32), below(2 ** 32)], i * 2);
+    else if (i % 3 === 1) values[i] = (below(2e9) - 1e9) / 10 ** below(12);
+    else values[i] = (next() - 0.5) * 10 ** (below(44) - 22);
+    // NaN is NULL in SQLite, and -0.0 has its own test.
+    if (Number.isNaN(values[i]) || Object.is(values[i], -0)) values[i] = i;
+  }
+  return values;
+}
+
+test('a million doubles are spelled as SQLite spells them, and read back as themselves', () => {
+  const print = memory().prepare(`SELECT concat_ws(' ', ${Array(perCall).fill('?').join(', ')}) AS text`);
+  const values = doubles();
+  const wrong: number[] = [];
+  for (let i = 0; i < count; i += perCall) {
+    const some = Array.from(values.subarray(i, i + perCall));
+    const mine = some.map(realText);
+    const texts = String(print.get(...some)?.text).split(' ');
+    if (mine.join(' ') === texts.join(' ') && mine.every((text, at) => /Inf/.test(text) || Number(text) === some[at]))
+      continue;
+    wrong.push(...some.filter((value, at) => mine[at] !== texts[at] || Number(mine[at]) !== value));
+  }
+  expect(wrong.slice(0, 20)).toEqual([]);
+});
+
+test('infinities and zeros', () => {
+  expect([Infinity, -Infinity, 0, -0].map(realText)).toEqual(['Inf', '-Inf', '0.0', '-0.0']);
+});
+
+test('this SQLite prints reals exactly, so the packed way is taken', () => {
+  expect(printsRealsExactly(memory())).toBe(true);
+});
+
+test('a SQLite that prints 15 digits is noticed', () => {
+  const db = memory();
+  db.function('concat', (value) => String(Number(Number(value).toPrecision(15))));
+  expect(printsRealsExactly(db)).toBe(false);
+});
