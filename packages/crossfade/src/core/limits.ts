@@ -9,6 +9,8 @@ export const limits = {
   exclusiveBytes: 4 * 1024 * 1024,
   /** How far a reader looks ahead for such rows: little enough that the pages are still cached when they are read. */
   strideRows: 4_000,
+  /** Rows that break a constraint are findings too, and must not crowd out real damage. */
+  checkFindingsMax: 10_000,
   /** Each thread takes about 25 MB, and four of them stay within 256 MB. */
   jobsDefaultMax: 4,
   /** A chunk is what one COPY transaction carries, and what a resumed run repeats at most. */

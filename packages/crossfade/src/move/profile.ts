@@ -33,31 +33,31 @@ export async function profileTables(
   tables: readonly SourceTable[],
   options: ProfileOptions,
 ): Promise<TableProfile[]> {
-  return Promise.all(
-    tables.map(async (table) => {
-      const [profile, rows] = await Promise.all([
-        profileTable(pool, table, options),
-        checkTable(pool, path, table.name),
-      ]);
-      // The ranges of the profile are those of the load and of verification: that they leave out nothing is asked of SQLite.
-      if (profile.rows === rows) return profile;
-      throw new CrossfadeError(
-        'E_SOURCE_UNREADABLE',
-        `${path}: table ${table.name} has ${rows} rows, of which ${profile.rows} could be read in order. Nothing was moved. Check the file with PRAGMA integrity_check.`,
-        { path, table: table.name, rows, read: profile.rows },
-      );
-    }),
-  );
+  const looked = tables.map(async (table) => {
+    const [profile, rows] = await Promise.all([
+      profileTable(pool, table, options),
+      pool.run('count', { table: table.name }),
+    ]);
+    // The ranges of the profile are those of the load and of verification: that they leave out nothing is asked of SQLite.
+    if (profile.rows === rows) return profile;
+    throw new CrossfadeError(
+      'E_SOURCE_UNREADABLE',
+      `${path}: table ${table.name} has ${rows} rows, of which ${profile.rows} could be read in order. Nothing was moved. Check the file with PRAGMA integrity_check.`,
+      { path, table: table.name, rows, read: profile.rows },
+    );
+  });
+  const [profiles] = await Promise.all([Promise.all(looked), checkFile(pool, path)]);
+  return profiles;
 }
 
-/** Lets SQLite check a table, and returns the number of its rows as SQLite counts them. */
-async function checkTable(pool: Pool, path: string, table: string): Promise<number> {
-  const { findings, rows } = await pool.run('check', { table });
-  if (findings.every((finding) => finding === 'ok' || isAboutValues(finding))) return rows;
+/** Lets SQLite check the whole file: that two tables share a page is to be seen in neither of them. */
+async function checkFile(pool: Pool, path: string): Promise<void> {
+  const findings = await pool.run('check', null);
+  if (findings.every((finding) => finding === 'ok' || isAboutValues(finding))) return;
   throw new CrossfadeError(
     'E_SOURCE_CORRUPT',
-    `${path}: SQLite's quick_check finds table ${table} damaged. Nothing was moved. Restore the file from a backup, or recover what can be recovered with SQLite's own .recover.`,
-    { path, table },
+    `${path}: SQLite's quick_check finds the file damaged. Nothing was moved. Restore it from a backup, or recover what can be recovered with SQLite's own .recover.`,
+    { path },
   );
 }
 

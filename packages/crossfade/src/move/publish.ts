@@ -129,10 +129,10 @@ async function fill(client: pg.Client, { loadSchema, schema }: Publication, tabl
       sql`INSERT INTO ${place} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${qualified(loadSchema, target.name)}`,
       'fill a table that was there',
     );
+    await setIdentity(client, schema, table);
   } catch (error) {
     throw refusal(error, schema, target.name);
   }
-  await setIdentity(client, schema, table);
 }
 
 /** What the table itself refuses is no defect of ours: a value that is too long, a constraint, a trigger that fails. */

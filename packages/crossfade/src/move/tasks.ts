@@ -65,7 +65,9 @@ export interface Tasks {
   end: { ask: null; answer: null };
   /** The last question: leave the server in peace. */
   bye: { ask: null; answer: null };
-  check: { ask: { readonly table: string }; answer: { readonly findings: readonly string[]; readonly rows: number } };
+  /** SQLite's own check of the whole file. */
+  check: { ask: null; answer: readonly string[] };
+  count: { ask: { readonly table: string }; answer: number };
   profile: {
     ask: { readonly table: SourceTable; readonly columns: readonly ProfileColumn[]; readonly range: KeyRange };
     answer: Profiled;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
 import { shareLargeValues } from '../core/large-values.ts';
+import { limits } from '../core/limits.ts';
 import { finishChunk } from '../copy/checkpoint.ts';
 import { loadChunk } from '../copy/load.ts';
 import { openReadOnly } from '../drivers/sqlite/open.ts';
@@ -45,11 +46,13 @@ export class WorkerSide {
       if (this.client !== null) await disconnect(await this.client);
       return null;
     },
-    check: ({ table }) => {
-      const findings = this.db.prepare(`PRAGMA quick_check(${name(table)})`).all();
-      const counted = this.db.prepare(`SELECT count(*) AS rows FROM main.${name(table)} NOT INDEXED`).get();
-      return { findings: findings.map((row) => String(row.quick_check)), rows: Number(counted?.rows) };
-    },
+    check: () =>
+      this.db
+        .prepare(`PRAGMA quick_check(${limits.checkFindingsMax})`)
+        .all()
+        .map((row) => String(row.quick_check)),
+    count: ({ table }) =>
+      Number(this.db.prepare(`SELECT count(*) AS rows FROM main.${name(table)} NOT INDEXED`).get()?.rows),
     profile: ({ table, columns, range }) => profileRange(this.reader(table), columns, range),
     strides: ({ table, range }) => strideRange(this.reader(table), range),
     load: async ({ source, table, chunk }) => {

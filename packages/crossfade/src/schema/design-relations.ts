@@ -24,7 +24,12 @@ export function designRelations(
   const tables = drafts.map((draft): TargetTable => {
     const base = { source: draft.source, name: draft.name, columns: draft.columns };
     // A table that was there before keeps its own keys and indexes.
-    if (draft.wishes.exists) return { ...base, primaryKey: null, indexes: [], foreignKeys: [], checks: [] };
+    if (draft.wishes.exists) {
+      log.warnings.push(
+        `Table ${JSON.stringify(draft.name)} was there before and keeps its own keys, indexes, checks and defaults; those of the source were not made.`,
+      );
+      return { ...base, primaryKey: null, indexes: [], foreignKeys: [], checks: [] };
+    }
     const constraints = new Namespace('relation', 'keep');
     const primaryKey = designKey(draft, relations, log);
     const indexes = [...designIndexes(draft, relations, log), ...designGin(draft, relations, gin)];
