@@ -64,7 +64,11 @@ export function isReady() {
 /** Brings what is missing, runs `file` in a process of its own, and ends this process as that one ends. */
 export function run(file, args) {
   const node = isNewEnough(process.versions.node) ? process.execPath : fetchedNode();
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, NODE_COMPILE_CACHE: compileCache };
+  const env = {
+    ...process.env,
+    PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
+    NODE_COMPILE_CACHE: compileCache,
+  };
   if (!isInstalled()) {
     const installed = spawnSync(node, [self, '--install'], { cwd: root, env, stdio: ['ignore', 2, 2] });
     if (installed.status !== 0) process.exit(installed.status ?? 1);
