@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { doctor } from '../pg/doctor.ts';
 import { embeddedStatus, startEmbedded } from '../pg/embedded/embedded.ts';
-import { addTarget, type Settle } from './options.ts';
+import { addSchema, addTarget, type Settle } from './options.ts';
 import { namedTarget, type TargetOptions } from './target.ts';
 import { terminal } from './terminal.ts';
 
@@ -10,12 +10,10 @@ const marks = { ok: pc.green('ok  '), warn: pc.yellow('warn'), bad: pc.red('bad 
 
 /** `crossfade doctor`: exit 1 when something found is bad. */
 export function doctorCommand(program: Command, settle: Settle): void {
-  addTarget(
-    program
-      .command('doctor')
-      .description('look at Node, SQLite and the server: version, TLS, rights, settings that lose data'),
-  )
-    .option('--schema <name>', 'schema of the target', 'public')
+  const command = program
+    .command('doctor')
+    .description('look at Node, SQLite and the server: version, TLS, rights, settings that lose data');
+  addSchema(addTarget(command))
     .option('--json', 'as JSON')
     .action(async (flags: TargetOptions & { schema: string; json?: boolean }) => {
       const target = (await namedTarget(flags)) ?? (embeddedStatus().running ? await startEmbedded() : null);

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { schemaFault } from '../core/names.ts';
 import { ruleWords } from '../schema/rules.ts';
 
 /** Tells the process how to end. */
@@ -20,6 +21,17 @@ function count(text: string): number {
   return value;
 }
 
+function schemaName(text: string): string {
+  const fault = schemaFault(text);
+  if (fault !== null) throw new InvalidArgumentError(`It cannot be used: ${fault}.`);
+  return text;
+}
+
+/** The schema of the target; every command that takes one refuses the same names. */
+export function addSchema(command: Command): Command {
+  return command.option('--schema <name>', 'schema of the target', schemaName, 'public');
+}
+
 /** Which server: the same words for every command. */
 export function addTarget(command: Command): Command {
   return command
@@ -32,8 +44,7 @@ export function addTarget(command: Command): Command {
 
 /** What of the source, and how it is named and typed. */
 export function addMapping(command: Command): Command {
-  return command
-    .option('--schema <name>', 'schema of the target', 'public')
+  return addSchema(command)
     .addOption(
       new Option('--names <style>', 'names as they are, or created_at for createdAt')
         .choices(['keep', 'snake'])

@@ -73,6 +73,16 @@ test.each([
   await expectComplete(await moveJson(source, database), source, database, false);
 });
 
+test('what another version of the command has left is refused as such, and --restart takes it away', async () => {
+  const [database, source] = [await freshDatabase(), smallSource()];
+  await brokenAt(loaded, source, database);
+  const [schema] = await loadSchemas(database);
+  await database.query(`alter table "${schema}"."crossfade:run" rename column design to plan`);
+  const refused = await moveJson(source, database);
+  expect(expectOneMessage(refused, 'E_SOURCE_CHANGED', 1)).toMatch(/another version.*--restart/);
+  await expectComplete(await moveJson(source, database, '--restart'), source, database, false);
+});
+
 test('--restart moves what the source holds now, and leaves everything that is not the run alone', async () => {
   const [database, source] = [await freshDatabase(), smallSource()];
   await brokenAt(loaded, source, database);

@@ -2,6 +2,7 @@ import { type KeyRange, type KeyValue, type Row, type RowKey, Tag } from '../../
 import { ascii, realValue } from '../../schema/values/scalar.ts';
 import type { SourceTable } from '../../schema/model.ts';
 import { name } from './names.ts';
+import type { SourceFile } from './open.ts';
 
 /**
  * How the rows of a table are named, ordered and cut into ranges: by rowid, or by the primary key of a WITHOUT ROWID
@@ -9,17 +10,22 @@ import { name } from './names.ts';
  */
 export type Locator =
   | { readonly kind: 'rowid'; readonly column: string }
-  | { readonly kind: 'key'; readonly columns: readonly string[]; readonly positions: readonly number[] }
+  | {
+      readonly kind: 'key';
+      readonly columns: readonly string[];
+      readonly positions: readonly number[];
+      readonly encoding: SourceFile['encoding'];
+    }
   | { readonly kind: 'none' };
 
 const rowidNames = ['rowid', '_rowid_', 'oid'];
 
 /** The rowid where there is one; its alias is preferred, because nothing can hide it. */
-export function locatorOf(table: SourceTable): Locator {
+export function locatorOf(table: SourceTable, encoding: SourceFile['encoding'] = 'UTF-8'): Locator {
   const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
   if (table.withoutRowid) {
     const positions = table.primaryKey.map((key) => table.columns.findIndex((column) => column.name === key));
-    return { kind: 'key', columns: table.primaryKey, positions };
+    return { kind: 'key', columns: table.primaryKey, positions, encoding };
   }
   const column = table.rowidAlias ?? rowidNames.find((candidate) => !taken.has(candidate));
   return column === undefined ? { kind: 'none' } : { kind: 'rowid', column };
@@ -66,7 +72,10 @@ function conditions(
   const where = bounds.map(
     ({ operator, key }) => `(${keyList(locator)}) ${operator} (${key.map(placeholder).join(', ')})`,
   );
-  return { where: where.join(' AND ') || '1', values: bounds.flatMap(({ key }) => key.map(bound)) };
+  return {
+    where: where.join(' AND ') || '1',
+    values: bounds.flatMap(({ key }) => key.map((value) => bound(value, locator))),
+  };
 }
 
 /** What a key binds as; text goes as bytes. */
@@ -76,9 +85,13 @@ function placeholder(value: KeyValue): string {
   return typeof value === 'object' && 'text' in value ? 'CAST(? AS TEXT)' : '?';
 }
 
-function bound(value: KeyValue): SqliteValue {
+/** Text of a key is kept in UTF-8; a cast takes it for text in the file's own encoding. */
+function bound(value: KeyValue, locator: Locator): SqliteValue {
   if (typeof value !== 'object') return value;
-  return 'text' in value ? value.text : value.blob;
+  if (!('text' in value)) return value.blob;
+  if (locator.kind !== 'key' || locator.encoding === 'UTF-8') return value.text;
+  const utf16 = Buffer.from(Buffer.from(value.text).toString('utf8'), 'utf16le');
+  return locator.encoding === 'UTF-16le' ? utf16 : utf16.swap16();
 }
 
 /** The key of a WITHOUT ROWID row out of its own cells; copied, for the row's buffers are reused. */

@@ -82,12 +82,19 @@ function cellBytes(tag: Tag, value: ApiValue, encoding: SourceFile['encoding']):
   if (tag === Tag.null) return Buffer.alloc(0);
   if (tag === Tag.integer) return Buffer.from(String(value), 'latin1');
   if (tag === Tag.real) return Buffer.from(realText(value as number), 'latin1');
-  const bytes = value as Uint8Array;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return tag === Tag.text && encoding !== 'UTF-8' ? utf8From16(buffer, encoding) : buffer;
+  return utf8Of(value as Uint8Array, tag === Tag.text ? encoding : 'UTF-8');
 }
 
-/** A double as SQLite 3.53 prints it (`2.0`, `1.0e+300`, `Inf`), so that both ways give the same bytes; and -0.0, which SQLite prints as 0.0. */
+/** Bytes of a text in the file's encoding, as UTF-8. */
+export function utf8Of(bytes: Uint8Array, encoding: SourceFile['encoding']): Buffer {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return encoding === 'UTF-8' ? buffer : utf8From16(buffer, encoding);
+}
+
+/**
+ * A double in SQLite's style (`2.0`, `1.0e+300`, `Inf`), with the fewest digits that read back as the same double. SQLite
+ * sometimes writes more digits for it; and it prints -0.0 as 0.0.
+ */
 export function realText(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0.0';

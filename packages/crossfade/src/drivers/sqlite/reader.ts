@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { KeyRange, RowKey } from '../../core/cell.ts';
+import type { KeyRange, KeyValue, RowKey } from '../../core/cell.ts';
 import { beginLargeValue, endLargeValue } from '../../core/large-values.ts';
 import { limits } from '../../core/limits.ts';
 import type { SourceTable } from '../../schema/model.ts';
@@ -18,7 +18,7 @@ import { name } from './names.ts';
 import type { SourceFile } from './open.ts';
 import { packExpression, PackedPage } from './packed.ts';
 import type { Page } from './page.ts';
-import { plainColumns, PlainPage, plainRow, typedColumns } from './plain.ts';
+import { plainColumns, PlainPage, plainRow, typedColumns, utf8Of } from './plain.ts';
 
 /** A range with the keys of its rows that hold very large cells, from {@link TableReader.strides}. */
 export interface ReadRange extends KeyRange {
@@ -49,7 +49,7 @@ export class TableReader {
     this.db = db;
     this.table = table;
     this.options = options;
-    this.locator = locatorOf(table);
+    this.locator = locatorOf(table, options.file.encoding);
   }
 
   /** The pages of a range. A page is valid until the next is asked for. */
@@ -100,8 +100,15 @@ export class TableReader {
     const backwards = columns.map((column) => `${name(column)} DESC`).join(', ');
     const [found] = this.all(`SELECT ${typedColumns(columns)} FROM (${last}) ORDER BY ${backwards} LIMIT 1`, values);
     if (found === undefined) return null;
-    const upTo = columns.map((_, i) => keyOf(found[i * 2] as string, found[i * 2 + 1] as bigint | number | Uint8Array));
+    const upTo = columns.map((_, i) =>
+      this.keyOf(String(found[i * 2]), found[i * 2 + 1] as bigint | number | Uint8Array),
+    );
     return { upTo, large: [] };
+  }
+
+  private keyOf(type: string, value: bigint | number | Uint8Array): KeyValue {
+    if (!(value instanceof Uint8Array)) return value;
+    return type === 'text' ? { text: utf8Of(value, this.options.file.encoding) } : { blob: value };
   }
 
   /** Keys of a WITHOUT ROWID table can be large themselves, so its large rows are not listed: all rows are read alone. */
@@ -234,9 +241,4 @@ function lastKey(page: Page): RowKey {
     if (++seen === page.rows) last = row.key;
   });
   return last;
-}
-
-function keyOf(type: string, value: bigint | number | Uint8Array): RowKey[number] {
-  if (!(value instanceof Uint8Array)) return value;
-  return type === 'text' ? { text: value } : { blob: value };
 }
