@@ -34,7 +34,7 @@ const columns = new Map<string, ColumnEnv>([
   column('ratio', 'double precision', { declared: 'NUMERIC' }),
   column('mixed', 'text', { declared: 'TEXT', stored: ['text', 'blob'] }),
   column('epoch', 'timestamptz', { stored: ['integer'] }),
-  column('sent', 'timestamptz', { shape: 10_000 }),
+  column('sent', 'timestamptz', { shape: 40_000 }),
   column('several', 'timestamptz', { shape: -2 }),
   column('vienna', 'timestamptz', { zoned: true }),
   column('gen', 'integer', { generated: true }),

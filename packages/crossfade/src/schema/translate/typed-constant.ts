@@ -1,5 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import { InstantKind, InstantParser } from '../values/instant.ts';
+import { InstantKind, InstantParser, isUtcShape } from '../values/instant.ts';
 import { Json, JsonWalker, jsonbObstacles } from '../values/json.ts';
 import { isCanonicalUuid } from '../values/scalar.ts';
 import { nameOf } from './convert.ts';
@@ -65,7 +65,7 @@ function checkSpelling(op: Comparison, term: Term, text: string): void {
   if (!column || column.zoned) refuse(`${nameOf(term)} is compared with a text that names no zone`);
   const { shape = -1 } = column;
   if (kind === InstantKind.date && shape !== 0) {
-    const utc = shape === -1 || (shape > 0 && shape % 10_000 <= 1);
+    const utc = shape === -1 || isUtcShape(shape);
     if (!utc || (op !== '<' && op !== '>=')) refuse('a date without time is compared with instants');
   } else if (shape !== -1 && shape !== parser.shape) {
     refuse('the instants are not all spelled as the constant, and SQLite compares their texts');

@@ -16,6 +16,14 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return era * 146_097 + dayOfEra - 719_468;
 }
 
+/** Room in a shape for the spellings of an offset. */
+const zonesPerClock = 20_000;
+
+/** Whether a spelling of date and time names UTC: without an offset, or with Z. */
+export function isUtcShape(shape: number): boolean {
+  return shape > 0 && shape % zonesPerClock <= 1;
+}
+
 const monthDays = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** One parser serves one thread: the fields hold the last value read, so that nothing is allocated. */
@@ -87,7 +95,7 @@ export class InstantParser {
   }
 
   private offset(buf: Uint8Array, start: number, end: number, clockShape: number): number {
-    this.shape = clockShape * 20_000;
+    this.shape = clockShape * zonesPerClock;
     if (start === end) return InstantKind.naive;
     const sign = buf[start];
     const length = end - start;
