@@ -68,7 +68,7 @@ export async function loadChunk(client: pg.Client, table: LoadTable, pages: Iter
 }
 
 /** Turns rows into the bytes of COPY; a row with a value that cannot be held is left out whole and remembered. */
-export class RowWriter {
+class RowWriter {
   readonly out = new CopyBuffer();
   readonly withheld: Withheld[] = [];
   rows = 0;

@@ -28,7 +28,7 @@ export async function loadTables(
 }
 
 /** The columns that COPY writes; a generated column's values are PostgreSQL's own. */
-export function loadTable(loadSchema: string, table: TargetTable, design: Design): LoadTable {
+function loadTable(loadSchema: string, table: TargetTable, design: Design): LoadTable {
   const doubtful = new Set(
     design.unheld.filter((found) => found.table === table.source.name).map((found) => found.column),
   );

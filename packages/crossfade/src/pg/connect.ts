@@ -13,7 +13,7 @@ export { query, transaction } from './transaction.ts';
 export const connectTimeoutMs = 10_000;
 
 /** The oldest PostgreSQL that is tested, as server_version_num counts. */
-export const serverVersionMin = 140_000;
+const serverVersionMin = 140_000;
 
 /** What one connection is for. */
 export interface ConnectOptions {

@@ -8,7 +8,7 @@ const epochDays = 10_957;
 const epochSeconds = epochDays * 86_400;
 
 /** Days from 2000-01-01 to a date of the Gregorian calendar that exists, else NaN. Fliegel and Van Flandern, CACM 11 (1968). */
-export function dayNumber(year: number, month: number, day: number): number {
+function dayNumber(year: number, month: number, day: number): number {
   const leap = (year & 3) === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > days) return Number.NaN;

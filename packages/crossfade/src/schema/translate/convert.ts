@@ -116,7 +116,7 @@ function common(terms: readonly Term[]): Partial<Term> {
 }
 
 /** A constant text folded as the collation compares it. */
-export function foldText(text: string, collation: 'NOCASE' | 'RTRIM'): string {
+function foldText(text: string, collation: 'NOCASE' | 'RTRIM'): string {
   return collation === 'RTRIM' ? text.replace(/ +$/, '') : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
