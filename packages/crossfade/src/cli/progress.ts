@@ -39,6 +39,8 @@ class Lines implements ProgressView {
   }
 }
 
+const order: readonly Progress['phase'][] = ['profile', 'load', 'index', 'verify', 'publish'];
+
 /** One bar a table, which serves one phase after the other; with more tables than lines, one bar for all of them. */
 class Bars implements ProgressView {
   private readonly multi = new MultiBar({
@@ -54,6 +56,9 @@ class Bars implements ProgressView {
   private readonly rows = new Map<string, Progress>();
 
   show(progress: Progress): void {
+    // Verification begins while indexes are still being made; a bar never goes back.
+    const before = this.rows.get(progress.table);
+    if (before !== undefined && order.indexOf(progress.phase) < order.indexOf(before.phase)) return;
     this.rows.set(progress.table, progress);
     const most = Math.max(3, (process.stderr.rows ?? 24) - 4);
     const merged = this.rows.size > most || this.bars.has('all tables') ? this.merge() : progress;
