@@ -40,18 +40,26 @@ export function inspectFile(source: string): SourceFile {
       { path },
     );
   }
-  const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const db = openReadOnly(path);
   try {
-    const pragma = (name: 'encoding' | 'journal_mode' | 'page_size' | 'page_count') =>
-      guarded(path, () => db.prepare(`PRAGMA ${name}`).get())?.[name];
-    // While commits are carried over from a -wal, the file may be shorter than its header says.
-    if (!hasWal) refuseTruncated(path, bytes, Number(pragma('page_count')), Number(pragma('page_size')));
-    const encoding = pragma('encoding') as SourceFile['encoding'];
-    return { path, encoding, walMode: pragma('journal_mode') === 'wal', hasWal, bytes };
+    return guarded(path, () => inspectDatabase(path, db));
   } finally {
     db.close();
   }
+}
+
+/** Within a read transaction, so that what is asked of SQLite and what is asked of the file system are of one state. */
+function inspectDatabase(path: string, db: DatabaseSync): SourceFile {
+  db.exec('BEGIN');
+  const pragma = (name: 'encoding' | 'journal_mode' | 'page_size' | 'page_count') =>
+    db.prepare(`PRAGMA ${name}`).get()?.[name];
+  const pages = Number(pragma('page_count'));
+  const { size: bytes } = statSync(path);
+  const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  // While commits are carried over from a -wal, the file may be shorter than its header says.
+  if (!hasWal) refuseTruncated(path, bytes, pages, Number(pragma('page_size')));
+  const encoding = pragma('encoding') as SourceFile['encoding'];
+  return { path, encoding, walMode: pragma('journal_mode') === 'wal', hasWal, bytes };
 }
 
 /** SQLite itself reads zeros where the end of a file is missing. */
