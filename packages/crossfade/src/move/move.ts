@@ -51,9 +51,12 @@ async function moveLocked(
   const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
   const watch = new Stopwatch(['profile', 'create', 'load', 'index', 'verify']);
   const run = new Run({ options, schema, loadSchema, client, source, watch });
+  let isStopped = false;
   const interrupt = (): void => {
     // A publication is short, and stopping it could leave its outcome unknown.
-    if (run.stage === 'building') void Promise.all([source.close(interruption()), disconnect(client)]);
+    if (run.stage !== 'building') return;
+    isStopped = true;
+    void Promise.all([source.close(interruption()), disconnect(client)]);
   };
   options.signal?.addEventListener('abort', interrupt);
   try {
@@ -70,6 +73,9 @@ async function moveLocked(
     if (isObsolete) await dropLoadSchema(client, loadSchema);
     const report = await run.execute(isObsolete ? null : left);
     return run.stage === 'published' ? await conclude(client, loadSchema, report, options) : report;
+  } catch (error) {
+    // Whatever broke because of it: the run was told to stop before it had published anything.
+    throw isStopped ? interruption() : error;
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
