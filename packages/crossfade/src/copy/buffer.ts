@@ -18,7 +18,7 @@ export class CopyBuffer {
   private segments: Buffer[] = [];
 
   constructor() {
-    this.block = Buffer.allocUnsafeSlow(limits.pageBytes * 2);
+    this.block = Buffer.allocUnsafeSlow(limits.sendBytes + limits.pageBytes);
     this.view = new DataView(this.block.buffer);
   }
 
@@ -93,7 +93,7 @@ export class CopyBuffer {
     this.seal();
     const taken = this.segments;
     this.segments = [];
-    this.block = Buffer.allocUnsafeSlow(limits.pageBytes * 2);
+    this.block = Buffer.allocUnsafeSlow(limits.sendBytes + limits.pageBytes);
     this.view = new DataView(this.block.buffer);
     this.pos = this.sealed = 0;
     return taken;

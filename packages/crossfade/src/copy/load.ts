@@ -59,9 +59,9 @@ export async function loadChunk(client: pg.Client, table: LoadTable, pages: Iter
     await send([copyHeader]);
     for (const page of pages) {
       page.each((row) => writer.write(row));
-      await send(writer.out.take());
+      if (writer.out.length >= limits.sendBytes || page.bytes > limits.pageBytes) await send(writer.out.take());
     }
-    await send([copyTrailer]);
+    await send([...writer.out.take(), copyTrailer]);
   });
   if (counted !== writer.rows) throw new Error(`COPY took ${counted} rows of ${writer.rows}`);
   return { rows: writer.rows, altered: writer.altered, withheld: writer.withheld };

@@ -1,10 +1,14 @@
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import copyStreams from 'pg-copy-streams';
+import { limits } from '../core/limits.ts';
 import { failure } from '../pg/failure.ts';
 import type { Sql } from '../pg/sql.ts';
 
-/** Takes buffers for the COPY; resolves when more may come. The buffers must not be changed afterwards. */
+/**
+ * Takes buffers for the COPY; resolves when more may come, while the last of them is still under way, so that the
+ * caller makes the next one meanwhile. The buffers must not be changed afterwards.
+ */
 export type Send = (buffers: readonly Buffer[]) => Promise<void>;
 
 /**
@@ -25,17 +29,25 @@ export async function copyIn(
       resolve();
     });
   });
+  // One write at a time: pg-copy-streams cannot be told of an error while another one waits for the socket.
+  let underWay: Promise<void> = Promise.resolve();
+  const settle = () => Promise.race([underWay, finished]);
   const send: Send = async (buffers) => {
     for (const buffer of buffers) {
+      await settle();
       if (refused !== null) throw failure(refused, 'load rows');
-      // One write at a time: pg-copy-streams cannot be told of an error while another one waits for the socket.
-      await Promise.race([written(stream, buffer), finished]);
+      underWay = written(stream, buffer);
+      // The memory of a very large value is another thread's as soon as this returns.
+      if (buffer.length > limits.exclusiveBytes) await settle();
     }
   };
   try {
     await produce(send);
+    await settle();
+    if (refused !== null) throw failure(refused, 'load rows');
     stream.end();
   } catch (error) {
+    await settle();
     // destroy() sends CopyFail; the server's answer to it is no news.
     if (refused === null) stream.destroy(new Error('the row source failed'));
     await finished;

@@ -3,6 +3,8 @@ export const limits = {
   /** A page of packed rows. Larger pages are read no faster, and cost memory in every thread until they are collected. */
   pageBytes: 64 * 1024,
   pageRowsMax: 500,
+  /** One piece of a COPY on its way to the server: the processes of both sides take turns less often than with a page. */
+  sendBytes: 256 * 1024,
   /** Rows with a cell above this are read one by one, so that a page's size has a bound whatever the rows hold. */
   largeCellBytes: 16 * 1024,
   /** Rows above this are held by one thread at a time. */
@@ -14,7 +16,7 @@ export const limits = {
   /** Each thread takes about 25 MB, and four of them stay within 256 MB. */
   jobsDefaultMax: 4,
   /** A chunk is what one COPY transaction carries, and what a resumed run repeats at most. */
-  chunkBytes: 32 * 1024 * 1024,
+  chunkBytes: 16 * 1024 * 1024,
   chunkRowsMax: 250_000,
   /** PostgreSQL allocates at most 1 GB - 1 for one field, with its header. */
   fieldBytesMax: 0x3fffffff - 64,

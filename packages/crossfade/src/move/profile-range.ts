@@ -12,10 +12,18 @@ import type { Profiled, ProfileColumn } from './tasks.ts';
 /** Looks at every value of a range, up to the size of one chunk, and says what is left. */
 export function profileRange(reader: TableReader, columns: readonly ProfileColumn[], range: KeyRange): Profiled {
   const observers = columns.map((column) => new ProfileObserver(column));
+  const large: RowKey[] = [];
   let rows = 0;
   let bytes = 0;
-  const { chunk, rest } = takeChunk(reader, range, (stride) => {
-    const before = { rows, bytes };
+  const profiled = (upTo: RowKey | null, rest: KeyRange | null): Profiled => ({
+    rows,
+    bytes,
+    evidence: observers.map((observer) => observer.result()),
+    chunk: { after: range.after, upTo, large },
+    rest,
+  });
+  const isFull = () => rows >= limits.chunkRowsMax || bytes >= limits.chunkBytes;
+  for (const stride of reader.ahead(range)) {
     for (const page of reader.read(stride)) {
       const { clean } = page;
       page.each((row) => {
@@ -23,39 +31,28 @@ export function profileRange(reader: TableReader, columns: readonly ProfileColum
       });
       rows += page.rows;
       bytes += page.bytes;
+      // The keys of large rows belong to whole strides.
+      if (stride.large.length === 0 && isFull() && reader.locator.kind !== 'none')
+        return profiled(page.last, { after: page.last, upTo: range.upTo });
     }
-    return { rows: rows - before.rows, bytes: bytes - before.bytes };
-  });
-  return { rows, bytes, evidence: observers.map((observer) => observer.result()), chunk, rest };
+    for (const key of stride.large) large.push(key);
+    if (stride.upTo !== null && isFull()) return profiled(stride.upTo, { after: stride.upTo, upTo: range.upTo });
+  }
+  return profiled(range.upTo, null);
 }
 
 /** Cuts one chunk off a range without looking at its values; for verification of what was loaded elsewhere. */
-export function strideRange(reader: TableReader, range: KeyRange): { chunk: ReadRange | null; rest: KeyRange | null } {
-  return takeChunk(reader, range, () => ({ rows: limits.strideRows, bytes: 0 }));
-}
-
-/** Takes strides until they make a chunk. */
-function takeChunk(
-  reader: TableReader,
-  range: KeyRange,
-  take: (stride: ReadRange) => { rows: number; bytes: number },
-): { chunk: ReadRange | null; rest: KeyRange | null } {
+export function strideRange(reader: TableReader, range: KeyRange): { chunk: ReadRange; rest: KeyRange | null } {
   const large: RowKey[] = [];
-  let upTo: RowKey | null | undefined;
   let rows = 0;
-  let bytes = 0;
   for (const stride of reader.strides(range)) {
-    const taken = take(stride);
     for (const key of stride.large) large.push(key);
-    ({ upTo } = stride);
-    rows += taken.rows;
-    bytes += taken.bytes;
-    if (upTo !== null && (rows >= limits.chunkRowsMax || bytes >= limits.chunkBytes)) {
+    rows += limits.strideRows;
+    const { upTo } = stride;
+    if (upTo !== null && rows >= limits.chunkRowsMax)
       return { chunk: { after: range.after, upTo, large }, rest: { after: upTo, upTo: range.upTo } };
-    }
   }
-  // A table without a key is one stride, empty or not, and open at both ends.
-  return { chunk: upTo === undefined ? null : { after: range.after, upTo, large }, rest: null };
+  return { chunk: { after: range.after, upTo: range.upTo, large }, rest: null };
 }
 
 /** A column's observer behind the column's rules, with the test of the type that was ordered for it. */

@@ -33,11 +33,11 @@ export async function profileTables(
   tables: readonly SourceTable[],
   options: ProfileOptions,
 ): Promise<TableProfile[]> {
+  // Asked first: it takes longest, and the tables are measured meanwhile.
+  const checked = checkFile(pool, path);
   const looked = tables.map(async (table) => {
-    const [profile, rows] = await Promise.all([
-      profileTable(pool, table, options),
-      pool.run('count', { table: table.name }),
-    ]);
+    const { rows, largestRowBytes } = await pool.run('measure', { table: table.name });
+    const profile = await profileTable(pool, table, largestRowBytes, options);
     // The ranges of the profile are those of the load and of verification: that they leave out nothing is asked of SQLite.
     if (profile.rows === rows) return profile;
     throw new CrossfadeError(
@@ -46,7 +46,7 @@ export async function profileTables(
       { path, table: table.name, rows, read: profile.rows },
     );
   });
-  const [profiles] = await Promise.all([Promise.all(looked), checkFile(pool, path)]);
+  const [profiles] = await Promise.all([Promise.all(looked), checked]);
   return profiles;
 }
 
@@ -66,7 +66,12 @@ function isAboutValues(finding: string): boolean {
   return /^(NULL|NUMERIC|TEXT|non-\w+) value in |^CHECK constraint failed in /.test(finding);
 }
 
-async function profileTable(pool: Pool, table: SourceTable, options: ProfileOptions): Promise<TableProfile> {
+async function profileTable(
+  pool: Pool,
+  table: SourceTable,
+  largestRowBytes: number,
+  options: ProfileOptions,
+): Promise<TableProfile> {
   const columns = table.columns.map((column) => ({
     rules: options.rules.get(table.name)?.get(column.name) ?? [],
     ordered: options.ordered.get(table.name)?.get(column.name) ?? null,
@@ -76,9 +81,9 @@ async function profileTable(pool: Pool, table: SourceTable, options: ProfileOpti
   let rows = 0;
   let bytes = 0;
   await overRanges(pool, async (range) => {
-    const piece = await pool.run('profile', { table, columns, range });
+    const piece = await pool.run('profile', { table, columns, largestRowBytes, range });
     piece.evidence.forEach((from, i) => mergeEvidence(evidence[i], from));
-    if (piece.chunk !== null && piece.rows > 0) chunks.push({ range: piece.chunk, rows: piece.rows });
+    if (piece.rows > 0) chunks.push({ range: piece.chunk, rows: piece.rows });
     rows += piece.rows;
     bytes += piece.bytes;
     options.onRows(table.name, piece.rows);

@@ -2,6 +2,7 @@ import type { KeyRange } from '../core/cell.ts';
 import type { CrossfadeError } from '../core/errors.ts';
 import type { Loaded, LoadTable } from '../copy/load.ts';
 import type { StoredChunk } from '../copy/checkpoint.ts';
+import type { TableSize } from '../drivers/sqlite/measure.ts';
 import type { ReadOptions, ReadRange } from '../drivers/sqlite/reader.ts';
 import type { Target } from '../pg/target.ts';
 import type { ColumnEvidence } from '../schema/evidence.ts';
@@ -29,8 +30,8 @@ export interface Profiled {
   readonly rows: number;
   readonly bytes: number;
   readonly evidence: readonly ColumnEvidence[];
-  /** The rows looked at; null when there were none. */
-  readonly chunk: ReadRange | null;
+  /** The rows looked at. */
+  readonly chunk: ReadRange;
   /** What is left of the range. */
   readonly rest: KeyRange | null;
 }
@@ -67,14 +68,19 @@ export interface Tasks {
   bye: { ask: null; answer: null };
   /** SQLite's own check of the whole file. */
   check: { ask: null; answer: readonly string[] };
-  count: { ask: { readonly table: string }; answer: number };
+  measure: { ask: { readonly table: string }; answer: TableSize };
   profile: {
-    ask: { readonly table: SourceTable; readonly columns: readonly ProfileColumn[]; readonly range: KeyRange };
+    ask: {
+      readonly table: SourceTable;
+      readonly columns: readonly ProfileColumn[];
+      readonly largestRowBytes: number;
+      readonly range: KeyRange;
+    };
     answer: Profiled;
   };
   strides: {
     ask: { readonly table: SourceTable; readonly range: KeyRange };
-    answer: { readonly chunk: ReadRange | null; readonly rest: KeyRange | null };
+    answer: { readonly chunk: ReadRange; readonly rest: KeyRange | null };
   };
   load: {
     ask: { readonly source: SourceTable; readonly table: LoadTable; readonly chunk: StoredChunk };

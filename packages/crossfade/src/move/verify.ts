@@ -139,7 +139,7 @@ async function pair(
   const chunks: ReadRange[] = [];
   await overRanges(source.pool, async (range) => {
     const { chunk, rest } = await source.pool.run('strides', { table, range });
-    if (chunk !== null) chunks.push(chunk);
+    chunks.push(chunk);
     return rest;
   });
   return { source: table, table: paired, chunks, leaveOut: new Set() };

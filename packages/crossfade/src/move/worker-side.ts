@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import { finishChunk } from '../copy/checkpoint.ts';
 import { loadChunk } from '../copy/load.ts';
 import { openReadOnly } from '../drivers/sqlite/open.ts';
-import { name } from '../drivers/sqlite/names.ts';
+import { measureTable } from '../drivers/sqlite/measure.ts';
 import { TableReader } from '../drivers/sqlite/reader.ts';
 import { beginRead } from '../drivers/sqlite/snapshot.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
@@ -19,6 +19,12 @@ import type { TargetPiece, Tasks, TaskName, WorkerSeed } from './tasks.ts';
 type Handlers = {
   readonly [T in TaskName]: (ask: Tasks[T]['ask']) => Promise<Tasks[T]['answer']> | Tasks[T]['answer'];
 };
+
+/**
+ * A server that crashes may forget the last chunks, each one whole and with the checkpoint that counts it, and the next
+ * run loads them. What is published waits for the disk, and so for all that was written before it.
+ */
+const noWaiting = sql`SET LOCAL synchronous_commit TO off`;
 
 /** One thread's hold on both sides: a reader within the common snapshot, and a connection of its own. */
 export class WorkerSide {
@@ -51,13 +57,14 @@ export class WorkerSide {
         .prepare(`PRAGMA quick_check(${limits.checkFindingsMax})`)
         .all()
         .map((row) => String(row.quick_check)),
-    count: ({ table }) =>
-      Number(this.db.prepare(`SELECT count(*) AS rows FROM main.${name(table)} NOT INDEXED`).get()?.rows),
-    profile: ({ table, columns, range }) => profileRange(this.reader(table), columns, range),
+    measure: ({ table }) => measureTable(this.db, table),
+    profile: ({ table, columns, largestRowBytes, range }) =>
+      profileRange(this.reader(table, largestRowBytes), columns, range),
     strides: ({ table, range }) => strideRange(this.reader(table), range),
     load: async ({ source, table, chunk }) => {
       const client = await this.connection();
       return transaction(client, async () => {
+        await query(client, noWaiting, 'set up the transaction');
         const loaded = await loadChunk(client, table, this.reader(source).read(chunk.range));
         await finishChunk(client, table.schema, chunk, loaded);
         return loaded;
@@ -97,10 +104,10 @@ export class WorkerSide {
     );
   }
 
-  private reader(table: SourceTable): TableReader {
+  private reader(table: SourceTable, largestRowBytes: number | null = null): TableReader {
     let reader = this.readers.get(table.name);
     if (reader === undefined) {
-      reader = new TableReader(this.db, table, this.seed.read);
+      reader = new TableReader(this.db, table, { ...this.seed.read, largestRowBytes });
       this.readers.set(table.name, reader);
     }
     return reader;

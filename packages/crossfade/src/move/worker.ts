@@ -31,7 +31,7 @@ const doing: Readonly<Record<TaskName, string>> = {
   end: 'stop reading the source',
   bye: 'leave the server',
   check: 'check the source',
-  count: 'count the rows of a table',
+  measure: 'count the rows of a table',
   profile: 'look at the values of a table',
   strides: 'look at the keys of a table',
   load: 'load rows',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { to } from 'pg-copy-streams';
-import { type Row, Tag } from '../../src/core/cell.ts';
+import { type Row, type RowKey, Tag } from '../../src/core/cell.ts';
 import type { Page } from '../../src/drivers/sqlite/page.ts';
 import type { Rule } from '../../src/schema/model.ts';
 import type { Target } from '../../src/pg/target.ts';
@@ -45,6 +45,7 @@ class PackedPage implements Page {
   readonly rows: number;
   readonly bytes: number;
   readonly clean = false;
+  readonly last: RowKey;
   private readonly buffer: Buffer;
   private readonly cells: readonly (readonly [tag: number, start: number, end: number][])[];
   private readonly firstKey: bigint;
@@ -52,6 +53,7 @@ class PackedPage implements Page {
   constructor(rows: readonly (readonly Cell[])[], firstKey: bigint) {
     let at = 3;
     const pieces: Uint8Array[] = [Buffer.from('pad')];
+    this.last = [firstKey + BigInt(rows.length - 1)];
     this.cells = rows.map((row) =>
       row.map((cell) => {
         const [tag, bytes] = cellBytes(cell);

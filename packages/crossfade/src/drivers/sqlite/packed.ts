@@ -1,25 +1,37 @@
 import { isUtf8 } from 'node:buffer';
 import { type Row, type RowKey, Tag } from '../../core/cell.ts';
 import { wideInteger } from '../../schema/values/scalar.ts';
+import type { SourceColumn } from '../../schema/model.ts';
 import { keyFromCells, type Locator } from './locator.ts';
 import { name } from './names.ts';
 import type { Page } from './page.ts';
 
 /**
- * The fast way out of SQLite: many rows packed into one BLOB by SQLite itself, `typeof, length, colon, bytes` a value,
- * so that one call of the API brings a thousand rows and no value becomes a JavaScript object. It needs a UTF-8 database
- * and a SQLite that prints reals exactly.
+ * The fast way out of SQLite: many rows packed into one BLOB by SQLite itself, so that one call of the API brings a
+ * hundred rows and no value becomes a JavaScript object. It needs a UTF-8 database and a SQLite that prints reals exactly.
+ *
+ * A row is `rowid:`, then its values, then `;`. A value is its typeof, its length, a colon and its bytes. A number of a
+ * column that is declared as one has neither length nor colon and ends with the first byte that belongs to no number:
+ * asking SQLite for its length would make it print the number twice.
  */
 
-/** SQLite takes 127 arguments a function by default; each value uses four. */
+/** SQLite takes 127 arguments a function by default; each value uses up to four. */
 const valuesPerConcat = 30;
 
+/** A guess from the declared type, which decides the form and never the tag: a wrong one costs time. */
+const numberLike = /int|real|floa|doub|bool|num|dec/i;
+
 /** The SQL expression that packs one row: the rowid where there is one, then each column. */
-export function packExpression(locator: Locator, columns: readonly string[]): string {
-  const values = columns.map(
-    (column) => `typeof(${name(column)}), octet_length(${name(column)}), ':', ${name(column)}`,
-  );
+export function packExpression(locator: Locator, columns: readonly SourceColumn[]): string {
+  const values = columns.map(({ name: column, declared }) => {
+    const value = name(column);
+    // Without its affinity and collation the column is below every text exactly when it holds a number.
+    return numberLike.test(declared)
+      ? `typeof(${value}), CASE WHEN (+${value} COLLATE BINARY) < '' THEN '' ELSE octet_length(${value}) || ':' END, ${value}`
+      : `typeof(${value}), octet_length(${value}), ':', ${value}`;
+  });
   if (locator.kind === 'rowid') values.unshift(`${name(locator.column)}, ':'`);
+  values.push(`';'`);
   const groups: string[] = [];
   for (let i = 0; i < values.length; i += valuesPerConcat)
     groups.push(`concat(${values.slice(i, i + valuesPerConcat).join(', ')})`);
@@ -27,6 +39,7 @@ export function packExpression(locator: Locator, columns: readonly string[]): st
 }
 
 const colon = 0x3a;
+const semicolon = 0x3b;
 /** By the first letter of typeof: its tag, and how many letters follow. */
 const tagOf = new Uint8Array(128);
 const lettersOf = new Uint8Array(128);
@@ -35,18 +48,40 @@ for (const [word, tag] of Object.entries(Tag)) {
   lettersOf[word.charCodeAt(0)] = word.length;
 }
 
+/** What numbers are printed with, but for Inf. */
+const inNumber = new Uint8Array(256);
+for (const character of '0123456789+-.e') inNumber[character.charCodeAt(0)] = 1;
+
 /** Walks a packed BLOB. The row it shows is one object whose fields change. */
 export class PackedPage implements Page {
   readonly bytes: number;
   readonly rows: number;
   private readonly packed: Buffer;
+  private readonly rowidMax: bigint | null;
   private readonly row: PackedRow;
 
-  constructor(packed: Uint8Array, rows: number, locator: Locator, columnCount: number) {
+  /** `rowidMax` is null in a table without rowids. */
+  constructor(
+    packed: Uint8Array,
+    { rows, rowidMax }: { rows: number; rowidMax: bigint | null },
+    locator: Locator,
+    columnCount: number,
+  ) {
     this.packed = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
     this.bytes = packed.byteLength;
     this.rows = rows;
+    this.rowidMax = rowidMax;
     this.row = new PackedRow(this.packed, locator, columnCount);
+  }
+
+  get last(): RowKey {
+    if (this.rowidMax !== null) return [this.rowidMax];
+    let seen = 0;
+    let last: RowKey = [];
+    this.each((row) => {
+      if (++seen === this.rows) last = row.key;
+    });
+    return last;
   }
 
   /** The bytes between values are ASCII, so the whole is valid UTF-8 exactly when every part is. */
@@ -100,16 +135,34 @@ class PackedRow implements Row {
     }
     for (let i = 0; i < tags.length; i++) {
       const letter = packed[p] & 0x7f;
-      tags[i] = tagOf[letter];
+      const tag = tagOf[letter];
+      tags[i] = tag;
       p += lettersOf[letter];
+      const first = p;
       let length = 0;
-      let digit = packed[p++];
-      for (; digit >= 0x30 && digit <= 0x39; digit = packed[p++]) length = length * 10 + (digit - 0x30);
-      if (digit !== colon) throw new Error(`packed page misread at ${p}`);
-      starts[i] = p;
-      p += length;
+      let digit = packed[p];
+      for (; digit >= 0x30 && digit <= 0x39; digit = packed[++p]) length = length * 10 + (digit - 0x30);
+      if (digit === colon) {
+        starts[i] = ++p;
+        p += length;
+      } else {
+        starts[i] = first;
+        if (tag === Tag.integer || tag === Tag.real) p = endOfNumber(packed, p);
+        else if (tag !== Tag.null || p !== first) throw misread(p);
+      }
       ends[i] = p;
     }
-    return p;
+    if (packed[p] !== semicolon) throw misread(p);
+    return p + 1;
   }
+}
+
+function endOfNumber(packed: Buffer, from: number): number {
+  let p = from;
+  while (inNumber[packed[p]] === 1) p++;
+  return packed[p] === 0x49 ? p + 'Inf'.length : p;
+}
+
+function misread(at: number): Error {
+  return new Error(`packed page misread at ${at}`);
 }

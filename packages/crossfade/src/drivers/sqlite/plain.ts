@@ -42,6 +42,10 @@ export class PlainPage implements Page {
     this.bytes = read.reduce((total, row) => total + row.ends.reduce((sum, end, i) => sum + end - row.starts[i], 0), 0);
   }
 
+  get last(): RowKey {
+    return this.read.at(-1)?.key ?? [];
+  }
+
   each(visit: (row: Row) => void): void {
     for (const row of this.read) visit(row);
   }

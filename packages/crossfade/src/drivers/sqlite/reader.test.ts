@@ -12,7 +12,7 @@ import { TableReader } from './reader.ts';
 
 type Encoding = SourceFile['encoding'];
 type Cell = null | bigint | number | { readonly text: Buffer } | { readonly blob: Buffer };
-type Form = 'rowid' | 'alias' | 'key' | 'none' | 'wide';
+type Form = 'rowid' | 'alias' | 'key' | 'none' | 'wide' | 'numbers';
 
 /** What a reader said of one row; cells as Latin-1, one character a byte, which compares faster than buffers. */
 interface Read {
@@ -58,6 +58,8 @@ const forms: Readonly<Record<Form, (columns: string) => string>> = {
   key: (columns) => `CREATE TABLE t (n, ${columns}, PRIMARY KEY (c1, c0)) WITHOUT ROWID`,
   none: (columns) => `CREATE TABLE t (n, rowid, oid, _rowid_, ${columns})`,
   wide: (columns) => `CREATE TABLE t (n, ${columns})`,
+  // Declared like numbers, of BLOB affinity: they hold whatever they are given.
+  numbers: (columns) => `CREATE TABLE t (n, ${columns.replaceAll(/c\d+/g, '$& "decimal blob" COLLATE NOCASE')})`,
 };
 
 interface Filled {
@@ -185,6 +187,7 @@ const shapes: [form: Form, encoding: Encoding, rowsMax: number, runs: number][] 
   ['none', 'UTF-8', 200, 6],
   ['wide', 'UTF-8', 30, 6],
   ['rowid', 'UTF-16le', 300, 6],
+  ['numbers', 'UTF-8', 400, 8],
 ];
 
 test.each(shapes)(

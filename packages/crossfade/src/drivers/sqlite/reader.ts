@@ -14,6 +14,7 @@ import {
   locatorOf,
   type SqliteValue,
 } from './locator.ts';
+import { largestRow } from './measure.ts';
 import { name } from './names.ts';
 import type { SourceFile } from './open.ts';
 import { packExpression, PackedPage } from './packed.ts';
@@ -30,6 +31,8 @@ export interface ReadOptions {
   readonly file: SourceFile;
   /** From `printsRealsExactly`; the same for all threads. */
   readonly exactReals: boolean;
+  /** From `measureTable`, where somebody has asked already. */
+  readonly largestRowBytes?: number | null;
 }
 
 /**
@@ -42,14 +45,19 @@ export class TableReader {
   private readonly table: SourceTable;
   private readonly options: ReadOptions;
   private readonly statements = new Map<string, StatementSync>();
+  private readonly columns: readonly string[];
+  private readonly packed: string;
   private rowsPerPage = 100;
-  private mayBeLarge: boolean | null = null;
+  private largestRowBytes: number | null;
 
   constructor(db: DatabaseSync, table: SourceTable, options: ReadOptions) {
     this.db = db;
     this.table = table;
     this.options = options;
     this.locator = locatorOf(table, options.file.encoding);
+    this.columns = table.columns.map((column) => column.name);
+    this.packed = packExpression(this.locator, table.columns);
+    this.largestRowBytes = options.largestRowBytes ?? null;
   }
 
   /** The pages of a range. A page is valid until the next is asked for. */
@@ -62,6 +70,11 @@ export class TableReader {
       after = large;
     }
     yield* this.readPages(after, (from) => inRange(this.locator, { after: from, upTo: range.upTo }));
+  }
+
+  /** The range as it is where no row can be very large; else in strides. */
+  ahead(range: KeyRange): Iterable<ReadRange> {
+    return this.largeTest === '0' ? [{ ...range, large: [] }] : this.strides(range);
   }
 
   /**
@@ -120,9 +133,9 @@ export class TableReader {
   private get largeTest(): string {
     // Only a column without affinity keeps -0.0; everywhere else SQLite has made an integer 0 of it.
     const untyped = this.table.columns.filter(({ declared }) => /^$|blob|^any$/i.test(declared));
-    this.mayBeLarge ??= largestRow(this.db, this.table.name) > limits.largeCellBytes;
+    this.largestRowBytes ??= largestRow(this.db, this.table.name);
     const tests = [
-      ...(this.mayBeLarge
+      ...(this.largestRowBytes > limits.largeCellBytes
         ? this.columns.map((column) => `octet_length(${name(column)}) > ${limits.largeCellBytes}`)
         : []),
       ...untyped.map((column) => `(typeof(${name(column.name)}) = 'real' AND ${name(column.name)} = 0)`),
@@ -134,31 +147,31 @@ export class TableReader {
   private *readPages(after: RowKey | null, rest: (from: RowKey | null) => KeyCondition): Generator<Page, void, void> {
     let from = after;
     for (;;) {
-      const { page, last } = this.page(rest(from));
+      const page = this.page(rest(from));
       if (page.rows === 0) return;
       yield page;
-      this.rowsPerPage = Math.max(
-        1,
-        Math.min(limits.pageRowsMax, Math.floor((limits.pageBytes * page.rows) / (page.bytes + 1))),
-      );
-      from = last();
+      this.rowsPerPage = rowsOfPage((limits.pageBytes * page.rows) / (page.bytes + 1));
+      from = page.last;
     }
   }
 
-  private page({ where, values }: KeyCondition): { page: Page; last: () => RowKey } {
-    const tail = `FROM ${this.from} WHERE ${where} ORDER BY ${keyList(this.locator)} LIMIT ?`;
-    const bound = [...values, this.isRowByRow ? 1 : this.rowsPerPage];
+  private page({ where, values }: KeyCondition): Page {
+    // The number stands in the text: SQLite prepares a statement again whenever its LIMIT is bound.
+    const tail = `FROM ${this.from} WHERE ${where} ORDER BY ${keyList(this.locator)} LIMIT ${this.isRowByRow ? 1 : this.rowsPerPage}`;
     if (!this.options.exactReals || this.options.file.encoding !== 'UTF-8' || this.isRowByRow) {
-      const page = this.plain(this.all(`SELECT ${plainColumns(this.locator, this.columns)} ${tail}`, bound));
-      return { page, last: () => lastKey(page) };
+      return this.plain(this.all(`SELECT ${plainColumns(this.locator, this.columns)} ${tail}`, values));
     }
-    const rowid = this.locator.kind === 'rowid' ? name(this.locator.column) : '0';
+    const rowid = this.locator.kind === 'rowid' ? name(this.locator.column) : 'NULL';
     const [packed, rows, rowidMax] = this.all(
-      `SELECT CAST(group_concat(r, '') AS BLOB), count(*), max(k) FROM (SELECT ${rowid} AS k, ${packExpression(this.locator, this.columns)} AS r ${tail})`,
-      bound,
-    )[0] as [Uint8Array | null, bigint, bigint];
-    const page = new PackedPage(packed ?? new Uint8Array(0), Number(rows), this.locator, this.columns.length);
-    return { page, last: () => (this.locator.kind === 'rowid' ? [rowidMax] : lastKey(page)) };
+      `SELECT CAST(group_concat(r, '') AS BLOB), count(*), max(k) FROM (SELECT ${rowid} AS k, ${this.packed} AS r ${tail})`,
+      values,
+    )[0] as [Uint8Array | null, bigint, bigint | null];
+    return new PackedPage(
+      packed ?? new Uint8Array(0),
+      { rows: Number(rows), rowidMax },
+      this.locator,
+      this.columns.length,
+    );
   }
 
   /** A row of its own page; one that is very large waits for its turn, until the caller asks for the next page. */
@@ -194,10 +207,6 @@ export class TableReader {
     return guarded(this.options.file.path, () => this.prepare(sql).all(...values)) as unknown as unknown[][];
   }
 
-  private get columns(): string[] {
-    return this.table.columns.map((column) => column.name);
-  }
-
   private get from(): string {
     return `main.${name(this.table.name)}`;
   }
@@ -214,17 +223,11 @@ export class TableReader {
   }
 }
 
-/**
- * The bytes of the largest row, from the b-tree's own headers: a quarter of the time that asking every cell takes.
- * Infinity where SQLite was built without dbstat. sqlite.org/dbstat.html
- */
-function largestRow(db: DatabaseSync, table: string): number {
-  try {
-    const found = db.prepare('SELECT mx_payload AS bytes FROM dbstat WHERE name = ? AND aggregate = TRUE').get(table);
-    return Number(found?.bytes ?? Number.POSITIVE_INFINITY);
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
+/** How many rows make a page, with three significant bits, so that there are few statements to prepare. */
+function rowsOfPage(wanted: number): number {
+  const rows = Math.max(1, Math.min(limits.pageRowsMax, Math.floor(wanted)));
+  const unit = 2 ** Math.max(0, Math.floor(Math.log2(rows)) - 2);
+  return rows - (rows % unit);
 }
 
 /** Many terms as a tree: SQLite limits the depth of an expression to 1,000. */
@@ -232,13 +235,4 @@ function balanced(terms: readonly string[], operator: 'OR' | '+'): string {
   if (terms.length <= 8) return terms.join(` ${operator} `);
   const half = terms.length >> 1;
   return `(${balanced(terms.slice(0, half), operator)}) ${operator} (${balanced(terms.slice(half), operator)})`;
-}
-
-function lastKey(page: Page): RowKey {
-  let seen = 0;
-  let last: RowKey = [];
-  page.each((row) => {
-    if (++seen === page.rows) last = row.key;
-  });
-  return last;
 }

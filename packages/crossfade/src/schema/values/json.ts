@@ -5,6 +5,7 @@
 
 import { limits } from '../../core/limits.ts';
 import { KeyLedger } from './json-keys.ts';
+import { plainEnd, viewOf } from './json-plain.ts';
 import { jsonbChangesNumber, numberEnd } from './json-number.ts';
 import { hexDigit } from './scalar.ts';
 
@@ -42,18 +43,14 @@ const State = {
   end: 7,
 } as const;
 
-// Character classes inside a string: everything that is not plain ends the fast loop.
-const stops = new Uint8Array(256);
-for (let b = 0; b < 0x20; b++) stops[b] = 1;
-stops[0x22] = 1;
-stops[0x5c] = 1;
-
 /** A walker at rest holds no document: the last one may have been very large. */
 const nothing = new Uint8Array(0);
+const noView = new DataView(nothing.buffer);
 
 /** Looks at `buf[start, end)`. One walker serves one thread; it keeps its stacks between calls. */
 export class JsonWalker {
   private buf: Uint8Array = nothing;
+  private view: DataView = noView;
   private pos = 0;
   private end = 0;
   private flags = 0;
@@ -74,6 +71,7 @@ export class JsonWalker {
   /** A set of {@link Json} bits; `Json.no` when the bytes are not exactly one JSON text. */
   inspect(buf: Uint8Array, start: number, end: number): number {
     this.buf = buf;
+    this.view = viewOf(buf, this.view);
     this.pos = start;
     this.end = end;
     this.members = 0;
@@ -85,6 +83,7 @@ export class JsonWalker {
     this.flags = first === 0x7b || first === 0x5b ? Json.container : Json.scalar;
     const isJson = this.walk();
     this.buf = nothing;
+    if (buf.length > limits.exclusiveBytes) this.view = noView;
     return isJson ? this.flags : Json.no;
   }
 
@@ -199,7 +198,7 @@ export class JsonWalker {
     const { buf, end } = this;
     let p = this.pos + 1;
     for (;;) {
-      while (p < end && stops[buf[p]] === 0) p++;
+      p = plainEnd(this.view, buf, p, end);
       if (p >= end) return false;
       const b = buf[p];
       if (b === 0x22) {
