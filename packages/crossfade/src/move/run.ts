@@ -95,7 +95,7 @@ export class Run {
 
   private async load(): Promise<void> {
     const { client, loadSchema, source } = this.context;
-    await loadTables(source.pool, loadSchema, this.prepared.design, this.chunks, this.counter('load'));
+    await loadTables(source.pool, loadSchema, this.prepared, this.chunks, this.counter('load'));
     this.chunks = await readChunks(client, loadSchema);
     this.withheld = await readWithheld(client, loadSchema);
   }

@@ -8,6 +8,7 @@ import type { SourceTable } from '../../schema/model.ts';
 import { readCatalog } from './catalog.ts';
 import { isRow } from './locator.ts';
 import type { SourceFile } from './open.ts';
+import type { KnownTags } from './packed.ts';
 import { TableReader } from './reader.ts';
 
 type Encoding = SourceFile['encoding'];
@@ -95,9 +96,9 @@ function fill(form: Form, rows: number, encoding: Encoding, seed: number): Fille
   return { db, table: readCatalog(':memory:', db).tables[0], encoding, written };
 }
 
-function readerOf({ db, table, encoding }: Filled, exactReals: boolean): TableReader {
+function readerOf({ db, table, encoding }: Filled, exactReals: boolean, known: KnownTags | null = null): TableReader {
   const file: SourceFile = { path: ':memory:', encoding, walMode: false, hasWal: false, bytes: 1 };
-  return new TableReader(db, table, { file, exactReals });
+  return new TableReader(db, table, { file, exactReals, known });
 }
 
 function readRange(reader: TableReader, range: KeyRange): Read[] {
@@ -214,6 +215,34 @@ test.each(shapes)(
     );
   },
 );
+
+test.each(['rowid', 'key'] as const)('%s: rows are the same to a reader that knows the storage classes', (form) => {
+  const random = seeded(7);
+  const empty = fill(form, 0, 'UTF-8', 1);
+  empty.db.exec('ALTER TABLE t ADD COLUMN c3');
+  const source = { ...empty, table: readCatalog(':memory:', empty.db).tables[0] };
+  const row = source.db.prepare('INSERT OR IGNORE INTO t (n, c0, c1, c2, c3) VALUES (?, ?, ?, CAST(? AS TEXT), ?)');
+  const orNull = <T>(value: T): T | null => (random.below(4) === 0 ? null : value);
+  for (let n = 0n; n < 500n; n++) {
+    const text = random.below(3) === 0 ? Buffer.from(random.pick(badUtf8)) : Buffer.from(random.pick([';', ...texts]));
+    // The key of the table WITHOUT ROWID holds no NULL.
+    row.run(n, n * 7n, random.pick(reals.filter((real) => real !== 0)) + Number(n), orNull(text), orNull(text));
+  }
+  const known = [Tag.integer, Tag.integer, Tag.real, Tag.text, Tag.blob];
+  const rows = readRange(readerOf(source, true, known), whole);
+  expect(rows).toHaveLength(500);
+  expect(rows.map(withoutSpelling)).toEqual(readRange(readerOf(source, false), whole).map(withoutSpelling));
+  source.db.close();
+});
+
+test('a reader that has been told a wrong storage class stops', () => {
+  const source = fill('rowid', 0, 'UTF-8', 1);
+  source.db.exec(`INSERT INTO t (n, c0) VALUES (1, 'text')`);
+  expect(() => readRange(readerOf(source, true, [Tag.integer, Tag.integer, Tag.text, Tag.text]), whole)).toThrow(
+    /misread/,
+  );
+  source.db.close();
+});
 
 /** A table of several strides, with a very large row at every bound of a stride. */
 function longTable(form: 'rowid' | 'key'): Filled {
