@@ -1,8 +1,9 @@
+import { Tag } from '../core/cell.ts';
 import type { StoredChunk } from '../copy/checkpoint.ts';
 import type { LoadTable } from '../copy/load.ts';
 import type { SourceTable, TargetTable } from '../schema/model.ts';
 import type { Design } from '../schema/design.ts';
-import { type ColumnEvidence, onlyTag } from '../schema/evidence.ts';
+import { type ColumnEvidence, count } from '../schema/evidence.ts';
 import type { Pool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -60,4 +61,10 @@ function loadTable(
           ],
     ),
   };
+}
+
+/** The one storage class of all values that are not NULL; null where there are several or none. */
+function onlyTag(evidence: ColumnEvidence): Tag | null {
+  const seen = (['integer', 'real', 'text', 'blob'] as const).filter((fact) => count(evidence, fact) > 0);
+  return seen.length === 1 ? Tag[seen[0]] : null;
 }

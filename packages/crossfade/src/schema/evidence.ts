@@ -84,12 +84,6 @@ export function sumOf(evidence: ColumnEvidence, names: readonly Fact[]): number 
   return names.reduce((total, name) => total + count(evidence, name), 0);
 }
 
-/** The one storage class of all values that are not NULL; null where there are several or none. */
-export function onlyTag({ counts }: ColumnEvidence): Tag | null {
-  const seen = [Tag.integer, Tag.real, Tag.text, Tag.blob].filter((tag) => counts[tag] > 0);
-  return seen.length === 1 ? seen[0] : null;
-}
-
 /** How many values are not NULL. */
 export function valuesOf(evidence: ColumnEvidence): number {
   return sumOf(evidence, ['integer', 'real', 'text', 'blob']);
