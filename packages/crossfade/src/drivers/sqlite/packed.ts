@@ -27,7 +27,9 @@ export type KnownTags = readonly (Tag | null)[];
 
 /** The SQL expression that packs one row: the rowid where there is one, then each column. */
 export function packExpression(locator: Locator, columns: readonly SourceColumn[], known: KnownTags): string {
-  const values = columns.map((column, i) => packValue(column, known[i]));
+  // A number without its length would run into the length that begins a value of a known column.
+  const isTagged = known.every((tag) => tag === null);
+  const values = columns.map((column, i) => packValue(column, known[i], isTagged && numberLike.test(column.declared)));
   if (locator.kind === 'rowid') values.unshift(`${name(locator.column)}, ':'`);
   values.push(`';'`);
   const groups: string[] = [];
@@ -36,12 +38,12 @@ export function packExpression(locator: Locator, columns: readonly SourceColumn[
   return groups.length === 1 ? groups[0] : groups.reduce((left, right) => `${left} || ${right}`);
 }
 
-function packValue({ name: column, declared }: SourceColumn, known: Tag | null): string {
+function packValue({ name: column }: SourceColumn, known: Tag | null, isNumberLike: boolean): string {
   const value = name(column);
   // NULL adds nothing to a concat, and is told by what is missing: the number, or the length.
   if (known === Tag.integer || known === Tag.real) return `${value}, ';'`;
   if (known !== null) return `octet_length(${value}), ':', ${value}`;
-  if (!numberLike.test(declared)) return `typeof(${value}), octet_length(${value}), ':', ${value}`;
+  if (!isNumberLike) return `typeof(${value}), octet_length(${value}), ':', ${value}`;
   // Without its affinity and collation the column is below every text exactly when it holds a number.
   return `typeof(${value}), CASE WHEN (+${value} COLLATE BINARY) < '' THEN '' ELSE octet_length(${value}) || ':' END, ${value}`;
 }

@@ -216,24 +216,32 @@ test.each(shapes)(
   },
 );
 
-test.each(['rowid', 'key'] as const)('%s: rows are the same to a reader that knows the storage classes', (form) => {
-  const random = seeded(7);
-  const empty = fill(form, 0, 'UTF-8', 1);
-  empty.db.exec('ALTER TABLE t ADD COLUMN c3');
-  const source = { ...empty, table: readCatalog(':memory:', empty.db).tables[0] };
-  const row = source.db.prepare('INSERT OR IGNORE INTO t (n, c0, c1, c2, c3) VALUES (?, ?, ?, CAST(? AS TEXT), ?)');
-  const orNull = <T>(value: T): T | null => (random.below(4) === 0 ? null : value);
-  for (let n = 0n; n < 500n; n++) {
-    const text = random.below(3) === 0 ? Buffer.from(random.pick(badUtf8)) : Buffer.from(random.pick([';', ...texts]));
-    // The key of the table WITHOUT ROWID holds no NULL.
-    row.run(n, n * 7n, random.pick(reals.filter((real) => real !== 0)) + Number(n), orNull(text), orNull(text));
-  }
-  const known = [Tag.integer, Tag.integer, Tag.real, Tag.text, Tag.blob];
-  const rows = readRange(readerOf(source, true, known), whole);
-  expect(rows).toHaveLength(500);
-  expect(rows.map(withoutSpelling)).toEqual(readRange(readerOf(source, false), whole).map(withoutSpelling));
-  source.db.close();
-});
+test.each(['rowid', 'key', 'numbers'] as const)(
+  '%s: rows are the same to a reader that knows the storage classes',
+  (form) => {
+    const random = seeded(7);
+    const empty = fill(form, 0, 'UTF-8', 1);
+    empty.db.exec('ALTER TABLE t ADD COLUMN c3');
+    const source = { ...empty, table: readCatalog(':memory:', empty.db).tables[0] };
+    const row = source.db.prepare('INSERT OR IGNORE INTO t (n, c0, c1, c2, c3) VALUES (?, ?, ?, CAST(? AS TEXT), ?)');
+    const orNull = <T>(value: T): T | null => (random.below(4) === 0 ? null : value);
+    for (let n = 0n; n < 500n; n++) {
+      const text =
+        random.below(3) === 0 ? Buffer.from(random.pick(badUtf8)) : Buffer.from(random.pick([';', ...texts]));
+      // The key of the table WITHOUT ROWID holds no NULL.
+      row.run(n, n * 7n, random.pick(reals.filter((real) => real !== 0)) + Number(n), orNull(text), orNull(text));
+    }
+    const plain = readRange(readerOf(source, false), whole).map(withoutSpelling);
+    expect(plain).toHaveLength(500);
+    const all = [Tag.integer, Tag.integer, Tag.real, Tag.text, Tag.blob];
+    // Every mixture of columns that are known and columns that are not.
+    for (let mask = 0; mask < 2 ** all.length; mask++) {
+      const known = all.map((tag, i) => ((mask >> i) & 1 ? tag : null));
+      expect(readRange(readerOf(source, true, known), whole).map(withoutSpelling)).toEqual(plain);
+    }
+    source.db.close();
+  },
+);
 
 test('a reader that has been told a wrong storage class stops', () => {
   const source = fill('rowid', 0, 'UTF-8', 1);
