@@ -181,7 +181,7 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
   }
   const sets = [
     parentTable.primaryKey?.columns ?? [],
-    ...parentTable.indexes.filter((index) => index.constraint).map((index) => index.parts),
+    ...parentTable.indexes.filter((index) => index.unique && index.where === null).map((index) => index.parts),
   ];
   const wanted = [...parentNames].sort().join('\0');
   const quoted = parentNames.map(ident).sort().join('\0');

@@ -56,6 +56,19 @@ test('a foreign key from a NOCASE column to an exact one compares exactly on bot
   expect(parts).toContain('c FOREIGN KEY (p) REFERENCES p(name)');
 });
 
+test('a foreign key to columns that a unique index alone makes unique is made, and one to an index of some rows is not', async () => {
+  const { notCreated, parts } = await moved(
+    'CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT, b TEXT, e TEXT)',
+    'CREATE UNIQUE INDEX p_ba ON p (b, a)',
+    'CREATE UNIQUE INDEX p_e ON p (e) WHERE id > 0',
+    'CREATE TABLE c (id INTEGER PRIMARY KEY, a TEXT, b TEXT, e TEXT REFERENCES p (e), FOREIGN KEY (a, b) REFERENCES p (a, b))',
+    `INSERT INTO p (a, b, e) VALUES ('a', 'b', 'e')`,
+    `INSERT INTO c (a, b, e) VALUES ('a', 'b', 'e'), (NULL, 'b', NULL)`,
+  );
+  expect(notCreated).toEqual([{ what: 'foreign key c_e_fkey of c', why: expect.stringContaining('not unique in p') }]);
+  expect(parts.filter((part) => part.includes('FOREIGN KEY'))).toEqual(['c FOREIGN KEY (a, b) REFERENCES p(a, b)']);
+});
+
 const many = Array.from({ length: 33 }, (_, i) => `c${i}`);
 const list = many.join(', ');
 const filled = `INSERT INTO t (${list}) VALUES (${many.map((_, i) => i).join(', ')}), (${many.map((_, i) => i + 1).join(', ')})`;
