@@ -6,7 +6,7 @@ import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
 import { expectOneMessage, moveJson, reportOf } from '../support/moves.ts';
-import { addUnheldRow, smallSource } from '../support/sources.ts';
+import { addUnheldRow, smallSource, sourceFile } from '../support/sources.ts';
 import { loadSchemas, publishedTables, schemaParts } from '../support/traces.ts';
 
 /** A plan as a user has it: written by the command, read, to be edited. */
@@ -195,4 +195,26 @@ test('a name of 63 bytes that a plan gives is used as it stands', async () => {
   expect((await database.query(`select "${longest}"::text as price from visit where id = 3`)).rows).toEqual([
     { price: '1.25' },
   ]);
+});
+
+test.each([['--schema', 'elsewhere'], ['--show-values']])(
+  'a plan knows no target and shows no value, so that %s is wrong use',
+  async (...option) => {
+    const ended = await runCli(['plan', smallSource(), ...option]);
+    expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status: 2, stdout: '' });
+    expect(ended.stderr).toContain(`unknown option '${option[0]}'`);
+  },
+);
+
+test('a plan holds no value of a row and no text key in plain', async () => {
+  const source = sourceFile(
+    'CREATE TABLE t (k TEXT PRIMARY KEY, n INTEGER, a TEXT) WITHOUT ROWID',
+    `INSERT INTO t VALUES ('zz-key-1', 1, 'zz-value-1'), ('zz-key-2', 'zz-value-2', 'zz-value' || char(0))`,
+  );
+  const printed = await runCli(['plan', source]);
+  const plan = JSON.parse(printed.stdout) as PlanFile;
+  // The row that is no integer is named, by a digest of its key.
+  expect(column(plan, 't', 'n').why).toMatch(/1 of 2 values: key #[0-9a-f]{12} \(8 bytes\), text/);
+  expect(plan.cannotBeHeld).toEqual([expect.objectContaining({ column: 'a', code: 'E_TEXT_NUL' })]);
+  expect(printed.stdout + printed.stderr).not.toContain('zz-');
 });
