@@ -59,8 +59,8 @@ export class Run {
     this.prepared = await watch.time('profile', () => prepare(client, source, options, schema));
     const { design } = this.prepared;
     if (design.unheld.length > 0 && options.badValues !== 'quarantine') return this.report('stopped');
-    if (options.dryRun === true) return this.report('planned');
     refuseKeyless(design);
+    if (options.dryRun === true) return this.report('planned');
     await watch.time('create', () => this.createOrContinue(left));
     await watch.time('load', () => this.load());
     const begun = beginComparison(source.pool, await this.comparisons(), this.counter('verify'));

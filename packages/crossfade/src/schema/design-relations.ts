@@ -175,9 +175,13 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
   const parentNames = key.parentColumns.map((column) => targetName(parent, column));
   if (key.parentColumns.some((column) => typeOf(parent, column) === null))
     return `its parent ${key.parent} has no such column`;
+  const folded = key.parentColumns.find((column) => collationOf(parent, column) !== 'BINARY');
+  if (folded !== undefined) {
+    return `${key.parent}.${folded} compares by ${collationOf(parent, folded)}, and PostgreSQL's foreign keys compare exactly`;
+  }
   const sets = [
     parentTable.primaryKey?.columns ?? [],
-    ...parentTable.indexes.filter((index) => index.constraint).map((index) => index.parts),
+    ...parentTable.indexes.filter((index) => index.unique && index.where === null).map((index) => index.parts),
   ];
   const wanted = [...parentNames].sort().join('\0');
   const quoted = parentNames.map(ident).sort().join('\0');
@@ -185,10 +189,6 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
   const unique =
     parent.wishes.exists || sets.some((columns) => [wanted, quoted].includes([...columns].sort().join('\0')));
   if (!unique) return `the columns it refers to are not unique in ${key.parent}`;
-  const folded = key.parentColumns.find((column) => collationOf(parent, column) !== 'BINARY');
-  if (folded !== undefined) {
-    return `${key.parent}.${folded} compares by ${collationOf(parent, folded)}, and PostgreSQL's foreign keys compare exactly`;
-  }
   const clash = key.columns.findIndex(
     (column, i) => !comparable(typeOf(draft, column), typeOf(parent, key.parentColumns[i])),
   );
