@@ -8,6 +8,8 @@ import { serverEnv } from '../support/cli.ts';
 import { numbers, sourceFile } from '../support/sources.ts';
 
 const bin = fileURLToPath(new URL('../../bin/crossfade.mjs', import.meta.url));
+/** A bar is drawn over itself, from the first column on. */
+const toFirstColumn = '\x1b[1G';
 const phases = ['profile', 'load', 'index', 'verify', 'publish'];
 
 /** Runs the command on a terminal of its own, 120 columns wide; resolves to everything that was drawn there, in order. */
@@ -19,8 +21,13 @@ async function onTerminal(source: string): Promise<{ status: number | null; draw
     cwd: tempFolder('home-'),
     env: { PATH: process.env.PATH, TERM: 'xterm', ...serverEnv(database) },
   });
-  // The cursor goes back to the first column before each drawing.
-  return { status, drawn: stdout.split(/[\r\n]+|\x1b\[1G/).map(stripVTControlCharacters) };
+  return {
+    status,
+    drawn: stdout
+      .replaceAll(toFirstColumn, '\n')
+      .split(/[\r\n]+/)
+      .map(stripVTControlCharacters),
+  };
 }
 
 test('on a terminal each table has a bar with rows, rate and time left, which goes through the phases and never back', async () => {
