@@ -25,7 +25,13 @@ const numberLike = /int|real|floa|doub|bool|num|dec/i;
 /** A storage class per column that the caller knows all of its values to have, but for NULL; null where it does not. */
 export type KnownTags = readonly (Tag | null)[];
 
-/** The SQL expression that packs one row: the rowid where there is one, then each column. */
+/**
+ * The SQL expression that packs one row: the rowid where there is one, then each column.
+ *
+ * Each call begins with a constant that adds nothing. SQLite 3.53 looks for constants among the first 32 arguments to
+ * decide whether the registers of a call are its own, and computes constants behind them once all the same: where they
+ * are the only ones, another call overwrites them.
+ */
 export function packExpression(locator: Locator, columns: readonly SourceColumn[], known: KnownTags): string {
   // A number without its length would run into the length that begins a value of a known column.
   const isTagged = known.every((tag) => tag === null);
@@ -34,7 +40,7 @@ export function packExpression(locator: Locator, columns: readonly SourceColumn[
   values.push(`';'`);
   const groups: string[] = [];
   for (let i = 0; i < values.length; i += valuesPerConcat)
-    groups.push(`concat(${values.slice(i, i + valuesPerConcat).join(', ')})`);
+    groups.push(`concat('', ${values.slice(i, i + valuesPerConcat).join(', ')})`);
   return groups.length === 1 ? groups[0] : groups.reduce((left, right) => `${left} || ${right}`);
 }
 
