@@ -2,7 +2,7 @@
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
-export { plan } from './move/plan.ts';
+export { plan, type PlanOptions } from './move/plan.ts';
 export type { PlanFile } from './move/plan-file.ts';
 export type {
   BadValueReport,

@@ -36,9 +36,16 @@ export function designRelations(
     for (const { name } of [...(primaryKey === null ? [] : [primaryKey]), ...indexes]) constraints.reserve(name);
     return { ...base, primaryKey, indexes, foreignKeys: [], checks: designChecks(draft, constraints, log) };
   });
-  return tables.map((table, i) =>
+  const related = tables.map((table, i) =>
     drafts[i].wishes.exists ? table : { ...table, foreignKeys: designForeignKeys(drafts[i], drafts, tables, log) },
   );
+  for (const { source, wishes, leftOut } of drafts)
+    for (const name of wishes.without)
+      if (!wishes.exists && !leftOut.has(name))
+        log.warnings.push(
+          `The plan leaves out ${JSON.stringify(name)} of ${JSON.stringify(source.name)}, which has no index, check or foreign key of this name.`,
+        );
+  return related;
 }
 
 /** A key with NULLs in it, which SQLite allows by an old mistake, becomes a unique index. */
@@ -165,7 +172,9 @@ function designForeignKeys(
 
 /** The plan says `create: false` by the target's name; a hand-written one may use the source's. */
 function isUnwanted(draft: Draft, target: string, source: string): boolean {
-  return draft.wishes.without.has(target) || draft.wishes.without.has(source);
+  const names = [target, source].filter((name) => draft.wishes.without.has(name));
+  for (const name of names) draft.leftOut.add(name);
+  return names.length > 0;
 }
 
 /** Why PostgreSQL would refuse the key whatever the rows are, or null. */

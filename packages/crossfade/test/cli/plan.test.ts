@@ -53,6 +53,19 @@ test('an unedited plan moves as without one', async () => {
   expect(parts).toEqual(await schemaParts(other));
 });
 
+test('a part that the plan leaves out and that does not exist is named', async () => {
+  const [database, source] = [await freshDatabase(), smallSource()];
+  const { path, plan, write } = await planOf(source);
+  for (const part of table(plan, 'visit').parts) if (part.name === 'visit_person') part.create = false;
+  table(plan, 'visit').parts.push({ name: 'visit_persons', create: false });
+  write(plan);
+  const ended = await moveJson(source, database, '--plan', path);
+  expect(ended.status).toBe(0);
+  expect(reportOf(ended).warnings.filter((warning) => warning.includes('leaves out'))).toEqual([
+    'The plan leaves out "visit_persons" of "visit", which has no index, check or foreign key of this name.',
+  ]);
+});
+
 test('an edited plan is followed: names, types, an index left out, a GIN index, a table left out; and verified by it', async () => {
   const [database, source] = [await freshDatabase(), smallSource()];
   const { path, plan, write } = await planOf(source);
