@@ -28,7 +28,7 @@ test('the second statement of a file without a transaction fails: dirty, and eve
   const error = await refusal(migrate(options));
   expect(error).toMatchObject({
     code: 'E_MIGRATION_FAILED',
-    facts: { statement: 2, statements: 3, line: 3, column: 38, sqlstate: '42P01' },
+    facts: { statement: 2, statements: 3, line: 3, column: 1, sqlstate: '42P01' },
   });
   expect(error.message).toContain('Statements 1 to 1 stand.');
   expect(await versionOf(database)).toBe('9 true');

@@ -47,7 +47,11 @@ function optionsOf(
   folder: string,
   place: Place = { host, port },
 ) {
-  return { folder, leaseMs, target: { ...place, user, password, database, display, tls: 'disable' as const } };
+  return {
+    folder,
+    leaseMs,
+    target: { ...place, user, ...(password !== undefined && { password }), database, display, tls: 'disable' as const },
+  };
 }
 
 /** What an operator does: start again; where that is refused, the command that the message prints first, and start again. */
