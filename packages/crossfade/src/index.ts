@@ -5,7 +5,7 @@ export type { MigrateOptions } from './migrate/options.ts';
 export type { MigrateReport, RanFile } from './migrate/report.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
-export { plan } from './move/plan.ts';
+export { plan, type PlanOptions } from './move/plan.ts';
 export type { PlanFile } from './move/plan-file.ts';
 export type {
   BadValueReport,

@@ -5,7 +5,10 @@ import { replacePrivate } from '../move/withheld.ts';
 import { addMapping, addTypes, type Settle } from './options.ts';
 import { terminal } from './terminal.ts';
 
-type Flags = Omit<MoveOptions, 'source' | 'target' | 'rules'> & { rule?: string[]; out?: string };
+type Flags = Omit<MoveOptions, 'source' | 'target' | 'schema' | 'rules' | 'showValues'> & {
+  rule?: string[];
+  out?: string;
+};
 
 /** `crossfade plan SOURCE`: needs no server. */
 export function planCommand(program: Command, settle: Settle): void {
