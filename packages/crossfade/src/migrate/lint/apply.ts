@@ -105,10 +105,8 @@ const changes: Readonly<Record<string, (catalog: Catalog, alteration: Alteration
     const definition = command.def === undefined ? null : as(command.def, 'ColumnDef');
     changeColumn(catalog, table, command.name ?? '', { type: typeOf(definition?.typeName) });
   },
-  AT_SetNotNull: (catalog, { table, command }) =>
-    changeColumn(catalog, table, command.name ?? '', { notNull: true }),
-  AT_DropNotNull: (catalog, { table, command }) =>
-    changeColumn(catalog, table, command.name ?? '', { notNull: false }),
+  AT_SetNotNull: (catalog, { table, command }) => changeColumn(catalog, table, command.name ?? '', { notNull: true }),
+  AT_DropNotNull: (catalog, { table, command }) => changeColumn(catalog, table, command.name ?? '', { notNull: false }),
   AT_DropConstraint: (catalog, { table, command }) =>
     catalog.update(table, ({ indexes, checks }) => ({
       indexes: indexes.filter((each) => each.name !== command.name),

@@ -26,7 +26,7 @@ export interface FileScene {
   readonly hasPartner: boolean;
   /** The file that would hold the other half. */
   readonly partnerPath: string;
-  /** Its place among all migrations of the folder, from 0. */
+  /** Its place among all migrations of the folder, from 0; a down file's lies halfway to the next. */
   readonly ordinal: number;
 }
 

@@ -2,7 +2,14 @@ import { callsVolatile, expressionOf } from '../apply.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown, textOf } from '../names.ts';
 import { steadyFunctions } from '../steady.ts';
-import { alterationsOf, type DefinedColumn, definedColumns, definedConstraints, fresh, hasConstraint } from '../tree.ts';
+import {
+  alterationsOf,
+  type DefinedColumn,
+  definedColumns,
+  definedConstraints,
+  fresh,
+  hasConstraint,
+} from '../tree.ts';
 import { shownType, typeOf } from '../types.ts';
 
 const serials = /^(small|big)?serial[248]?$/;
@@ -92,7 +99,8 @@ ALTER SEQUENCE {sequence} OWNED BY {table}.{column};
     code: 'add-column-stored',
     severity: 'error',
     title: 'ADD COLUMN GENERATED ... STORED',
-    reason: 'The value of each row is computed and stored: the whole of {table} is written anew while nobody can read it.',
+    reason:
+      'The value of each row is computed and stored: the whole of {table} is written anew while nobody can read it.',
     safe: `ALTER TABLE {table} ADD COLUMN {column} {type};
 -- then keep it filled by a trigger, and fill the old rows in small batches;
 -- or compute it when read: GENERATED ALWAYS AS (...) VIRTUAL, from PostgreSQL 18`,

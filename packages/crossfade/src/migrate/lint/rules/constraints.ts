@@ -26,7 +26,9 @@ function hitOf({ table, constraint, columns }: DefinedConstraint, ending: string
 function notValidBefore(scene: Scene, table: string): Set<string> {
   const until = scene.file.pieces.slice(0, scene.index + 1);
   const constraints = until.flatMap(({ node }) => definedConstraints(node));
-  const late = constraints.filter(({ constraint, ...each }) => constraint.skip_validation && keyOf(each.table) === table);
+  const late = constraints.filter(
+    ({ constraint, ...each }) => constraint.skip_validation && keyOf(each.table) === table,
+  );
   return new Set(late.map(({ constraint }) => constraint.conname ?? ''));
 }
 
@@ -117,7 +119,7 @@ ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index};`,
     check: (scene) =>
       added(scene, 'CONSTR_PRIMARY')
         .filter(({ constraint }) => constraint.indexname === undefined)
-        .map((each) => hitOf({ ...each, columns: each.inline ? each.columns : each.columns }, 'pkey')),
+        .map((each) => hitOf(each, 'pkey')),
   },
   {
     code: 'exclude-builds-index',
@@ -168,7 +170,10 @@ ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('...') TO ('..
       const constraints = created?.constraints ?? (altered?.def === undefined ? [] : [altered.def]);
       const found = constraints.flatMap((each) => as(each, 'Constraint') ?? []);
       if (names === undefined || !found.some((each) => /CHECK|NOTNULL/.test(each.contype ?? ''))) return [];
-      const domain = shown({ schema: null, name: names.map((each) => ('String' in each ? each.String.sval : '')).at(-1) ?? '' });
+      const domain = shown({
+        schema: null,
+        name: names.map((each) => ('String' in each ? each.String.sval : '')).at(-1) ?? '',
+      });
       return [{ at: found[0]?.location, words: { domain } }];
     },
   },
@@ -199,11 +204,13 @@ CREATE INDEX CONCURRENTLY {index} ON {table} ({columns});`,
 /** After the last file: an index that comes later counts, and a column that is gone needs none. */
 function unindexed(scene: Scene, { table: name, columns }: DefinedConstraint): boolean {
   const table = scene.final.table(name);
-  if (table === null || columns.some((column) => table.columns.size > 0 && table.createdIn !== null && !table.columns.has(column)))
+  if (
+    table === null ||
+    columns.some((column) => table.columns.size > 0 && table.createdIn !== null && !table.columns.has(column))
+  )
     return false;
-  const wanted = new Set(columns);
   return !table.indexes.some((index) => {
-    const head = new Set(index.columns.slice(0, wanted.size));
-    return index.whole && wanted.isSubsetOf(head as Set<string>);
+    const head = index.columns.slice(0, columns.length);
+    return index.whole && columns.every((column) => head.includes(column));
   });
 }

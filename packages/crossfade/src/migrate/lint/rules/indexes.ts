@@ -1,3 +1,4 @@
+import type { IndexStmt } from 'libpg-query';
 import { indexName } from '../apply.ts';
 import type { Rule, Scene } from '../model.ts';
 import { type QName, relationName, shown } from '../names.ts';
@@ -13,6 +14,15 @@ function droppedBefore(scene: Scene, name: string): boolean {
 function freshIndex(scene: Scene, index: QName): boolean {
   const table = scene.catalog.tableOfIndex(index);
   return table !== null && fresh(scene, table.name);
+}
+
+function wordsOf(statement: IndexStmt): Record<string, string> {
+  const columns = (statement.indexParams ?? []).map((each) => as(each, 'IndexElem')?.name);
+  return {
+    table: shown(relationName(statement.relation)),
+    index: shown(indexName(statement)),
+    columns: columns.map((name) => (name === undefined ? '(/* the expression */)' : shown(name))).join(', '),
+  };
 }
 
 /** Indexes: what blocks while they are built, dropped and rebuilt. */
@@ -32,10 +42,7 @@ CREATE INDEX CONCURRENTLY {index} ON {table} ({columns});`,
       if (statement === null || statement.concurrent === true) return [];
       const table = relationName(statement.relation);
       if (fresh(scene, table)) return [];
-      const columns = (statement.indexParams ?? []).map((each) => as(each, 'IndexElem')?.name);
-      const listed = columns.map((name) => (name === undefined ? '...' : shown(name))).join(', ');
-      const words = { table: shown(table), index: shown(indexName(statement)), columns: listed };
-      return [{ words }];
+      return [{ words: wordsOf(statement) }];
     },
   },
   {
@@ -80,7 +87,7 @@ REINDEX {what} CONCURRENTLY {name};`,
       'A build that fails leaves an INVALID index under the name {index}. The next run finds it, does nothing, and the index never serves.',
     safe: `-- crossfade: no-transaction
 DROP INDEX CONCURRENTLY IF EXISTS {index};
-CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} (...);`,
+CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} ({columns});`,
     bad: `-- crossfade: no-transaction
 CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email_idx ON users (email);`,
     downs: true,
@@ -89,7 +96,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email_idx ON users (email);`,
       if (statement?.concurrent !== true || statement.if_not_exists !== true) return [];
       const index = indexName(statement);
       if (droppedBefore(scene, index)) return [];
-      return [{ words: { index: shown(index), table: shown(relationName(statement.relation)) } }];
+      return [{ words: wordsOf(statement) }];
     },
   },
   {

@@ -1,7 +1,15 @@
 import type { ColumnDef, TypeName } from 'libpg-query';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown } from '../names.ts';
-import { alterationsOf, as, type DefinedColumn, definedColumns, definedConstraints, fresh, nodesBelow } from '../tree.ts';
+import {
+  alterationsOf,
+  as,
+  type DefinedColumn,
+  definedColumns,
+  definedConstraints,
+  fresh,
+  nodesBelow,
+} from '../tree.ts';
 import { shownType, type SqlType, type TypeChange, typeChange, typeOf } from '../types.ts';
 
 /** A column that changes its type. */
@@ -62,7 +70,12 @@ function typed(scene: Scene, wrong: (type: SqlType) => boolean): Hit[] {
   return [...columns, ...altered]
     .filter(({ type }) => wrong(type))
     .map(({ table, column, type }) => {
-      const words = { table: shown(table), column: shown(column), type: shownType(type), limit: `${type.mods[0] ?? 1}` };
+      const words = {
+        table: shown(table),
+        column: shown(column),
+        type: shownType(type),
+        limit: `${type.mods[0] ?? 1}`,
+      };
       return { at: type.at, words };
     });
 }
@@ -87,7 +100,9 @@ const inTable = (type: string): string => `CREATE TABLE {table} (
 );`;
 
 /** A fault of taste or of meaning in a column's type. */
-function typeRule(rule: Omit<Rule, 'bad' | 'downs' | 'check' | 'safe'> & { bad: string; good: string; wrong: RegExp }): Rule {
+function typeRule(
+  rule: Omit<Rule, 'bad' | 'downs' | 'check' | 'safe'> & { bad: string; good: string; wrong: RegExp },
+): Rule {
   const { bad, good, wrong, ...rest } = rule;
   const sql = `CREATE TABLE visits (id bigint PRIMARY KEY, value ${bad});`;
   const check = (scene: Scene): Hit[] => typed(scene, (type) => wrong.test(`${type.name} ${type.mods.length}`));
@@ -106,7 +121,10 @@ export const typeRules: readonly Rule[] = [
 -- then let the programs write both, fill {copy} in small batches, read {copy}, and drop {column} in a later migration`,
     bad: 'ALTER TABLE orders ALTER COLUMN total TYPE numeric(12, 4);',
     downs: true,
-    check: (scene) => changed(scene).filter(({ does }) => does === 'rewrites' || does === 'computes').map(changeHit),
+    check: (scene) =>
+      changed(scene)
+        .filter(({ does }) => does === 'rewrites' || does === 'computes')
+        .map(changeHit),
   },
   {
     code: 'change-type-loses',
@@ -118,7 +136,10 @@ export const typeRules: readonly Rule[] = [
     bad: 'ALTER TABLE orders ALTER COLUMN total TYPE numeric(10, 0);',
     history: ['CREATE TABLE orders (id bigint PRIMARY KEY, total numeric(10, 2));'],
     downs: false,
-    check: (scene) => changed(scene).filter(({ does }) => does === 'loses').map(changeHit),
+    check: (scene) =>
+      changed(scene)
+        .filter(({ does }) => does === 'loses')
+        .map(changeHit),
   },
   {
     code: 'cast-cuts',
@@ -144,7 +165,8 @@ export const typeRules: readonly Rule[] = [
     code: 'timestamp-without-zone',
     severity: 'warning',
     title: 'TIMESTAMP without time zone',
-    reason: '{column} drops the offset of what it is given: the same moment is stored as different times. timestamptz takes the same space.',
+    reason:
+      '{column} drops the offset of what it is given: the same moment is stored as different times. timestamptz takes the same space.',
     bad: 'timestamp',
     good: 'timestamptz',
     wrong: /^timestamp /,
@@ -162,7 +184,8 @@ export const typeRules: readonly Rule[] = [
     code: 'varchar-limit',
     severity: 'note',
     title: 'VARCHAR(n)',
-    reason: 'The limit {limit} saves no space, and lowering it later writes the table anew. A CHECK on text can be changed under load.',
+    reason:
+      'The limit {limit} saves no space, and lowering it later writes the table anew. A CHECK on text can be changed under load.',
     bad: 'varchar(50)',
     good: 'text CHECK (length({column}) <= {limit})',
     wrong: /^varchar 1/,
@@ -171,7 +194,8 @@ export const typeRules: readonly Rule[] = [
     code: 'money-type',
     severity: 'warning',
     title: 'MONEY',
-    reason: 'What {column} shows and takes depends on lc_monetary, and it knows no currency: after a restore elsewhere amounts mean something else.',
+    reason:
+      'What {column} shows and takes depends on lc_monetary, and it knows no currency: after a restore elsewhere amounts mean something else.',
     bad: 'money',
     good: 'numeric(12, 2)',
     wrong: /^money /,
@@ -180,7 +204,8 @@ export const typeRules: readonly Rule[] = [
     code: 'json-type',
     severity: 'note',
     title: 'JSON instead of JSONB',
-    reason: '{column} is parsed at every reading, has no equality (SELECT DISTINCT and GROUP BY fail) and no GIN index. json is right only where each byte must stay.',
+    reason:
+      '{column} is parsed at every reading, has no equality (SELECT DISTINCT and GROUP BY fail) and no GIN index. json is right only where each byte must stay.',
     bad: 'json',
     good: 'jsonb',
     wrong: /^json /,
@@ -189,7 +214,8 @@ export const typeRules: readonly Rule[] = [
     code: 'serial-type',
     severity: 'note',
     title: 'SERIAL instead of IDENTITY',
-    reason: 'The sequence behind {column} has rights and an owner of its own, and an INSERT with a number leaves it behind. GENERATED ALWAYS AS IDENTITY refuses that.',
+    reason:
+      'The sequence behind {column} has rights and an owner of its own, and an INSERT with a number leaves it behind. GENERATED ALWAYS AS IDENTITY refuses that.',
     bad: 'bigserial',
     good: 'bigint GENERATED BY DEFAULT AS IDENTITY',
     wrong: /serial/,
@@ -198,7 +224,8 @@ export const typeRules: readonly Rule[] = [
     code: 'int-key',
     severity: 'warning',
     title: 'A key that runs out',
-    reason: '{column} ends at {limit}; rows that were deleted and inserts that failed count too. The change to bigint later writes the table anew.',
+    reason:
+      '{column} ends at {limit}; rows that were deleted and inserts that failed count too. The change to bigint later writes the table anew.',
     safe: 'CREATE TABLE {table} ({column} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);',
     bad: 'CREATE TABLE visits (id integer PRIMARY KEY);',
     downs: false,
