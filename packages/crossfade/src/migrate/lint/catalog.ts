@@ -100,7 +100,7 @@ export class Catalog {
   /** @see fresh in tree.ts */
   freshIn(name: QName, ordinal: number, direction: 'up' | 'down'): boolean {
     const table = this.table(name);
-    if (table?.createdIn == null) return false;
+    if (table === null || table.createdIn === null) return false;
     if (table.createdIn === ordinal) return true;
     return direction === 'up' && table.createdIn >= this.#runFrom && !table.filled;
   }

@@ -70,7 +70,7 @@ function statementFindings(file: FileScene, catalog: Catalog, final: Catalog, ap
 function silenced({ finding, index }: Placed, silences: readonly Silence[], pieces: readonly Piece[]): boolean {
   // What a DO block runs is silenced above the block; what is said of a file, above its first statement too.
   let statement = index ?? 0;
-  while (pieces[statement]?.nested === true) statement--;
+  while (pieces[statement]?.nested) statement--;
   const fitting = silences.filter(({ code, over }) => code === finding.code && (over === null || over === statement));
   for (const silence of fitting) silence.used = true;
   return fitting.length > 0;
@@ -95,7 +95,7 @@ function placeOf({ at }: Hit, piece: Piece | undefined): { line: number; column:
   if (at === undefined || at <= 0) return { line, column };
   const before = Buffer.from(sql).toString('utf8', 0, at);
   const breaks = before.split('\n').length - 1;
-  const rest = [...before.slice(before.lastIndexOf('\n') + 1)].length;
+  const rest = Array.from(before.slice(before.lastIndexOf('\n') + 1)).length;
   return { line: line + breaks, column: breaks === 0 ? column + rest : rest + 1 };
 }
 

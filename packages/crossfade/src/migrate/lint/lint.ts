@@ -101,10 +101,10 @@ function run(catalog: Catalog, pair: readonly Half[], ordinal: number): void {
   for (const { node } of up?.scene.pieces ?? []) apply(catalog, node, ordinal);
 }
 
-function reportOf(folder: string, halves: readonly Half[], findings: readonly LintFinding[]): LintReport {
+function reportOf(folder: string, files: readonly Half[], findings: readonly LintFinding[]): LintReport {
   const count = (severity: Severity): number => findings.filter((each) => each.severity === severity).length;
   const counts = { error: count('error'), warning: count('warning'), note: count('note') };
-  const statements = halves.reduce((sum, { scene }) => sum + scene.pieces.filter(({ nested }) => !nested).length, 0);
+  const statements = files.reduce((sum, { scene }) => sum + scene.pieces.filter(({ nested }) => !nested).length, 0);
   const exitCode = counts.error + counts.warning > 0 ? 1 : 0;
-  return { folder, files: halves.length, statements, counts, findings, exitCode };
+  return { folder, files: files.length, statements, counts, findings, exitCode };
 }

@@ -56,7 +56,9 @@ describe('pairs', () => {
 
   test('an up file without its down file is named, and what would undo it printed', async () => {
     const { findings } = await lintSql([made]);
-    expect(findings).toMatchObject([{ code: 'missing-down', line: 1, safe: expect.stringContaining('DROP TABLE visits;') }]);
+    expect(findings).toMatchObject([
+      { code: 'missing-down', line: 1, safe: expect.stringContaining('DROP TABLE visits;') },
+    ]);
   });
 
   test('a down file without its up file is an error', async () => {
@@ -77,9 +79,9 @@ describe('pairs', () => {
 
   test.each([
     ['ALTER TABLE users ADD COLUMN fax text;', 'ALTER TABLE users DROP COLUMN fax;'],
-    ['CREATE TYPE state AS ENUM (\'a\');', 'DROP TYPE state;'],
+    ["CREATE TYPE state AS ENUM ('a');", 'DROP TYPE state;'],
     ['CREATE VIEW v AS SELECT 1;', 'DROP VIEW v;'],
-    ['CREATE FUNCTION f() RETURNS int LANGUAGE sql AS \'SELECT 1\';', 'DROP FUNCTION f();'],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';", 'DROP FUNCTION f();'],
     ['ALTER TABLE users ADD CONSTRAINT c CHECK (true) NOT VALID;', 'ALTER TABLE users DROP CONSTRAINT c;'],
     ['CREATE POLICY p ON users USING (true);', 'DROP POLICY p ON users;'],
     ['CREATE EXTENSION citext;', 'DROP EXTENSION citext;'],

@@ -5,6 +5,7 @@ import { dropRules } from './rules/drops.ts';
 import { fileRules } from './rules/files.ts';
 import { indexRules } from './rules/indexes.ts';
 import { lockRules } from './rules/locks.ts';
+import { retypeRules } from './rules/retypes.ts';
 import { sessionRules } from './rules/session.ts';
 import { transactionRules } from './rules/transactions.ts';
 import { typeRules } from './rules/types.ts';
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   ...columnRules,
   ...constraintRules,
   ...indexRules,
+  ...retypeRules,
   ...typeRules,
   ...dropRules,
   ...lockRules,

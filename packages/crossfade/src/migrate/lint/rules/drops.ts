@@ -72,8 +72,7 @@ DROP {kind} {name};`,
     check: (scene) =>
       dropsInUse(
         scene,
-        ...['VIEW', 'MATERIALIZED VIEW', 'SCHEMA', 'TYPE', 'DOMAIN', 'FUNCTION', 'PROCEDURE', 'AGGREGATE'],
-        ...['SEQUENCE', 'EXTENSION'],
+        ...'VIEW,MATERIALIZED VIEW,SCHEMA,TYPE,DOMAIN,FUNCTION,PROCEDURE,AGGREGATE,SEQUENCE,EXTENSION'.split(','),
       ).map(hitOf),
   },
   {
