@@ -10,9 +10,15 @@ export interface Counterpart {
 
 const robust = ['not-repeatable', 'invalid-index-kept', 'transaction-left-open', 'needs-no-transaction'];
 
-const scans = 'foreign-key check unique primary-key exclude set-not-null'
-  .split(' ')
-  .map((kind) => (/key$|unique|exclude/.test(kind) && kind !== 'foreign-key' ? `${kind}-builds-index` : `${kind}-scans`));
+const scans = [
+  'foreign-key-scans',
+  'check-scans',
+  'set-not-null-scans',
+  'unique-builds-index',
+  'primary-key-builds-index',
+  'exclude-builds-index',
+  'validate-in-same-transaction',
+];
 
 /** Every rule of squawk 2.61, and ours that answers it. */
 export const counterparts: Readonly<Record<string, Counterpart>> = {
@@ -91,7 +97,7 @@ export const counterparts: Readonly<Record<string, Counterpart>> = {
   },
   'require-lock-timeout': {
     codes: [],
-    unless: 'crossfade migrate sets lock_timeout for every file itself, and tries again: no file needs to.',
+    unless: 'The runner sets lock_timeout for every file and tries again: no file needs to.',
   },
   'require-statement-timeout': {
     codes: [],

@@ -25,7 +25,7 @@ function hitOf(object: MadeObject): Hit {
 
 function cascades({ node }: Scene['piece']): boolean {
   const part = alterations(node).some(
-    ({ command }) => /^AT_Drop/.test(command.subtype ?? '') && command.behavior === 'DROP_CASCADE',
+    ({ command }) => command.subtype?.startsWith('AT_Drop') && command.behavior === 'DROP_CASCADE',
   );
   return part || as(node, 'DropStmt')?.behavior === 'DROP_CASCADE';
 }
