@@ -70,10 +70,11 @@ test('an expression of a thousand parts is no deeper than it is long', async () 
 
 test('no function that counts as steady is volatile to PostgreSQL in any of its forms', async () => {
   const database = await freshDatabase();
-  const { rows } = await database.query<{ name: string; volatile: boolean }>(
+  const { rows } = await database.query(
     `SELECT proname AS name, bool_or(provolatile = 'v') AS volatile FROM pg_proc WHERE proname = ANY ($1) GROUP BY 1`,
     [[...steadyFunctions]],
   );
-  expect(rows.filter((row) => row.volatile)).toEqual([]);
-  expect([...steadyFunctions].filter((name) => !rows.some((row) => row.name === name))).toEqual([]);
+  const found = rows as { name: string; volatile: boolean }[];
+  expect(found.filter((row) => row.volatile)).toEqual([]);
+  expect([...steadyFunctions].filter((name) => !found.some((row) => row.name === name))).toEqual([]);
 });
