@@ -1,5 +1,8 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
+export { migrate } from './migrate/migrate.ts';
+export type { MigrateOptions } from './migrate/options.ts';
+export type { MigrateReport, RanFile } from './migrate/report.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export { plan } from './move/plan.ts';
