@@ -77,7 +77,7 @@ function silenced({ finding, index }: Placed, silences: readonly Silence[], piec
 }
 
 function findingOf(rule: Rule, path: string, hit: Hit, piece?: Piece): LintFinding {
-  const words = hit.words ?? {};
+  const words: Record<string, string> = { said: piece?.statement.sql ?? '', ...hit.words };
   return {
     code: rule.code,
     severity: rule.severity,

@@ -208,3 +208,25 @@ test('notes alone do not fail', async () => {
   const report = await lint(readMigrations(folderOf([made], { 1: 'DROP TABLE t;' })));
   expect([report.counts, report.exitCode]).toEqual([{ error: 0, warning: 0, note: 1 }, 0]);
 });
+
+test.each([
+  [
+    'ALTER TABLE o ADD CONSTRAINT "F k" FOREIGN KEY (a) REFERENCES u (id) ON DELETE SET NULL DEFERRABLE, ADD COLUMN b text;',
+    'ALTER TABLE o ADD CONSTRAINT "F k" FOREIGN KEY (a) REFERENCES u (id) ON DELETE SET NULL DEFERRABLE NOT VALID;',
+  ],
+  [
+    'ALTER TABLE o ADD COLUMN a bigint REFERENCES u ON UPDATE CASCADE NOT NULL DEFAULT 1;',
+    'ALTER TABLE o ADD CONSTRAINT o_a_fkey FOREIGN KEY (a) REFERENCES u ON UPDATE CASCADE NOT VALID;',
+  ],
+  [
+    "ALTER TABLE o ADD CHECK (a IN (1, 2) AND b <> ',') NO INHERIT;",
+    "ALTER TABLE o ADD CONSTRAINT o_check CHECK (a IN (1, 2) AND b <> ',') NO INHERIT NOT VALID;",
+  ],
+  [
+    'create unique index on o using btree (lower(a)) where a is not null;',
+    'create unique index CONCURRENTLY o_expr_idx on o using btree (lower(a)) where a is not null;',
+  ],
+])('the safe form of %s keeps all that the statement says', async (sql, safe) => {
+  const { findings } = await lintSql([sql]);
+  expect(findings.map((each) => each.safe).join('\n')).toContain(safe);
+});

@@ -1,5 +1,6 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, relationName, shown, shownAll } from '../names.ts';
+import { clauseAt } from '../clause.ts';
 import { alterationsOf, as, type DefinedConstraint, definedConstraints, fresh } from '../tree.ts';
 
 /** Constraints of these kinds that are put on tables that others use. */
@@ -22,6 +23,12 @@ function hitOf({ table, constraint, columns }: DefinedConstraint, ending: string
   return { at: constraint.location, words };
 }
 
+/** The constraint as it stands in the file, without its name: ON DELETE and the rest are kept. */
+function definitionOf({ piece }: Scene, { constraint, columns, inline }: DefinedConstraint): string {
+  const text = clauseAt(piece.statement.sql, constraint.location ?? 0).replace(/^CONSTRAINT\s+("[^"]+"|\S+)\s+/i, '');
+  return inline && constraint.contype === 'CONSTR_FOREIGN' ? `FOREIGN KEY (${shownAll(columns)}) ${text}` : text;
+}
+
 /** The names of the constraints that this file has put on the table without looking at its rows. */
 function notValidBefore(scene: Scene, table: string): Set<string> {
   const until = scene.file.pieces.slice(0, scene.index + 1);
@@ -40,7 +47,7 @@ export const constraintRules: readonly Rule[] = [
     title: 'ADD FOREIGN KEY without NOT VALID',
     reason:
       'All of {table} is compared with {target} while nothing can be written to either. NOT VALID checks only new rows; VALIDATE reads the old ones later and blocks nobody.',
-    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {target} NOT VALID;
+    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;
 -- next migration
 ALTER TABLE {table} VALIDATE CONSTRAINT {name};
 -- next migration
@@ -51,7 +58,10 @@ CREATE INDEX CONCURRENTLY {name}_idx ON {table} ({columns});`,
     downs: true,
     check: (scene) =>
       added(scene, 'CONSTR_FOREIGN').map((each) =>
-        hitOf(each, 'fkey', { target: shown(relationName(each.constraint.pktable)) }),
+        hitOf(each, 'fkey', {
+          target: shown(relationName(each.constraint.pktable)),
+          definition: definitionOf(scene, each),
+        }),
       ),
   },
   {
@@ -60,12 +70,13 @@ CREATE INDEX CONCURRENTLY {name}_idx ON {table} ({columns});`,
     title: 'ADD CHECK without NOT VALID',
     reason:
       'All of {table} is read while nobody can use it. NOT VALID checks only new rows; VALIDATE reads the old ones later and blocks nobody.',
-    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} CHECK (true /* the condition */) NOT VALID;
+    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;
 -- next migration
 ALTER TABLE {table} VALIDATE CONSTRAINT {name};`,
     bad: 'ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0);',
     downs: true,
-    check: (scene) => added(scene, 'CONSTR_CHECK').map((each) => hitOf(each, 'check')),
+    check: (scene) =>
+      added(scene, 'CONSTR_CHECK').map((each) => hitOf(each, 'check', { definition: definitionOf(scene, each) })),
   },
   {
     code: 'validate-in-same-transaction',
@@ -73,7 +84,7 @@ ALTER TABLE {table} VALIDATE CONSTRAINT {name};`,
     title: 'VALIDATE CONSTRAINT in the transaction that added it NOT VALID',
     reason:
       'The lock that adding {name} took is held until the end of the transaction, so {table} is read while it is blocked: NOT VALID has gained nothing.',
-    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} CHECK (true /* the condition */) NOT VALID;
+    safe: `-- the statement with NOT VALID alone in its file
 -- next migration
 ALTER TABLE {table} VALIDATE CONSTRAINT {name};`,
     bad: `ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0) NOT VALID;
@@ -129,10 +140,11 @@ ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index};`,
       'The index is built while nobody can read or write {table}, and PostgreSQL knows no other way to add this constraint.',
     safe: `-- choose a quiet hour, or begin with a new table that has the constraint; then
 -- crossfade: allow exclude-builds-index because the table is small
-ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist (room WITH =, during WITH &&);`,
+ALTER TABLE {table} ADD CONSTRAINT {name} {definition};`,
     bad: 'ALTER TABLE bookings ADD CONSTRAINT bookings_once EXCLUDE USING gist (room WITH =, during WITH &&);',
     downs: true,
-    check: (scene) => added(scene, 'CONSTR_EXCLUSION').map((each) => hitOf(each, 'excl')),
+    check: (scene) =>
+      added(scene, 'CONSTR_EXCLUSION').map((each) => hitOf(each, 'excl', { definition: definitionOf(scene, each) })),
   },
   {
     code: 'attach-partition-scans',
@@ -142,7 +154,7 @@ ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist (room WITH =, durin
       'All of {partition} is read while it is blocked, to see that its rows belong there. A valid CHECK of the same bounds spares that.',
     safe: `-- give {partition} a CHECK of its bounds first (NOT VALID, then VALIDATE); then
 -- crossfade: allow attach-partition-scans because a valid CHECK proves the bounds
-ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('...') TO ('...');`,
+{said};`,
     bad: "ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');",
     downs: true,
     check: (scene) =>

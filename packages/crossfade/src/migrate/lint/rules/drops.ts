@@ -2,6 +2,7 @@ import type { Hit, Rule, Scene } from '../model.ts';
 import { shown } from '../names.ts';
 import { type MadeObject, objectKey, objectsDropped, objectsMade } from '../objects.ts';
 import { alterations, as, fresh } from '../tree.ts';
+import { shownType } from '../types.ts';
 
 /** Gone for good: not one that this file made, nor remakes, nor one whose undoing is what a down file is for. */
 function dropsInUse(scene: Scene, ...kinds: readonly string[]): MadeObject[] {
@@ -80,12 +81,12 @@ DROP {kind} {name};`,
     severity: 'error',
     title: 'DROP ... CASCADE',
     reason: 'What else goes away is decided by what is in the database at that moment, not by this file.',
-    safe: `-- name each of them, dependents first
-DROP VIEW active_users;
-DROP TYPE user_state;`,
+    safe: `-- first drop what depends on it, each by its name; then
+{alone};`,
     bad: 'DROP TYPE user_state CASCADE;',
     downs: true,
-    check: (scene) => (cascades(scene.piece) ? [{}] : []),
+    check: (scene) =>
+      cascades(scene.piece) ? [{ words: { alone: scene.piece.statement.sql.replace(/\s+CASCADE\b/gi, '') } }] : [],
   },
   {
     code: 'drop-database',
@@ -107,7 +108,7 @@ DROP DATABASE clinic;`,
     severity: 'error',
     title: 'RENAME COLUMN',
     reason: 'Programs that run now name {name} of {table} and fail the moment the other name stands there.',
-    safe: `ALTER TABLE {table} ADD COLUMN {to} text;
+    safe: `ALTER TABLE {table} ADD COLUMN {to} {type};
 -- then let the programs write both, fill {to} in small batches, read {to}, and drop {name} in a later migration`,
     bad: 'ALTER TABLE users RENAME COLUMN mail TO email;',
     downs: true,
@@ -133,7 +134,7 @@ CREATE VIEW {name} AS SELECT * FROM {to};`,
     reason: 'Programs that run now use the old name and fail the moment the other one stands there.',
     safe: `-- when nothing names it any more:
 -- crossfade: allow rename-object because only migrations name it
-ALTER TYPE state RENAME TO user_state;`,
+{said};`,
     bad: 'ALTER TYPE state RENAME TO user_state;',
     downs: true,
     check: (scene) => {
@@ -151,7 +152,9 @@ function renames(scene: Scene, kinds: RegExp): Hit[] {
   const table = { schema: statement.relation?.schemaname ?? null, name: statement.relation?.relname ?? '' };
   if (fresh(scene, table)) return [];
   const name = statement.subname === undefined ? table : statement.subname;
-  return [{ words: { table: shown(table), name: shown(name), to: shown(statement.newname ?? '') } }];
+  const type = scene.catalog.table(table)?.columns.get(statement.subname ?? '')?.type;
+  const words = { table: shown(table), name: shown(name), to: shown(statement.newname ?? '') };
+  return [{ words: { ...words, type: type === undefined || type.name === '' ? 'text' : shownType(type) } }];
 }
 
 /** A down file renames back what its up file renamed: that is what it is for, and the finding stands there. */

@@ -16,13 +16,12 @@ function freshIndex(scene: Scene, index: QName): boolean {
   return table !== null && fresh(scene, table.name);
 }
 
-function wordsOf(statement: IndexStmt): Record<string, string> {
-  const columns = (statement.indexParams ?? []).map((each) => as(each, 'IndexElem')?.name);
-  return {
-    table: shown(relationName(statement.relation)),
-    index: shown(indexName(statement)),
-    columns: columns.map((name) => (name === undefined ? '(/* the expression */)' : shown(name))).join(', '),
-  };
+function wordsOf({ piece }: Scene, statement: IndexStmt): Record<string, string> {
+  const index = shown(indexName(statement));
+  // The statement as it stands, so that its WHERE, its method and the rest are kept.
+  const named = statement.idxname === undefined ? ` ${index}` : '';
+  const concurrently = piece.statement.sql.replace(/^(CREATE\s+(?:UNIQUE\s+)?INDEX)\b/i, `$1 CONCURRENTLY${named}`);
+  return { table: shown(relationName(statement.relation)), index, concurrently };
 }
 
 /** Indexes: what blocks while they are built, dropped and rebuilt. */
@@ -34,7 +33,7 @@ export const indexRules: readonly Rule[] = [
     reason: 'Nothing can be written to {table} until the index is built. CONCURRENTLY lets writers go on.',
     safe: `-- crossfade: no-transaction
 DROP INDEX CONCURRENTLY IF EXISTS {index};
-CREATE INDEX CONCURRENTLY {index} ON {table} ({columns});`,
+{concurrently};`,
     bad: 'CREATE INDEX users_email_idx ON users (email);',
     downs: true,
     check: (scene) => {
@@ -42,7 +41,7 @@ CREATE INDEX CONCURRENTLY {index} ON {table} ({columns});`,
       if (statement === null || statement.concurrent === true) return [];
       const table = relationName(statement.relation);
       if (fresh(scene, table)) return [];
-      return [{ words: wordsOf(statement) }];
+      return [{ words: wordsOf(scene, statement) }];
     },
   },
   {
@@ -87,7 +86,7 @@ REINDEX {what} CONCURRENTLY {name};`,
       'A build that fails leaves an INVALID index under the name {index}. The next run finds it, does nothing, and the index never serves.',
     safe: `-- crossfade: no-transaction
 DROP INDEX CONCURRENTLY IF EXISTS {index};
-CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} ({columns});`,
+{said};`,
     bad: `-- crossfade: no-transaction
 CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email_idx ON users (email);`,
     downs: true,
@@ -96,7 +95,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email_idx ON users (email);`,
       if (statement?.concurrent !== true || statement.if_not_exists !== true) return [];
       const index = indexName(statement);
       if (droppedBefore(scene, index)) return [];
-      return [{ words: wordsOf(statement) }];
+      return [{ words: wordsOf(scene, statement) }];
     },
   },
   {

@@ -39,9 +39,9 @@ export const lockRules: readonly Rule[] = [
     title: 'Several tables under ACCESS EXCLUSIVE in one transaction',
     reason:
       'While it waits for {table}, it holds {first}: nobody can read either, and a program that takes them in the other order deadlocks.',
-    safe: `ALTER TABLE {first} ADD COLUMN note text;
+    safe: `-- what is done to {first}, in a file of its own
 -- next migration
-ALTER TABLE {table} ADD COLUMN note text;`,
+-- what is done to {table}`,
     bad: `ALTER TABLE users ADD COLUMN note text;
 ALTER TABLE orders ADD COLUMN note text;`,
     downs: true,
@@ -80,7 +80,7 @@ LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;`,
     reason: 'All of {table} is written anew while nobody can read it; an UNLOGGED table is empty after a crash.',
     safe: `-- in a quiet hour, or by pg_repack, which copies beside the table:
 -- crossfade: allow table-moved because the service is down for it
-ALTER TABLE {table} SET TABLESPACE fast;`,
+{said};`,
     bad: 'ALTER TABLE users SET TABLESPACE fast;',
     downs: true,
     check: (scene) =>
@@ -132,7 +132,7 @@ DELETE FROM {table} WHERE id BETWEEN 1 AND 10000;`,
     reason:
       'Every row of {table} is locked until the migration ends, and each one leaves a dead copy behind: writers wait, replicas lag.',
     safe: `-- in batches, outside the migration, each committed by itself:
-UPDATE {table} SET state = 'new' WHERE id BETWEEN 1 AND 10000;`,
+{said} WHERE id BETWEEN 1 AND 10000;`,
     bad: "UPDATE users SET state = 'new';",
     downs: true,
     check: (scene) => {
@@ -156,7 +156,7 @@ UPDATE {table} SET state = 'new' WHERE id BETWEEN 1 AND 10000;`,
     safe: `-- alone in its file, and with a short patience:
 SET LOCAL lock_timeout = '2s';
 -- crossfade: allow trigger-locks because it is alone and gives up after two seconds
-CREATE TRIGGER stamp BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION stamp();`,
+{said};`,
     bad: 'CREATE TRIGGER stamp BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION stamp();',
     downs: true,
     check: (scene) => {

@@ -96,7 +96,7 @@ export const retypeRules: readonly Rule[] = [
     severity: 'warning',
     title: 'A cast to varchar(n), char(n) or bit(n)',
     reason: 'A cast cuts what is longer than {limit} and reports nothing; an assignment would refuse it.',
-    safe: 'UPDATE users SET code = name WHERE code IS NULL;',
+    safe: '-- assign without the cast: what is longer than {limit} is refused',
     bad: 'UPDATE users SET code = name::varchar(5) WHERE code IS NULL;',
     downs: false,
     check: (scene) => {

@@ -39,6 +39,7 @@ export const sessionRules: readonly Rule[] = [
     reason:
       '{name} runs with the rights of its owner but looks names up where its caller says: whoever can make a table or function can have it run with those rights.',
     safe: `CREATE FUNCTION {name}() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+-- this line, behind SECURITY DEFINER, and the schema before each name in the body:
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT count(*) FROM public.users';`,
     bad: "CREATE FUNCTION count_users() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM users';",
@@ -80,9 +81,9 @@ AS 'SELECT count(*) FROM public.users';`,
     title: 'SET LOCAL outside a transaction',
     reason: 'Without a transaction SET LOCAL {name} does nothing but warn: what follows runs under the old setting.',
     safe: `-- crossfade: no-transaction
-SET lock_timeout = '2s';
-DROP INDEX CONCURRENTLY IF EXISTS users_email_idx;
-RESET lock_timeout;`,
+SET {name} = '...';
+-- what runs under it
+RESET {name};`,
     bad: `-- crossfade: no-transaction
 SET LOCAL lock_timeout = '2s';
 DROP INDEX CONCURRENTLY IF EXISTS users_email_idx;`,

@@ -1,5 +1,7 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 
+import { indexName } from '../apply.ts';
+import { shown } from '../names.ts';
 import { objectKey, objectsDropped, objectsMade } from '../objects.ts';
 import { alterations, as, nodesBelow, option } from '../tree.ts';
 
@@ -63,13 +65,14 @@ export const transactionRules: readonly Rule[] = [
     title: 'CONCURRENTLY, VACUUM and the like inside a transaction',
     reason: 'PostgreSQL refuses {what} inside a transaction: the migration fails.',
     safe: `-- crossfade: no-transaction
-DROP INDEX CONCURRENTLY IF EXISTS users_email_idx;
-CREATE INDEX CONCURRENTLY users_email_idx ON users (email);`,
+{first}{said};`,
     bad: 'CREATE INDEX CONCURRENTLY users_email_idx ON users (email);',
     downs: true,
     check: (scene) => {
       const what = scene.inTransaction ? needsNone(scene) : null;
-      return what === null ? [] : [{ words: { what } }];
+      const index = as(scene.piece.node, 'IndexStmt');
+      const first = index === null ? '' : `DROP INDEX CONCURRENTLY IF EXISTS ${shown(indexName(index))};\n`;
+      return what === null ? [] : [{ words: { what, first } }];
     },
   },
   {
@@ -79,6 +82,7 @@ CREATE INDEX CONCURRENTLY users_email_idx ON users (email);`,
     reason:
       'Nothing rolls back when the file stops half way. Run again, it fails at this statement, which has been done already.',
     safe: `-- crossfade: no-transaction
+-- IF EXISTS or IF NOT EXISTS in the statement, or what undoes it before it, such as
 DROP INDEX CONCURRENTLY IF EXISTS users_email_idx;
 CREATE INDEX CONCURRENTLY users_email_idx ON users (email);`,
     bad: `-- crossfade: no-transaction
@@ -92,7 +96,7 @@ CREATE INDEX CONCURRENTLY users_email_idx ON users (email);`,
     title: 'BEGIN or COMMIT in a file that runs in a transaction',
     reason:
       'The runner has begun a transaction. A COMMIT in the file ends it too early: what fails later leaves half a migration, and its record is not written with it.',
-    safe: 'ALTER TABLE users ADD COLUMN note text;',
+    safe: '-- leave BEGIN and COMMIT out; or begin the file with -- crossfade: no-transaction',
     bad: `BEGIN;
 ALTER TABLE users ADD COLUMN note text;
 COMMIT;`,
@@ -108,8 +112,8 @@ COMMIT;`,
     title: 'BEGIN without COMMIT',
     reason: 'The file ends inside its transaction: everything since BEGIN is rolled back when the connection closes.',
     safe: `-- crossfade: no-transaction
-BEGIN;
-UPDATE users SET state = 'new' WHERE state IS NULL;
+{said};
+-- what belongs together
 COMMIT;`,
     bad: `-- crossfade: no-transaction
 BEGIN;
@@ -128,9 +132,9 @@ UPDATE users SET state = 'new' WHERE state IS NULL;`,
     severity: 'error',
     title: 'A new enum value used in the transaction that adds it',
     reason: 'PostgreSQL refuses to use {value} before the transaction that added it has ended: the migration fails.',
-    safe: `ALTER TYPE user_state ADD VALUE {value} BEFORE 'open';
+    safe: `-- the ALTER TYPE that adds {value}, in a file of its own
 -- next migration
-UPDATE users SET state = {value} WHERE state IS NULL;`,
+{said};`,
     bad: `ALTER TYPE user_state ADD VALUE 'paused' BEFORE 'open';
 UPDATE users SET state = 'paused' WHERE state IS NULL;`,
     downs: true,
@@ -141,7 +145,7 @@ UPDATE users SET state = 'paused' WHERE state IS NULL;`,
     severity: 'note',
     title: 'ALTER TYPE ADD VALUE without BEFORE or AFTER',
     reason: 'The value comes last in every ORDER BY, and its place can never be changed.',
-    safe: "ALTER TYPE user_state ADD VALUE 'paused' BEFORE 'open';",
+    safe: "{said} BEFORE '...';",
     bad: "ALTER TYPE user_state ADD VALUE 'paused';",
     downs: true,
     check: ({ piece }) => {
