@@ -6,6 +6,7 @@ import { migrateTo, planTo } from '../migrate/migrate.ts';
 import { newMigration } from '../migrate/new.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
 import { migrationStatus, needsRepair } from '../migrate/status.ts';
+import { addLint, lintFolder } from './migrate-lint.ts';
 import {
   addDatabase,
   addFolder,
@@ -91,6 +92,12 @@ export const migrateEntries: readonly MigrateEntry[] = [
       const report = await migrationStatus(await place());
       return { json: report, text: statusText(report), status: needsRepair(report) ? 1 : 0 };
     },
+  },
+  {
+    name: 'lint',
+    description: 'find what blocks or breaks a running service in the files; asks no database',
+    options: addLint,
+    run: ({ flags }) => lintFolder(flags.dir, flags.since),
   },
   {
     name: 'new',

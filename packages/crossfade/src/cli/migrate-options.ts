@@ -12,6 +12,7 @@ export interface MigrateFlags extends TargetOptions, Pick<MigrateOptions, 'schem
   readonly all?: boolean;
   readonly json?: boolean;
   readonly timestamp?: boolean;
+  readonly since?: bigint;
 }
 
 /** The folder of the files, and JSON: what every migrate command takes. */

@@ -1,0 +1,228 @@
+import type { Hit, Rule, Scene } from '../model.ts';
+import { keyOf, relationName, shown, shownAll } from '../names.ts';
+import { clauseAt } from '../clause.ts';
+import { alterationsOf, as, type DefinedConstraint, definedConstraints, fresh } from '../tree.ts';
+
+/** Constraints of these kinds that are put on tables that others use. */
+function added(scene: Scene, ...kinds: readonly string[]): DefinedConstraint[] {
+  return definedConstraints(scene.piece.node).filter(
+    ({ constraint, added: late, table }) =>
+      late && kinds.includes(constraint.contype ?? '') && constraint.skip_validation !== true && !fresh(scene, table),
+  );
+}
+
+function hitOf({ table, constraint, columns }: DefinedConstraint, ending: string, more = {}): Hit {
+  const fallback = [table.name, ...columns, ending].join('_');
+  const words = {
+    table: shown(table),
+    columns: shownAll(columns),
+    name: shown(constraint.conname ?? fallback),
+    index: shown(constraint.conname ?? fallback),
+    ...more,
+  };
+  return { at: constraint.location, words };
+}
+
+/** The constraint as it stands in the file, without its name: ON DELETE and the rest are kept. */
+function definitionOf({ piece }: Scene, { constraint, columns, inline }: DefinedConstraint): string {
+  const text = clauseAt(piece.statement.sql, constraint.location ?? 0).replace(/^CONSTRAINT\s+("[^"]+"|\S+)\s+/i, '');
+  return inline && constraint.contype === 'CONSTR_FOREIGN' ? `FOREIGN KEY (${shownAll(columns)}) ${text}` : text;
+}
+
+/** The names of the constraints that this file has put on the table without looking at its rows. */
+function notValidBefore(scene: Scene, table: string): Set<string> {
+  const until = scene.file.pieces.slice(0, scene.index + 1);
+  const constraints = until.flatMap(({ node }) => definedConstraints(node));
+  const late = constraints.filter(
+    ({ constraint, ...each }) => constraint.skip_validation && keyOf(each.table) === table,
+  );
+  return new Set(late.map(({ constraint }) => constraint.conname ?? ''));
+}
+
+/** Constraints put on tables that others use. */
+export const constraintRules: readonly Rule[] = [
+  {
+    code: 'foreign-key-scans',
+    severity: 'error',
+    title: 'ADD FOREIGN KEY without NOT VALID',
+    reason:
+      'All of {table} is compared with {target} while nothing can be written to either. NOT VALID checks only new rows; VALIDATE reads the old ones later and blocks nobody.',
+    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;
+-- next migration
+ALTER TABLE {table} VALIDATE CONSTRAINT {name};
+-- next migration
+-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS {name}_idx;
+CREATE INDEX CONCURRENTLY {name}_idx ON {table} ({columns});`,
+    bad: 'ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id);',
+    downs: true,
+    check: (scene) =>
+      added(scene, 'CONSTR_FOREIGN').map((each) =>
+        hitOf(each, 'fkey', {
+          target: shown(relationName(each.constraint.pktable)),
+          definition: definitionOf(scene, each),
+        }),
+      ),
+  },
+  {
+    code: 'check-scans',
+    severity: 'error',
+    title: 'ADD CHECK without NOT VALID',
+    reason:
+      'All of {table} is read while nobody can use it. NOT VALID checks only new rows; VALIDATE reads the old ones later and blocks nobody.',
+    safe: `ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID;
+-- next migration
+ALTER TABLE {table} VALIDATE CONSTRAINT {name};`,
+    bad: 'ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0);',
+    downs: true,
+    check: (scene) =>
+      added(scene, 'CONSTR_CHECK').map((each) => hitOf(each, 'check', { definition: definitionOf(scene, each) })),
+  },
+  {
+    code: 'validate-in-same-transaction',
+    severity: 'error',
+    title: 'VALIDATE CONSTRAINT in the transaction that added it NOT VALID',
+    reason:
+      'The lock that adding {name} took is held until the end of the transaction, so {table} is read while it is blocked: NOT VALID has gained nothing.',
+    safe: `-- the statement with NOT VALID alone in its file
+-- next migration
+ALTER TABLE {table} VALIDATE CONSTRAINT {name};`,
+    bad: `ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0) NOT VALID;
+ALTER TABLE orders VALIDATE CONSTRAINT orders_total_check;`,
+    downs: true,
+    check: (scene) =>
+      scene.inTransaction
+        ? alterationsOf(scene.piece.node, 'AT_ValidateConstraint')
+            .filter(({ table }) => !fresh(scene, table))
+            .filter(({ table, command }) => notValidBefore(scene, keyOf(table)).has(command.name ?? ''))
+            .map(({ table, command }) => ({ words: { table: shown(table), name: shown(command.name ?? '') } }))
+        : [],
+  },
+  {
+    code: 'unique-builds-index',
+    severity: 'error',
+    title: 'ADD UNIQUE without USING INDEX',
+    reason: 'The index is built while nobody can read or write {table}.',
+    safe: `-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS {index};
+CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} ({columns});
+-- next migration
+ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {index};`,
+    bad: 'ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);',
+    downs: true,
+    check: (scene) =>
+      added(scene, 'CONSTR_UNIQUE')
+        .filter(({ constraint }) => constraint.indexname === undefined)
+        .map((each) => hitOf(each, 'key')),
+  },
+  {
+    code: 'primary-key-builds-index',
+    severity: 'error',
+    title: 'ADD PRIMARY KEY without USING INDEX',
+    reason: 'The index is built, and NOT NULL checked, while nobody can read or write {table}.',
+    safe: `-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS {index};
+CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} ({columns});
+-- next migration, when the columns are NOT NULL
+ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index};`,
+    bad: 'ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id);',
+    downs: true,
+    check: (scene) =>
+      added(scene, 'CONSTR_PRIMARY')
+        .filter(({ constraint }) => constraint.indexname === undefined)
+        .map((each) => hitOf(each, 'pkey')),
+  },
+  {
+    code: 'exclude-builds-index',
+    severity: 'error',
+    title: 'ADD EXCLUDE',
+    reason:
+      'The index is built while nobody can read or write {table}, and PostgreSQL knows no other way to add this constraint.',
+    safe: `-- choose a quiet hour, or begin with a new table that has the constraint; then
+-- crossfade: allow exclude-builds-index because the table is small
+ALTER TABLE {table} ADD CONSTRAINT {name} {definition};`,
+    bad: 'ALTER TABLE bookings ADD CONSTRAINT bookings_once EXCLUDE USING gist (room WITH =, during WITH &&);',
+    downs: true,
+    check: (scene) =>
+      added(scene, 'CONSTR_EXCLUSION').map((each) => hitOf(each, 'excl', { definition: definitionOf(scene, each) })),
+  },
+  {
+    code: 'attach-partition-scans',
+    severity: 'warning',
+    title: 'ATTACH PARTITION without a CHECK that proves its bounds',
+    reason:
+      'All of {partition} is read while it is blocked, to see that its rows belong there. A valid CHECK of the same bounds spares that.',
+    safe: `-- give {partition} a CHECK of its bounds first (NOT VALID, then VALIDATE); then
+-- crossfade: allow attach-partition-scans because a valid CHECK proves the bounds
+{said};`,
+    bad: "ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');",
+    downs: true,
+    check: (scene) =>
+      alterationsOf(scene.piece.node, 'AT_AttachPartition').flatMap(({ table, command }) => {
+        const attached = command.def === undefined ? null : as(command.def, 'PartitionCmd');
+        const partition = relationName(attached?.name);
+        if (fresh(scene, partition)) return [];
+        return [{ words: { table: shown(table), partition: shown(partition) } }];
+      }),
+  },
+  {
+    code: 'domain-constraint',
+    severity: 'warning',
+    title: 'A domain with a constraint',
+    reason:
+      'A check of {domain} is not seen where the type is used, cannot be tightened without reading every table that uses it, and makes each new column of the type write its table anew.',
+    safe: `CREATE DOMAIN {domain} AS text;
+-- and the CHECK on the table, where NOT VALID and VALIDATE spare its readers`,
+    bad: 'CREATE DOMAIN positive AS integer CHECK (VALUE > 0);',
+    downs: false,
+    check: ({ piece }) => {
+      const created = as(piece.node, 'CreateDomainStmt');
+      const altered = as(piece.node, 'AlterDomainStmt');
+      const names = created?.domainname ?? (altered?.subtype === 'C' ? altered.typeName : undefined);
+      const constraints = created?.constraints ?? (altered?.def === undefined ? [] : [altered.def]);
+      const found = constraints.flatMap((each) => as(each, 'Constraint') ?? []);
+      if (names === undefined || !found.some((each) => /CHECK|NOTNULL/.test(each.contype ?? ''))) return [];
+      const domain = shown({
+        schema: null,
+        name: names.map((each) => ('String' in each ? each.String.sval : '')).at(-1) ?? '',
+      });
+      return [{ at: found[0]?.location, words: { domain } }];
+    },
+  },
+  {
+    code: 'foreign-key-unindexed',
+    severity: 'warning',
+    title: 'A foreign key without an index',
+    reason:
+      'Each DELETE and each change of a key in {target} reads all of {table}. No file of the folder makes an index that begins with {columns}.',
+    safe: `-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS {index};
+CREATE INDEX CONCURRENTLY {index} ON {table} ({columns});`,
+    bad: 'CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));',
+    downs: false,
+    check: (scene) =>
+      definedConstraints(scene.piece.node)
+        .filter(({ constraint }) => constraint.contype === 'CONSTR_FOREIGN')
+        .filter((each) => unindexed(scene, each))
+        .map((each) =>
+          hitOf(each, 'idx', {
+            target: shown(relationName(each.constraint.pktable)),
+            index: shown([each.table.name, ...each.columns, 'idx'].join('_')),
+          }),
+        ),
+  },
+];
+
+/** After the last file: an index that comes later counts, and a column that is gone needs none. */
+function unindexed(scene: Scene, { table: name, columns }: DefinedConstraint): boolean {
+  const table = scene.final.table(name);
+  if (
+    table === null ||
+    columns.some((column) => table.columns.size > 0 && table.createdIn !== null && !table.columns.has(column))
+  )
+    return false;
+  return !table.indexes.some((index) => {
+    const head = index.columns.slice(0, columns.length);
+    return index.whole && columns.every((column) => head.includes(column));
+  });
+}

@@ -1,0 +1,151 @@
+import type { Hit, Rule, Scene } from '../model.ts';
+import { type QName, shown } from '../names.ts';
+import { definedColumns, definedConstraints } from '../tree.ts';
+import { shownType, type SqlType, typeOf } from '../types.ts';
+import { typeChanges } from './retypes.ts';
+
+/** Columns with their types, by what a rule objects to. */
+function typed(scene: Scene, wrong: (type: SqlType) => boolean): Hit[] {
+  const columns = definedColumns(scene.piece.node).map(({ table, column }) => {
+    return { table, column: column.colname ?? '', type: typeOf(column.typeName) };
+  });
+  const altered = typeChanges(scene).map(({ table, column, to }) => ({ table, column, type: to }));
+  return [...columns, ...altered]
+    .filter(({ type }) => wrong(type))
+    .map(({ table, column, type }) => {
+      const words = {
+        table: shown(table),
+        column: shown(column),
+        type: shownType(type),
+        limit: `${type.mods[0] ?? 1}`,
+      };
+      return { at: type.at, words };
+    });
+}
+
+const serials = /^(small|big)?serial[248]?$/;
+const narrow = /^(int2|int4|serial|serial4|smallserial|serial2)$/;
+
+interface KeyColumn {
+  readonly table: QName;
+  readonly column: string;
+  readonly type: SqlType;
+  readonly at: number | undefined;
+}
+
+/** The columns of primary keys, and those that count up: where they are defined, or where the key is put on them. */
+function keyColumns(scene: Scene): KeyColumn[] {
+  const constraints = definedConstraints(scene.piece.node).filter(({ constraint }) =>
+    /PRIMARY|IDENTITY/.test(constraint.contype ?? ''),
+  );
+  const keys = constraints.flatMap(({ columns }) => columns);
+  const defined = definedColumns(scene.piece.node).flatMap(({ table, column: { colname = '', typeName } }) => {
+    const type = typeOf(typeName);
+    return keys.includes(colname) || serials.test(type.name) ? [{ table, column: colname, type, at: type.at }] : [];
+  });
+  const late = constraints
+    .filter(({ added, inline }) => added && !inline)
+    .flatMap(({ table, columns, constraint }) =>
+      columns.flatMap((column) => {
+        const type = scene.catalog.table(table)?.columns.get(column)?.type;
+        return type === undefined ? [] : [{ table, column, type, at: constraint.location }];
+      }),
+    );
+  return [...defined, ...late];
+}
+
+/** What every type rule shows: the right type in a table of its own. */
+const inTable = (type: string): string => `CREATE TABLE {table} (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  {column} ${type}
+);`;
+
+/** A fault of taste or of meaning in a column's type. */
+function typeRule(
+  rule: Omit<Rule, 'bad' | 'downs' | 'check' | 'safe'> & { bad: string; good: string; wrong: RegExp },
+): Rule {
+  const { bad, good, wrong, ...rest } = rule;
+  const sql = `CREATE TABLE visits (id bigint PRIMARY KEY, value ${bad});`;
+  const check = (scene: Scene): Hit[] => typed(scene, (type) => wrong.test(`${type.name} ${type.mods.length}`));
+  return { ...rest, safe: inTable(good), bad: sql, downs: false, check };
+}
+
+/** Types that are traps. */
+export const typeRules: readonly Rule[] = [
+  typeRule({
+    code: 'timestamp-without-zone',
+    severity: 'warning',
+    title: 'TIMESTAMP without time zone',
+    reason:
+      '{column} drops the offset of what it is given: the same moment is stored as different times. timestamptz takes the same space.',
+    bad: 'timestamp',
+    good: 'timestamptz',
+    wrong: /^timestamp /,
+  }),
+  typeRule({
+    code: 'char-padded',
+    severity: 'warning',
+    title: 'CHAR(n)',
+    reason: '{column} is filled up with blanks, and blanks at its end do not count: values come back changed.',
+    bad: 'char(10)',
+    good: 'text',
+    wrong: /^bpchar /,
+  }),
+  typeRule({
+    code: 'varchar-limit',
+    severity: 'note',
+    title: 'VARCHAR(n)',
+    reason:
+      'The limit {limit} saves no space, and lowering it later writes the table anew. A CHECK on text can be changed under load.',
+    bad: 'varchar(50)',
+    good: 'text CHECK (length({column}) <= {limit})',
+    wrong: /^varchar 1/,
+  }),
+  typeRule({
+    code: 'money-type',
+    severity: 'warning',
+    title: 'MONEY',
+    reason:
+      'What {column} shows and takes depends on lc_monetary, and it knows no currency: after a restore elsewhere amounts mean something else.',
+    bad: 'money',
+    good: 'numeric(12, 2)',
+    wrong: /^money /,
+  }),
+  typeRule({
+    code: 'json-type',
+    severity: 'note',
+    title: 'JSON instead of JSONB',
+    reason:
+      '{column} is parsed at every reading, has no equality (SELECT DISTINCT and GROUP BY fail) and no GIN index. json is right only where each byte must stay.',
+    bad: 'json',
+    good: 'jsonb',
+    wrong: /^json /,
+  }),
+  typeRule({
+    code: 'serial-type',
+    severity: 'note',
+    title: 'SERIAL instead of IDENTITY',
+    reason:
+      'The sequence behind {column} has rights and an owner of its own, and an INSERT with a number leaves it behind. GENERATED ALWAYS AS IDENTITY refuses that.',
+    bad: 'bigserial',
+    good: 'bigint GENERATED BY DEFAULT AS IDENTITY',
+    wrong: /serial/,
+  }),
+  {
+    code: 'int-key',
+    severity: 'warning',
+    title: 'A key that runs out',
+    reason:
+      '{column} ends at {limit}; rows that were deleted and inserts that failed count too. The change to bigint later writes the table anew.',
+    safe: 'CREATE TABLE {table} ({column} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);',
+    bad: 'CREATE TABLE visits (id integer PRIMARY KEY);',
+    downs: false,
+    check: (scene) =>
+      keyColumns(scene)
+        .filter(({ type }) => narrow.test(type.name))
+        .map(({ table, column, type, at }) => {
+          const limit = /2|small/.test(type.name) ? '32,767' : '2,147,483,647';
+          return { at, words: { table: shown(table), column: shown(column), limit } };
+        }),
+  },
+];

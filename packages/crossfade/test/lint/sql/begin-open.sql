@@ -1,0 +1,3 @@
+-- crossfade: no-transaction
+BEGIN;
+ALTER TABLE users ADD COLUMN IF NOT EXISTS note text;

@@ -1,0 +1,4 @@
+-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS a_idx;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS a_idx ON users (a);
+CREATE INDEX CONCURRENTLY b_idx ON users (b);

@@ -1,0 +1,4 @@
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE DOMAIN free AS text;
+ALTER DOMAIN free ADD CONSTRAINT short CHECK (length(VALUE) < 9);
+CREATE DOMAIN given AS text NOT NULL;

@@ -1,0 +1,2 @@
+-- crossfade: no-transaction
+DROP DATABASE clinic;

@@ -1,0 +1,9 @@
+CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.updated_at := now();
+  -- DROP TABLE users;
+  RETURN NEW;
+END
+$$;
+CREATE FUNCTION owner_count() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM owners';
+CREATE PROCEDURE tidy() LANGUAGE sql BEGIN ATOMIC DELETE FROM visits WHERE id < 0; END;

@@ -1,0 +1,2 @@
+-- crossfade: no-transaction
+REINDEX INDEX CONCURRENTLY users_pkey;

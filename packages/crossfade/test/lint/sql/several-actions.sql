@@ -1,0 +1,6 @@
+ALTER TABLE users
+  ADD COLUMN a text,
+  DROP COLUMN b,
+  ALTER COLUMN c TYPE bigint,
+  ALTER COLUMN d SET NOT NULL,
+  ADD CONSTRAINT e CHECK (a <> '');

@@ -1,0 +1,2 @@
+TRUNCATE visits;
+TRUNCATE TABLE a, b CASCADE;

@@ -1,0 +1,1 @@
+ALTER TABLE "Größe" DROP COLUMN "straße"; ALTER TABLE "患者" RENAME COLUMN "名" TO "名前";
