@@ -1,15 +1,18 @@
 import { type Sql, quoted, sql } from '../../pg/sql.ts';
 import { notOfExtension, privileges, relations, type Scope } from './own.ts';
 
-/** Functions and procedures, as PostgreSQL would write them again. */
+/** Functions and procedures, as PostgreSQL would write them again; not the constructors that a range type brings. */
 export function functions(scope: Scope): Sql {
   return sql`SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind,
-      format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) AS name, NULL AS "on",
+      format('%I(%s)', p.proname, (SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.i)
+        FROM unnest(p.proargtypes) WITH ORDINALITY a (type, i))) AS name, NULL AS "on",
       json_build_object('definition', pg_get_functiondef(p.oid),
         'comment', obj_description(p.oid, 'pg_proc')${privileges(scope, 'p', 'pro', 'f')}) AS facts,
       json_build_object('signature', concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid))) AS aux
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = ${quoted(scope.schema)} AND p.prokind <> 'a' AND ${notOfExtension('pg_proc', 'p')}`;
+    WHERE n.nspname = ${quoted(scope.schema)} AND p.prokind <> 'a' AND ${notOfExtension('pg_proc', 'p')}
+      AND NOT EXISTS (SELECT FROM pg_depend i
+        WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')`;
 }
 
 /** Aggregates, for which PostgreSQL has no function that writes them. */

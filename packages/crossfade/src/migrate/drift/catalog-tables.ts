@@ -63,7 +63,9 @@ export function columns(scope: Scope): Sql {
 }
 
 function storage(column: string): Sql {
-  return trusted(`CASE ${column} WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END`);
+  return trusted(
+    `CASE ${column} WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END`,
+  );
 }
 
 function columnGrants(scope: Scope): Sql {

@@ -78,7 +78,11 @@ export async function readSchema(
   await query(client, trusted('SET LOCAL search_path = pg_catalog'), doing);
   const { rows } = await query(client, sql`SELECT quote_ident(${quoted(schema)}) AS name`, doing);
   const prefix = `${rows[0]?.name ?? schema}.`;
-  return { schema, privileges: scope.privileges, objects: objects.map((object) => unqualified(object, prefix)).sort(byPlace) };
+  return {
+    schema,
+    privileges: scope.privileges,
+    objects: objects.map((object) => unqualified(object, prefix)).sort(byPlace),
+  };
 }
 
 function objectOf(row: Record<string, string | null>): SchemaObject {
