@@ -1,5 +1,11 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
+export type { Fact, Kind, SchemaDescription, SchemaObject } from './migrate/drift/description.ts';
+export { describeSchema, type DescribeOptions } from './migrate/drift/describe.ts';
+export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';
+export type { FactDifference, Finding } from './migrate/drift/finding.ts';
+export type { PassedOver } from './migrate/drift/run-files.ts';
+export { type DriftReport, verifySchema, type VerifySchemaOptions } from './migrate/drift/verify.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export { plan } from './move/plan.ts';

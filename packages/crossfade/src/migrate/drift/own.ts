@@ -1,7 +1,7 @@
 import { type Sql, join, quoted, sql, trusted } from '../../pg/sql.ts';
 
 /** Tables that crossfade keeps beside the user's. They are made by no file and so are left out of every comparison. */
-export const ownTables = ['schema_migrations', 'crossfade_migrations'] as const;
+export const ownTables = ['schema_migrations', 'crossfade_migrations', 'crossfade_migration_lease'] as const;
 
 /** What the catalog queries are asked for. */
 export interface Scope {

@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts';
 import type { Fact } from './description.ts';
 import type { Finding } from './finding.ts';
 
@@ -8,8 +9,10 @@ export interface Line {
 }
 
 const plain = (text: string): Line => ({ text, tone: 'plain' });
-const plus = (text: string): Line => ({ text: `-- + ${text}`, tone: 'missing' });
-const minus = (text: string): Line => ({ text: `-- - ${text}`, tone: 'extra' });
+// A carriage return ends a comment as a line feed does: what came after it would be read as SQL.
+const plus = (text: string): Line => ({ text: `-- + ${printable(text)}`, tone: 'missing' });
+const minus = (text: string): Line => ({ text: `-- - ${printable(text)}`, tone: 'extra' });
+const quiet = (text: string): Line => ({ text: `-- ${printable(text)}`, tone: 'quiet' });
 
 /**
  * The findings as one SQL script: `+` is what the files say, `-` what the live schema has, both in comments, so that the
@@ -34,12 +37,12 @@ function block(finding: Finding): Line[] {
   const heads: Record<Finding['change'], Line> = {
     missing: plus(`missing in the live schema: ${what}`),
     extra: minus(`not in the files: ${what}`),
-    different: { text: `-- different: ${what}`, tone: 'quiet' },
+    different: quiet(`different: ${what}`),
   };
   return [
     heads[finding.change],
     ...finding.facts.flatMap(({ fact, files, live }) => changed(fact, shown(live), shown(files))),
-    ...finding.notes.map((note): Line => ({ text: `-- ${note}`, tone: 'quiet' })),
+    ...finding.notes.map(quiet),
     ...finding.sql.flatMap((statement) => `${statement};`.split('\n').map(plain)),
   ];
 }
@@ -54,7 +57,7 @@ function shown(fact: Fact): string[] {
 function changed(fact: string, live: readonly string[], files: readonly string[]): Line[] {
   if (live.length <= 1 && files.length <= 1)
     return [minus(`${fact}: ${live[0] ?? 'none'}`), plus(`${fact}: ${files[0] ?? 'none'}`)];
-  return [{ text: `--   ${fact}:`, tone: 'quiet' }, ...lineDifferences(live, files)];
+  return [quiet(`  ${fact}:`), ...lineDifferences(live, files)];
 }
 
 /** Myers would find the least; the longest common subsequence by a table is enough for definitions of some hundred lines. */
