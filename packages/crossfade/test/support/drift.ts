@@ -25,6 +25,7 @@ export const clinic: readonly { name: string; up: string; down: string }[] = [
         role role NOT NULL DEFAULT 'patient',
         score numeric(5,4),
         note text,
+        nick text,
         CONSTRAINT score_range CHECK (score BETWEEN 0 AND 1));
       CREATE INDEX people_role ON people (role) WHERE role <> 'patient';
       CREATE STATISTICS people_stats ON role, score FROM people;

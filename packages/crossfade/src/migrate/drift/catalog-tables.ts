@@ -31,8 +31,8 @@ export function tables(scope: Scope): Sql {
 }
 
 /**
- * Columns of tables. One that a table only inherits is told by the parent, unless its default or NOT NULL differs.
- * NOT NULL that was added NOT VALID, which PostgreSQL 18 brought, is a state of its own.
+ * Columns of tables, inherited ones too, since a partition may have a default of its own. NOT NULL that was
+ * added NOT VALID, which PostgreSQL 18 brought, is a state of its own.
  */
 export function columns(scope: Scope): Sql {
   return sql`SELECT 'column' AS kind, quote_ident(a.attname) AS name, quote_ident(c.relname) AS "on",
@@ -51,15 +51,10 @@ export function columns(scope: Scope): Sql {
         'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
         'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END,
         'comment', col_description(c.oid, a.attnum)${columnGrants(scope)}) AS facts,
-      json_build_object('type storage', ${storage('t.typstorage')}) AS aux
+      json_build_object('type storage', ${storage('t.typstorage')}, 'inherited', NOT a.attislocal) AS aux
     FROM ${relations(scope)} c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
-      AND (a.attislocal OR NOT EXISTS (
-        SELECT FROM pg_inherits i JOIN pg_attribute o ON o.attrelid = i.inhparent AND o.attname = a.attname
-          LEFT JOIN pg_attrdef e ON e.adrelid = o.attrelid AND e.adnum = o.attnum
-        WHERE i.inhrelid = c.oid AND o.attnotnull = a.attnotnull
-          AND pg_get_expr(e.adbin, e.adrelid) IS NOT DISTINCT FROM pg_get_expr(d.adbin, d.adrelid)))`;
+    WHERE c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped`;
 }
 
 function storage(column: string): Sql {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { CrossfadeError } from '../../core/errors.ts';
 import { query, transaction } from '../../pg/connect.ts';
 import { join, name, quoted, type Sql, sql, trusted } from '../../pg/sql.ts';
 import * as code from './catalog-code.ts';
@@ -40,7 +41,7 @@ const catalog: readonly ((scope: Scope) => Sql)[] = [
  * catalogs alone, never rows. A schema that does not exist is described as empty.
  *
  * @param client opened by `connect`, with no transaction under way
- * @throws CrossfadeError E_TARGET_LOST, E_TARGET_REFUSED
+ * @throws CrossfadeError E_TARGET_RIGHTS without USAGE on the schema; E_TARGET_LOST, E_TARGET_REFUSED
  */
 export function describeSchema(
   client: pg.Client,
@@ -64,9 +65,10 @@ export async function readSchema(
 ): Promise<SchemaDescription> {
   const scope: Scope = { schema, privileges: options.privileges === true };
   const doing = `read the catalog of schema "${schema}"`;
+  await query(client, trusted('SET LOCAL search_path = pg_catalog'), doing);
+  await refuseUnseen(client, schema);
   const cursor = (i: number): Sql => name(`crossfade_catalog_${i}`);
   const declared = catalog.map((of, i) => sql`DECLARE ${cursor(i)} NO SCROLL CURSOR FOR ${of(scope)}`);
-  await query(client, trusted('SET LOCAL search_path = pg_catalog'), doing);
   await query(client, join(declared, '; '), doing);
   await query(client, sql`SET LOCAL search_path = ${name(schema)}, pg_temp`, doing);
   const objects: SchemaObject[] = [];
@@ -83,6 +85,17 @@ export async function readSchema(
     privileges: scope.privileges,
     objects: objects.map((object) => unqualified(object, prefix)).sort(byPlace),
   };
+}
+
+/** PostgreSQL leaves a schema that the role may not use off the search path, and would print all names otherwise. */
+async function refuseUnseen(client: pg.Client, schema: string): Promise<void> {
+  const allowed = sql`SELECT FROM pg_namespace WHERE nspname = ${schema} AND NOT has_schema_privilege(oid, 'USAGE')`;
+  if ((await query(client, allowed, 'look for the schema')).rowCount === 0) return;
+  throw new CrossfadeError(
+    'E_TARGET_RIGHTS',
+    `The role may not use the schema "${schema}", so it cannot be described. Nothing was done. Run: GRANT USAGE ON SCHEMA … TO …`,
+    { schema },
+  );
 }
 
 function objectOf(row: Record<string, string | null>): SchemaObject {

@@ -1,7 +1,8 @@
 import { type Kind, keyOf, kinds, list, type SchemaDescription, type SchemaObject } from './description.ts';
-import { different, renamed } from './different.ts';
-import { type Finding, objectName } from './finding.ts';
-import { belongsTo, createWhole, grammars } from './grammars.ts';
+import { differences, different, renamed } from './different.ts';
+import { type FactDifference, type Finding, objectName } from './finding.ts';
+import { parentsOf } from './grammar-tables.ts';
+import { belongsTo, createWhole, grammars, ownerTable } from './grammars.ts';
 
 /** What is left out of a comparison. */
 export interface DiffOptions {
@@ -25,16 +26,19 @@ export function diffSchemas(
   const seen = ({ kind }: SchemaObject): boolean => options.except?.includes(kind) !== true;
   const [wanted, held] = [sorted(expected.objects.filter(seen)), sorted(live.objects.filter(seen))];
   const [wantedBy, heldBy] = [byKey(wanted), byKey(held)];
-  const missing = wanted.filter((object) => !heldBy.has(keyOf(object)));
+  const missing = wanted.filter((object) => !heldBy.has(keyOf(object)) && !isInherited(object));
   // An extension that an administrator has put elsewhere is no part of this schema.
   const extra = held.filter(
-    (object) => !wantedBy.has(keyOf(object)) && !(object.kind === 'extension' && object.facts.schema !== null),
+    (object) =>
+      !wantedBy.has(keyOf(object)) &&
+      !isInherited(object) &&
+      !(object.kind === 'extension' && object.facts.schema !== null),
   );
   const pairs = renamed(missing, extra);
   const names = new Set(pairs.flatMap(({ files, live: old }) => [files, old]));
   const changes = wanted.flatMap((files) => {
     const old = heldBy.get(keyOf(files));
-    const found = old === undefined ? null : different(files, old, expected);
+    const found = old === undefined ? null : different(files, old, expected, byParents(files, wantedBy, heldBy));
     return found === null ? [] : [found];
   });
   const anew = changes.filter((change) => change.renewed).map(({ object }) => object);
@@ -62,6 +66,30 @@ export function diffSchemas(
 /** What nothing but other leaves rests on goes first, the rest when nothing rests on it any more. */
 function isLeaf({ kind }: SchemaObject): boolean {
   return kinds.indexOf(kind) >= kinds.indexOf('domain constraint');
+}
+
+/** A column that comes and goes with that of the parent. */
+function isInherited({ aux }: SchemaObject): boolean {
+  return aux.inherited === true;
+}
+
+/**
+ * What differs in the parents' column of the same name, or in the table of a serial column's sequence: an ALTER there
+ * changes the children and the sequence too.
+ */
+function byParents(
+  files: SchemaObject,
+  wanted: ReadonlyMap<string, SchemaObject>,
+  held: ReadonlyMap<string, SchemaObject>,
+): FactDifference[] {
+  const both = (place: Pick<SchemaObject, 'kind' | 'on' | 'name'>): FactDifference[] => {
+    const [ours, theirs] = [wanted.get(keyOf(place)), held.get(keyOf(place))];
+    return ours === undefined || theirs === undefined ? [] : differences(ours, theirs);
+  };
+  if (files.kind === 'sequence') return both({ kind: 'table', on: null, name: ownerTable(files) });
+  const child = wanted.get(keyOf({ kind: 'table', on: null, name: files.on ?? '' }));
+  if (!isInherited(files) || child === undefined) return [];
+  return parentsOf(child).flatMap((on) => both({ kind: 'column', on, name: files.name }));
 }
 
 function byKey(objects: readonly SchemaObject[]): Map<string, SchemaObject> {
@@ -93,8 +121,15 @@ function missingFinding(object: SchemaObject, among: SchemaDescription): Finding
     change: 'missing',
     facts: [],
     sql: createWhole(object, among),
-    notes: [],
+    notes: object.kind === 'column' ? lastNote(object, among) : [],
   };
+}
+
+function lastNote({ name, on }: SchemaObject, among: SchemaDescription): string[] {
+  const table = among.objects.find((object) => object.kind === 'table' && object.name === on);
+  const columns = list(table?.aux.columns);
+  const next = columns[columns.indexOf(name) + 1];
+  return next === undefined ? [] : [`An added column comes last; in the files it stands before ${next}.`];
 }
 
 function extraFinding(object: SchemaObject): Finding {

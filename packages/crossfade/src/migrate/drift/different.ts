@@ -13,9 +13,16 @@ export interface Change {
 const byHand = 'PostgreSQL cannot change this in place: it takes a migration written by hand.';
 const noMove = 'PostgreSQL cannot move a column. Where the order matters, it takes a new table.';
 
-/** Compares the two states of one object; null when they are equal. */
-export function different(files: SchemaObject, live: SchemaObject, among: SchemaDescription): Change | null {
-  const facts = [...differences(files, live), ...columnOrder(files, live)];
+/** Compares the two states of one object; null when they are equal, but for what is `told` elsewhere. */
+export function different(
+  files: SchemaObject,
+  live: SchemaObject,
+  among: SchemaDescription,
+  told: readonly FactDifference[] = [],
+): Change | null {
+  const known = new Set(told.map((each) => JSON.stringify(each)));
+  const all = [...differences(files, live), ...columnOrder(files, live)];
+  const facts = all.filter((each) => !known.has(JSON.stringify(each)));
   if (facts.length === 0) return null;
   const grammar = grammars[files.kind];
   const steps = facts.map(({ fact }) =>
@@ -36,7 +43,8 @@ export function different(files: SchemaObject, live: SchemaObject, among: Schema
   return { object: files, finding, renewed };
 }
 
-function differences(files: SchemaObject, live: SchemaObject): FactDifference[] {
+/** The facts that differ. */
+export function differences(files: SchemaObject, live: SchemaObject): FactDifference[] {
   return Object.entries(files.facts).flatMap(([fact, wanted]) => {
     const held = live.facts[fact] ?? null;
     return JSON.stringify(wanted) === JSON.stringify(held) ? [] : [{ fact, files: wanted, live: held }];

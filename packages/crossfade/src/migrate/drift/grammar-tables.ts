@@ -48,7 +48,9 @@ function createTable(object: SchemaObject, among: SchemaDescription): string[] {
   const { name, facts, aux } = object;
   const parts = among.objects.filter(({ kind, on }) => kind === 'column' && on === name);
   const order = list(aux.columns);
-  const columns = parts.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  const columns = parts
+    .filter(({ aux: { inherited } }) => inherited !== true)
+    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const isPartition = facts['partition of'] !== null;
   const inherits = list(facts.inherits);
   const options = list(facts.options).map(optionText);
@@ -66,14 +68,25 @@ function createTable(object: SchemaObject, among: SchemaDescription): string[] {
   const later = ['row security', 'forced row security'].filter((fact) => facts[fact] === true);
   return [
     created,
-    ...(isPartition ? columns.flatMap((each) => overrides(each)) : []),
+    ...parts.filter((each) => each.aux.inherited === true).flatMap((each) => overrides(each, object, among)),
     ...later.flatMap((fact) => table.alter[fact]?.(object, object) ?? []),
   ];
 }
 
-/** What a partition has otherwise than its parent. */
-function overrides(each: SchemaObject): string[] {
-  return ['default', 'not null'].flatMap((fact) => column.alter[fact]?.(each, each) ?? []);
+/** What a child has otherwise than its parent. */
+function overrides(each: SchemaObject, child: SchemaObject, among: SchemaDescription): string[] {
+  const parents = parentsOf(child);
+  const from = among.objects.find(
+    ({ kind, on, name }) => kind === 'column' && name === each.name && on !== null && parents.includes(on),
+  );
+  return ['default', 'not null'].flatMap((fact) =>
+    from === undefined || from.facts[fact] === each.facts[fact] ? [] : (column.alter[fact]?.(each, each) ?? []),
+  );
+}
+
+/** The tables that a table has columns from. */
+export function parentsOf({ facts }: SchemaObject): string[] {
+  return [text(facts['partition of']), ...list(facts.inherits)].filter((name) => name !== '');
 }
 
 function columnText({ name, facts }: SchemaObject): string {

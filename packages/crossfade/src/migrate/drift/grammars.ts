@@ -1,4 +1,4 @@
-import type { Kind, SchemaDescription, SchemaObject } from './description.ts';
+import { type Kind, type SchemaDescription, type SchemaObject, text } from './description.ts';
 import { alterShared, type Grammar } from './grammar.ts';
 import * as code from './grammar-code.ts';
 import * as tables from './grammar-tables.ts';
@@ -37,10 +37,9 @@ export const grammars: Readonly<Record<Kind, Grammar>> = {
 export function belongsTo(object: SchemaObject, whole: SchemaObject): boolean {
   if (object.kind === 'sequence') {
     const owner = object.facts['owned by'];
-    if (typeof owner !== 'string') return false;
     return whole.kind === 'column'
       ? owner === `${whole.on ?? ''}.${whole.name}`
-      : whole.kind === 'table' && ownerTable(owner) === whole.name;
+      : whole.kind === 'table' && ownerTable(object) === whole.name;
   }
   if (object.kind === 'statistics') return whole.kind === 'table' && object.aux.table === whole.name;
   if (object.on !== whole.name) return false;
@@ -49,8 +48,9 @@ export function belongsTo(object: SchemaObject, whole: SchemaObject): boolean {
 
 const wholes: ReadonlySet<Kind> = new Set(['table', 'view', 'materialized view', 'composite type']);
 
-function ownerTable(owner: string): string {
-  return /^(?:"(?:[^"]|"")*"|[^."]+)/.exec(owner)?.[0] ?? '';
+/** The table that a sequence goes with; empty when it goes with none. */
+export function ownerTable({ facts }: SchemaObject): string {
+  return /^(?:"(?:[^"]|"")*"|[^."]+)/.exec(text(facts['owned by']))?.[0] ?? '';
 }
 
 /** What a new function or type grants before anybody has granted anything. */
