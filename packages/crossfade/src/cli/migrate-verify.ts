@@ -6,7 +6,7 @@ import type { Way } from '../migrate/drift/fit.ts';
 import { findingLines, type Line } from '../migrate/drift/text.ts';
 import { type DriftReport, verifySchema } from '../migrate/drift/verify.ts';
 import { addSchema, addTarget, type Settle } from './options.ts';
-import { namedTarget, type TargetOptions } from './target.ts';
+import { type TargetOptions, targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
 
 interface Flags extends TargetOptions {
@@ -25,7 +25,7 @@ export function migrateVerifyCommand(migrate: Command, settle: Settle): void {
       'compare the live schema with the one that the files make; changes nothing, prints the difference as SQL',
     );
   addSchema(addTarget(command))
-    .option('--dir <folder>', 'the folder of migrations', 'migrations')
+    .option('--dir <folder>', 'folder of the migrations', './migrations')
     .addOption(
       new Option('--build <where>', 'run the files in a throwaway database, or in a schema that is rolled back')
         .choices(['auto', 'database', 'schema'])
@@ -41,17 +41,16 @@ async function run({ dir, json, ...flags }: Flags): Promise<number> {
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const target = await namedTarget(flags);
-    if (target === null)
-      throw new CrossfadeError(
-        'E_USAGE',
-        'No server is named. Nothing was done. Name it with --to, DATABASE_URL or the libpq variables.',
-      );
+    const target = await targetOrEmbedded({ ...flags, quiet: json === true });
     const { schema, build, privileges = false } = flags;
     const report = await verifySchema({ target, folder: dir, schema, build, privileges, signal: stop.signal });
     if (json === true) terminal.json(report);
     else print(report);
     return report.exitCode;
+  } catch (error) {
+    if (json === true && error instanceof CrossfadeError)
+      terminal.json({ error: { code: error.code, message: error.message, facts: error.facts } });
+    throw error;
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTables, tablesIn } from '../../src/migrate/tables.ts';
 import { tempFolder } from '../harness/folders.ts';
 import type { TestDatabase } from '../harness/postgres.ts';
 
@@ -87,12 +88,7 @@ export async function migrated(
   await database.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
   for (const { up } of migrations) await inSchema(database, schema, up);
   const version = Number(migrations.at(-1)?.name.split('_')[0]);
-  await inSchema(
-    database,
-    schema,
-    `CREATE TABLE schema_migrations (version bigint not null primary key, dirty boolean not null);
-     CREATE TABLE crossfade_migrations (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now());
-     CREATE INDEX crossfade_migrations_at ON crossfade_migrations (at);
-     INSERT INTO schema_migrations VALUES (${version}, false)`,
-  );
+  const tables = tablesIn(schema.replaceAll('""', '"'));
+  for (const { text } of createTables(tables)) await database.query(text);
+  await database.query(`INSERT INTO ${tables.version.text} VALUES (${version}, false)`);
 }

@@ -1,7 +1,8 @@
+import { tableNames } from '../tables.ts';
 import { type Sql, join, quoted, sql, trusted } from '../../pg/sql.ts';
 
 /** Tables that crossfade keeps beside the user's. They are made by no file and so are left out of every comparison. */
-export const ownTables = ['schema_migrations', 'crossfade_migrations', 'crossfade_migration_lease'] as const;
+const ownTables: readonly string[] = Object.values(tableNames);
 
 /** What the catalog queries are asked for. */
 export interface Scope {

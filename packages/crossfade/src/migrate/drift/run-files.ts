@@ -1,13 +1,11 @@
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import pg from 'pg';
-import copyStreams from 'pg-copy-streams';
-import { CrossfadeError } from '../../core/errors.ts';
-import { failure } from '../../pg/failure.ts';
-import { type Sql, sql } from '../../pg/sql.ts';
+import type pg from 'pg';
 import { query } from '../../pg/connect.ts';
+import { type Sql, sql } from '../../pg/sql.ts';
 import type { Script } from '../model.ts';
+import { runStatement } from '../run-statement.ts';
+import { statementFailure } from '../statement-failure.ts';
 import { type ParsedStatement, parseStatements } from '../statements.ts';
+import { unfit } from '../unfit.ts';
 import { fit, type Way } from './fit.ts';
 
 /** How files are run into a throwaway. */
@@ -21,6 +19,10 @@ export interface RunOptions {
   readonly check?: (script: Script) => Promise<void>;
 }
 
+/** What helps where a schema is too small a place. */
+export const instead =
+  'Use a role that may create databases (CREATEDB), so that the files run in a database of their own';
+
 /** A statement that was not run, for a reason. */
 export interface PassedOver {
   readonly path: string;
@@ -29,7 +31,9 @@ export interface PassedOver {
 }
 
 interface Step extends ParsedStatement {
-  readonly run: string;
+  /** Counted from 1, among all of the file. */
+  readonly number: number;
+  readonly of: number;
 }
 
 /**
@@ -37,7 +41,7 @@ interface Step extends ParsedStatement {
  * `schema` the caller's transaction is the only one.
  *
  * @throws CrossfadeError E_MIGRATION_SYNTAX; E_MIGRATION_UNFIT before anything ran, for a file that cannot be run there;
- * E_MIGRATION_FAILED with path, line and SQLSTATE; E_TARGET_LOST, E_INTERRUPTED
+ * E_MIGRATION_FAILED with path, line, statement and SQLSTATE; E_TARGET_LOST, E_INTERRUPTED
  */
 export async function runFiles(
   client: pg.Client,
@@ -52,7 +56,10 @@ export async function runFiles(
     const own = steps.some(({ tree }) => 'TransactionStmt' in tree);
     const wrap = options.way === 'database' && script.transactional && !own;
     if (wrap) await query(client, sql`BEGIN`, 'begin a transaction');
-    for (const step of steps) await runStep(client, script, step);
+    for (const { number, of, ...statement } of steps)
+      await runStatement(client, statement).catch((error: unknown) => {
+        throw statementFailure(error, script, { statement, number, of }, outcome);
+      });
     if (wrap) await commit(client, script);
     await options.check?.(script);
   }
@@ -61,56 +68,25 @@ export async function runFiles(
 
 async function planned(script: Script, { way, schema }: RunOptions, passed: PassedOver[]): Promise<Step[]> {
   const statements = await parseStatements(script.sql, script.path);
-  return statements.flatMap((statement) => {
+  return statements.flatMap((statement, i) => {
     const found = fit(statement, way, schema);
-    if ('run' in found) return [{ ...statement, run: found.run }];
+    if ('run' in found) return [{ ...statement, sql: found.run, number: i + 1, of: statements.length }];
     if ('skip' in found) {
       passed.push({ path: script.path, line: statement.line, why: found.skip });
       return [];
     }
-    throw new CrossfadeError(
-      'E_MIGRATION_UNFIT',
-      `${script.path}:${statement.line}: ${headOf(statement.sql)} ${found.refuse}: it cannot be run in a throwaway schema. Nothing was run. Leave the schema out of the file, or use a role that may create databases (CREATEDB), so that the files run in a database of their own.`,
-      { path: script.path, line: statement.line },
-    );
+    throw unfit(script, statement, `it ${found.refuse}, so it cannot run in a throwaway schema. ${instead}`);
   });
 }
 
-async function runStep(client: pg.Client, script: Script, step: Step): Promise<void> {
-  try {
-    if (step.copyData === null) await client.query(step.run);
-    else await pipeline(Readable.from([Buffer.from(step.copyData)]), client.query(copyStreams.from(step.run)));
-  } catch (error) {
-    throw explained(error, script, step);
-  }
-}
+const outcome =
+  'The files ran in a throwaway, which is gone; the live schema was not touched. Compare the file with what once ran, or correct it.';
 
-/** Deferred constraints speak up here. */
+/** Deferred constraints speak up at the end. */
 async function commit(client: pg.Client, script: Script): Promise<void> {
-  try {
-    await client.query('COMMIT');
-  } catch (error) {
-    throw explained(error, script, { sql: 'COMMIT', line: script.sql.trimEnd().split('\n').length });
-  }
-}
-
-/** PostgreSQL's message tells what is wrong in the file; its detail may quote rows and is left out. */
-function explained(error: unknown, script: Script, { sql: text, line }: { sql: string; line: number }): CrossfadeError {
-  const found = failure(error, `run ${script.path}, line ${line}`);
-  if (
-    !(error instanceof pg.DatabaseError) ||
-    !['E_TARGET_REFUSED', 'E_TARGET_RIGHTS', 'E_INTERNAL'].includes(found.code)
-  )
-    return found;
-  const sqlstate = error.code ?? 'unknown';
-  return new CrossfadeError(
-    'E_MIGRATION_FAILED',
-    `${script.path}:${line}: ${headOf(text)}: ${error.message} (SQLSTATE ${sqlstate}). The files were run in a throwaway, which is gone; the live schema was not touched. Correct the file, or compare it with what once ran.`,
-    { path: script.path, line, statement: headOf(text), sqlstate },
-  );
-}
-
-/** The first words of a statement, before any value. */
-function headOf(statement: string): string {
-  return (/^[\p{L}\p{N}_."\s]+/u.exec(statement.replace(/\s+/g, ' '))?.[0] ?? 'the statement').trim().slice(0, 80);
+  const line = script.sql.trimEnd().split('\n').length;
+  const end = { sql: 'COMMIT', line, column: 1, offset: script.sql.length, copyData: null };
+  await client.query('COMMIT').catch((error: unknown) => {
+    throw statementFailure(error, script, { statement: end, number: 1, of: 1 }, outcome);
+  });
 }

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
 import { connect, disconnect, query, transaction } from '../../pg/connect.ts';
-import { name, sql, trusted } from '../../pg/sql.ts';
+import { settingStatements } from '../../pg/session.ts';
+import { join, name, sql, trusted } from '../../pg/sql.ts';
 import type { Target } from '../../pg/target.ts';
 import type { Build, Built } from './build.ts';
 import { readSchema } from './describe.ts';
@@ -39,7 +40,9 @@ async function filled(scratch: string, { target, schema, scripts, privileges, si
   const client = await connect(place, { application: 'crossfade drift', ...(signal && { signal }) });
   try {
     if (schema !== 'public') await query(client, sql`CREATE SCHEMA ${name(schema)}`, 'create the schema');
-    const prelude = sql`SET search_path = ${name(schema)}`;
+    const path = join([...new Set([schema, 'public'])].map((each) => name(each)));
+    const settings = settingStatements('session', 0);
+    const prelude = sql`RESET SESSION AUTHORIZATION; RESET ROLE; ${settings}; SET search_path = ${path}`;
     const passedOver = await runFiles(client, scripts, { way: 'database', schema, prelude });
     await query(client, trusted('RESET ROLE'), 'set up the session');
     const description = await transaction(client, () => readSchema(client, schema, { privileges }), 'read');

@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
 import { connect, disconnect, query, transaction } from '../../pg/connect.ts';
+import { settingStatements } from '../../pg/session.ts';
 import { join, name, quoted, type Sql, sql } from '../../pg/sql.ts';
 import type { Script } from '../model.ts';
 import type { Build, Built } from './build.ts';
 import { readSchema } from './describe.ts';
 import type { SchemaDescription, SchemaObject } from './description.ts';
-import { runFiles } from './run-files.ts';
+import { instead, runFiles } from './run-files.ts';
 import { scratchName } from './scratch.ts';
 
 /** Thrown to roll back what was built, with what was seen of it. */
@@ -46,7 +47,8 @@ async function filled(client: pg.Client, { schema, scripts, privileges }: Build)
   const beside = await extensionSchemas(client, schema);
   const path = join([scratch, ...beside].map((each) => name(each)));
   // Nobody who works in the live schema may have to wait for a mistake of a file.
-  const prelude = sql`SET LOCAL search_path = ${path}; SET LOCAL lock_timeout = '2s'`;
+  const settings = settingStatements('transaction', 0);
+  const prelude = sql`RESET ROLE; ${settings}; SET LOCAL search_path = ${path}; SET LOCAL lock_timeout = '2s'`;
   const check = (script: Script): Promise<void> => stayedInside(client, script, scratch);
   const passedOver = await runFiles(client, scripts, { way: 'schema', schema, prelude, check });
   await query(client, sql`RESET ROLE`, 'set up the session');
@@ -85,7 +87,7 @@ async function stayedInside(client: pg.Client, script: Script, scratch: string):
   if (rows[0] === undefined) return;
   throw new CrossfadeError(
     'E_MIGRATION_UNFIT',
-    `${script.path} touches ${rows[0].name ?? 'a table'}, which is a real one: it cannot be run in a throwaway schema. Everything was rolled back. Use a role that may create databases (CREATEDB), so that the files run in a database of their own.`,
+    `${script.path} touches ${rows[0].name ?? 'a table'}, which is a real one: it cannot run in a throwaway schema. Everything was rolled back. ${instead}.`,
     { path: script.path },
   );
 }

@@ -135,7 +135,7 @@ test('a role that may create no database builds in a schema, and nothing of it s
   const database = await ownServer();
   const target = await ownerRole(database, 'app');
   await migrated(database, 'app');
-  await database.query('GRANT USAGE, SELECT ON ALL TABLES IN SCHEMA app TO owner'.replace('USAGE, ', ''));
+  await database.query('GRANT SELECT ON ALL TABLES IN SCHEMA app TO owner');
   await database.query('GRANT CREATE ON DATABASE app TO owner');
   const folder = migrationsFolder([
     ...clinic,
@@ -156,7 +156,7 @@ test('a role without rights is told what it needs, and nothing is done', async (
   await migrated(database, 'app');
   const folder = migrationsFolder(clinic);
   expect(await refusal(verifySchema({ target, folder, schema: 'app' }))).toMatchObject({ code: 'E_TARGET_RIGHTS' });
-  await database.query('GRANT SELECT ON app.schema_migrations TO owner');
+  await database.query('GRANT SELECT ON ALL TABLES IN SCHEMA app TO owner');
   expect(await refusal(verifySchema({ target, folder, schema: 'app' }))).toMatchObject({
     code: 'E_TARGET_RIGHTS',
     message: expect.stringContaining('CREATEDB'),
@@ -225,7 +225,7 @@ test.each(ways)(
       facts: {
         line: 3,
         sqlstate: '23505',
-        statement: 'INSERT INTO people',
+        statement: 2,
         path: expect.stringMatching(/000005_broken\.up\.sql$/),
       },
     });
@@ -300,7 +300,7 @@ test('throwaways of killed runs go after an hour, those of today and of others s
     [young, used, others].sort(),
   );
   await target.query(
-    `CREATE ROLE maker LOGIN CREATEDB PASSWORD 'secret'; GRANT USAGE ON SCHEMA app TO maker; GRANT SELECT ON app.schema_migrations TO maker`,
+    `CREATE ROLE maker LOGIN CREATEDB PASSWORD 'secret'; GRANT USAGE ON SCHEMA app TO maker; GRANT SELECT ON ALL TABLES IN SCHEMA app TO maker`,
   );
   await query(target, `ALTER DATABASE ${young} RENAME TO ${old}`);
   const report = await verifySchema({

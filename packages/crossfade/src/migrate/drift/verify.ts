@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import { CrossfadeError, type ExitCode } from '../../core/errors.ts';
 import { connect, disconnect, query } from '../../pg/connect.ts';
-import { qualified, sql } from '../../pg/sql.ts';
+import { sql } from '../../pg/sql.ts';
 import type { Target } from '../../pg/target.ts';
 import { readMigrations } from '../files.ts';
 import type { Script } from '../model.ts';
+import { readWhatIsThere } from '../state.ts';
+import { tablesIn } from '../tables.ts';
 import type { Build, Built } from './build.ts';
 import { describeSchema } from './describe.ts';
 import { diffSchemas } from './diff.ts';
@@ -116,26 +118,13 @@ async function buildBy(way: Way | 'auto', admin: pg.Client, build: Build): Promi
 }
 
 async function versionOf(client: pg.Client, schema: string): Promise<bigint | null> {
-  const doing = 'read the version of the database';
-  const table = qualified(schema, 'schema_migrations');
-  const present = sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = ${schema} AND c.relname = 'schema_migrations'`;
-  if ((await query(client, present, doing)).rowCount === 0) return null;
-  const { rows } = await query(client, sql`SELECT version, dirty FROM ${table}`, doing);
-  if (rows.length > 1)
-    throw new CrossfadeError(
-      'E_MIGRATION_STATE',
-      `The table schema_migrations holds ${rows.length} rows instead of one. Nothing was compared. Leave the row of the version that the schema has.`,
-      { rows: rows.length },
-    );
-  const row = rows[0];
-  if (row?.dirty === 't')
-    throw new CrossfadeError(
-      'E_MIGRATION_DIRTY',
-      `Migration ${row.version ?? ''} stopped in the middle, so no version says what the schema should be. Nothing was compared. Repair it, name its version with: crossfade migrate force VERSION, and verify again.`,
-      { version: row.version ?? null },
-    );
-  return row === undefined ? null : BigInt(row.version ?? 0);
+  const { version, dirty } = await readWhatIsThere(client, tablesIn(schema));
+  if (!dirty) return version;
+  throw new CrossfadeError(
+    'E_MIGRATION_DIRTY',
+    `Migration ${version} stopped in the middle, so no version says what the schema should be. Nothing was compared. See crossfade migrate status for the repair, and verify again.`,
+    { version },
+  );
 }
 
 function upTo(version: bigint | null, all: ReturnType<typeof readMigrations>['all'], folder: string): Script[] {
