@@ -92,8 +92,8 @@ async function inFreshDatabase(peer: Peer, sessions: Sessions, cluster: Cluster)
   }
 }
 
-/** Durable, with the embedded server's own settings, and the same server for every tool. */
-async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T> {
+/** A private server, durable, with the embedded server's own settings; gone afterwards. */
+export async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'crossfade-bench-'));
   chmodSync(folder, 0o711);
   const cluster = await startCluster({ folder: join(folder, 'server') });

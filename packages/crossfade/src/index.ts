@@ -6,6 +6,9 @@ export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';
 export type { FactDifference, Finding } from './migrate/drift/finding.ts';
 export type { PassedOver } from './migrate/drift/run-files.ts';
 export { type DriftReport, verifySchema, type VerifySchemaOptions } from './migrate/drift/verify.ts';
+export { migrate } from './migrate/migrate.ts';
+export type { MigrateOptions } from './migrate/options.ts';
+export type { MigrateReport, RanFile } from './migrate/report.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export { plan } from './move/plan.ts';
@@ -20,6 +23,7 @@ export type {
   Verdict,
 } from './move/report.ts';
 export { verify, type VerifiedTable, type VerifyOptions, type VerifyReport } from './move/verify.ts';
+export { connect, type ConnectOptions, disconnect } from './pg/connect.ts';
 export { embeddedStatus, startEmbedded, stopEmbedded } from './pg/embedded/embedded.ts';
 export { resolveTarget, type TargetInput } from './pg/resolve.ts';
 export type { Target, TlsMode } from './pg/target.ts';

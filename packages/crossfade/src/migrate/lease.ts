@@ -4,9 +4,9 @@ import { CrossfadeError } from '../core/errors.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { failure } from '../pg/failure.ts';
 import { type Sql, join, quoted, sql, trusted } from '../pg/sql.ts';
-import { type Context, lockStatements } from './context.ts';
+import type { Context } from './context.ts';
 import type { Step } from './goal.ts';
-import { together } from './locked.ts';
+import { takeLock, together } from './locked.ts';
 import { number } from './record.ts';
 
 /**
@@ -73,7 +73,7 @@ export class Lease {
   async release(records: readonly Sql[]): Promise<void> {
     await this.#stop();
     await transaction(this.#client, async (client) => {
-      await together(client, [lockStatements(this.#context)], 'take the lock of migrations');
+      await takeLock(client, this.#context);
       const { rowCount } = await query(
         client,
         sql`DELETE FROM ${this.#context.tables.lease} WHERE owner = ${this.#owner}`,

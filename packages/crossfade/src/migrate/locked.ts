@@ -24,7 +24,7 @@ export async function locked<T>(context: Context, work: (state: State) => Promis
       const state = await openLocked(client, context);
       return state.lease !== null && state.lease.leftMs > 0 ? { by: state.lease } : { result: await work(state) };
     });
-    if ('result' in held) return held.result as T;
+    if ('result' in held) return held.result;
     if (performance.now() > deadline) throw busy(held.by);
     if (!told) context.note(`Waiting for ${held.by.holder}, who runs ${fileOf(held.by)}.`);
     told = true;
@@ -37,12 +37,23 @@ export async function locked<T>(context: Context, work: (state: State) => Promis
 }
 
 async function openLocked(client: pg.Client, context: Context): Promise<State> {
-  const opening = join([lockStatements(context), stateQuery(context.tables)], '; ');
-  const results = await query(client, opening, 'take the lock of migrations').catch((error: unknown) => {
+  const results = await takeLock(client, context, [stateQuery(context.tables)]);
+  return parseState((results.at(-1) as pg.QueryResult<{ state: string }> | undefined)?.rows[0]);
+}
+
+/**
+ * Takes the lock within an open transaction, then runs `more` in the same message.
+ *
+ * @throws CrossfadeError E_MIGRATION_BUSY when another run holds it for longer than `runWaitMs`
+ */
+export async function takeLock(
+  client: pg.Client,
+  context: Context,
+  more: readonly Sql[] = [],
+): Promise<pg.QueryResult[]> {
+  return together(client, [lockStatements(context), ...more], 'take the lock of migrations').catch((error: unknown) => {
     throw error instanceof CrossfadeError && error.facts.sqlstate === '55P03' ? busy(null) : error;
   });
-  const last = (results as unknown as pg.QueryResult<{ state: string }>[]).at(-1);
-  return parseState(last?.rows[0]);
 }
 
 /** Several statements in one message. */

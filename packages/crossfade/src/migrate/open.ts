@@ -1,9 +1,9 @@
 import { hostname, userInfo } from 'node:os';
 import type pg from 'pg';
 import { disconnect, query, transaction } from '../pg/connect.ts';
-import { type Context, contextOf, lockStatements } from './context.ts';
+import { type Context, contextOf } from './context.ts';
 import { readMigrations } from './files.ts';
-import { together } from './locked.ts';
+import { takeLock, together } from './locked.ts';
 import type { MigrateOptions } from './options.ts';
 import { addEntry } from './record.ts';
 import { type History, readHistory, readWhatIsThere } from './state.ts';
@@ -61,7 +61,7 @@ export async function opened<T>(
 /** Under the lock: CREATE ... IF NOT EXISTS of two sessions at once fails in one of them. */
 async function makeTables(context: Context, tables: Tables): Promise<void> {
   await transaction(context.client, async (client) => {
-    await together(client, [lockStatements(context)], 'take the lock of migrations');
+    await takeLock(client, context);
     const { rows } = await query(
       client,
       sql`SELECT 1::text AS found FROM pg_catalog.pg_namespace WHERE nspname = ${tables.schema}`,

@@ -68,12 +68,17 @@ export function createSchema(schema: string): Sql {
   return sql`CREATE SCHEMA IF NOT EXISTS ${name(schema)}`;
 }
 
+/** The key that golang-migrate takes for its session lock on the same table, so that the two tools never run at once. */
+export function lockKey(database: string, schema: string): bigint {
+  return lockId([schema, tableNames.version, database]);
+}
+
 /**
- * The key that golang-migrate takes for its session lock on the same table, so that the two tools never run at once.
+ * golang-migrate's number for a lock.
  *
  * @see https://github.com/golang-migrate/migrate/blob/master/database/util.go
  */
-export function lockKey(database: string, schema: string): bigint {
+export function lockId(names: readonly string[]): bigint {
   const salt = 1_486_364_155;
-  return BigInt(Math.imul(crc32(`${schema}\0${tableNames.version}\0${database}`), salt) >>> 0);
+  return BigInt(Math.imul(crc32(names.join('\0')), salt) >>> 0);
 }
