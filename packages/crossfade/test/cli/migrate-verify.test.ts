@@ -54,7 +54,7 @@ test('Ctrl-C drops the throwaway database, says so in one sentence, and ends wit
       database,
       `SELECT datname FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep' AND datname ~ '^crossfade_drift'`,
     );
-    scratch = String((rows[0] as { datname?: string } | undefined)?.datname ?? '');
+    scratch = (rows[0] as { datname?: string } | undefined)?.datname ?? '';
     return scratch !== '';
   });
   running.kill('SIGINT');

@@ -40,7 +40,7 @@ const upkeep: ReadonlySet<string> = new Set(['VacuumStmt', 'ReindexStmt', 'Check
 
 /** Decides about one statement. `schema` is the live schema. */
 export function fit({ sql, tree }: ParsedStatement, way: Way, schema: string): Fit {
-  const [kind = '', body = {}] = Object.entries(tree as Record<string, Record<string, unknown>>)[0] ?? [];
+  const [kind, body] = Object.entries(tree as Record<string, Record<string, unknown>>)[0] ?? ['', {}];
   const object = body.objtype ?? body.objectType ?? body.renameType ?? body.removeType;
   if (serverWide.has(kind) || serverWideObjects.has(object))
     return { skip: 'it concerns the whole server and not one schema' };

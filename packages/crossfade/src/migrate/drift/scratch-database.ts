@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
 import { connect, disconnect, query, transaction } from '../../pg/connect.ts';
+import { failure } from '../../pg/failure.ts';
 import { settingStatements } from '../../pg/session.ts';
-import { join, name, sql, trusted } from '../../pg/sql.ts';
+import { join, name, type Sql, sql, trusted } from '../../pg/sql.ts';
 import type { Target } from '../../pg/target.ts';
 import type { Build, Built } from './build.ts';
 import { readSchema } from './describe.ts';
@@ -59,7 +60,22 @@ async function dropScratch(admin: pg.Client, target: Target, scratch: string): P
   try {
     await query(admin, drop, doing);
   } catch {
-    const again = await connect(target, { application: 'crossfade drift' });
-    await query(again, drop, doing).finally(() => disconnect(again));
+    await dropAgain(target, drop, doing).catch((error: unknown) => {
+      const found = failure(error, doing);
+      throw new CrossfadeError(
+        found.code,
+        `${found.message} The live schema was not touched. The throwaway is removed by the first run after an hour, or by: DROP DATABASE ${scratch};`,
+        { ...found.facts, leftover: scratch },
+      );
+    });
+  }
+}
+
+async function dropAgain(target: Target, drop: Sql, doing: string): Promise<void> {
+  const client = await connect(target, { application: 'crossfade drift' });
+  try {
+    await query(client, drop, doing);
+  } finally {
+    await disconnect(client);
   }
 }

@@ -92,13 +92,20 @@ export async function verifySchema(options: VerifySchemaOptions): Promise<DriftR
       leftovers,
     };
   } catch (error) {
-    const lost =
-      error instanceof CrossfadeError && ['E_TARGET_LOST', 'E_TARGET_UNREACHABLE', 'E_INTERNAL'].includes(error.code);
-    throw signal?.aborted && lost ? interruptedVerify() : error;
+    // The connection broke because it was told to; a throwaway that could not be dropped is news all the same.
+    const told = error instanceof CrossfadeError && stopCodes.has(error.code) && error.facts.leftover === undefined;
+    throw signal?.aborted && told ? interruptedVerify() : error;
   } finally {
     await disconnect(admin);
   }
 }
+
+const stopCodes: ReadonlySet<string> = new Set([
+  'E_INTERRUPTED',
+  'E_TARGET_LOST',
+  'E_TARGET_UNREACHABLE',
+  'E_INTERNAL',
+]);
 
 function interruptedVerify(): CrossfadeError {
   return new CrossfadeError(
