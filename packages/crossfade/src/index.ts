@@ -1,5 +1,11 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
+export type { Fact, Kind, SchemaDescription, SchemaObject } from './migrate/drift/description.ts';
+export { describeSchema, type DescribeOptions } from './migrate/drift/describe.ts';
+export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';
+export type { FactDifference, Finding } from './migrate/drift/finding.ts';
+export type { PassedOver } from './migrate/drift/run-files.ts';
+export { type DriftReport, verifySchema, type VerifySchemaOptions } from './migrate/drift/verify.ts';
 export { migrate } from './migrate/migrate.ts';
 export type { MigrateOptions } from './migrate/options.ts';
 export type { MigrateReport, RanFile } from './migrate/report.ts';
@@ -17,6 +23,7 @@ export type {
   Verdict,
 } from './move/report.ts';
 export { verify, type VerifiedTable, type VerifyOptions, type VerifyReport } from './move/verify.ts';
+export { connect, type ConnectOptions, disconnect } from './pg/connect.ts';
 export { embeddedStatus, startEmbedded, stopEmbedded } from './pg/embedded/embedded.ts';
 export { resolveTarget, type TargetInput } from './pg/resolve.ts';
 export type { Target, TlsMode } from './pg/target.ts';

@@ -4,6 +4,7 @@ import type { MigrateOptions } from '../migrate/options.ts';
 import { interrupted as interruption } from '../pg/failure.ts';
 import { type MigrateEntry, migrateEntries, type Outcome } from './migrate-commands.ts';
 import type { MigrateFlags } from './migrate-options.ts';
+import { migrateVerifyCommand } from './migrate-verify.ts';
 import type { Settle } from './options.ts';
 import { targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
@@ -12,6 +13,7 @@ import { terminal } from './terminal.ts';
 export function migrateCommand(program: Command, settle: Settle): void {
   const migrate = program.command('migrate').description('run numbered SQL files, safely under load');
   for (const entry of migrateEntries) add(migrate, entry, settle);
+  migrateVerifyCommand(migrate, settle);
 }
 
 function add(migrate: Command, entry: MigrateEntry, settle: Settle): void {
