@@ -87,7 +87,8 @@ async function runAll(
 /** Errors that say "run it again" are right everywhere but here: what was cut short has left the database dirty. */
 function withOutcome(error: unknown, outcome: string): unknown {
   if (!(error instanceof CrossfadeError) || error.code === 'E_MIGRATION_FAILED') return error;
-  return new CrossfadeError(error.code, `${error.message} ${outcome}`, error.facts);
+  const message = error.message.replace(/ Run the same command again: it continues where it stopped\.$/, '');
+  return new CrossfadeError(error.code, `${message} ${outcome}`, error.facts);
 }
 
 /** The lease keeps the account of a failure; when it cannot, dirty stands all the same, and the first error counts. */
