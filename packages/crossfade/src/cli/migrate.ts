@@ -45,8 +45,10 @@ async function show(
     else terminal.say(text);
     return status;
   } catch (error) {
-    const isUnknown = error instanceof CrossfadeError && error.facts.outcome === 'unknown';
-    const found: unknown = interrupted.signal.aborted && !isUnknown ? interrupted.signal.reason : error;
+    // Such an error knows more than that somebody pressed Ctrl-C.
+    const isTelling =
+      error instanceof CrossfadeError && (error.code === 'E_INTERRUPTED' || error.facts.outcome === 'unknown');
+    const found: unknown = interrupted.signal.aborted && !isTelling ? interrupted.signal.reason : error;
     if (flags.json === true && found instanceof CrossfadeError)
       terminal.json({ error: { code: found.code, message: found.message, facts: found.facts } });
     throw found;

@@ -63,7 +63,7 @@ export const errorCodes = {
   E_MIGRATION_FILES: { exit: 1, doc: 'The folder of migrations, or a file in it, cannot be used.' },
   E_MIGRATION_SYNTAX: { exit: 1, doc: 'A migration is not SQL that PostgreSQL can parse.' },
   E_MIGRATION_UNFIT: { exit: 1, doc: 'A statement of a migration cannot run the way its file is run.' },
-  E_MIGRATION_CHANGED: { exit: 1, doc: 'A migration was changed after it had run.' },
+  E_MIGRATION_CHANGED: { exit: 1, doc: 'A migration was changed after it had run, or came later with a lower number.' },
   E_MIGRATION_MISSING: { exit: 1, doc: 'The version of the database, or one on the way, has no file.' },
   E_MIGRATION_DIRTY: { exit: 1, doc: 'A migration without a transaction stopped in the middle.' },
   E_MIGRATION_FAILED: { exit: 1, doc: 'PostgreSQL refused a statement of a migration.' },

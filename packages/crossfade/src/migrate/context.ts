@@ -9,7 +9,7 @@ import type { Script } from './model.ts';
 import { type ParsedStatement, parseStatements } from './statements.ts';
 import type { History } from './state.ts';
 import { type Tables, lockKey } from './tables.ts';
-import { refuseUnfit } from './unfit.ts';
+import { refuseUnfit, type Way } from './unfit.ts';
 
 /** What a run may be told about its patience; all in milliseconds. */
 export interface Patience {
@@ -54,10 +54,11 @@ export type Parts = Pick<Context, 'target' | 'client' | 'tables' | 'migrations' 
 
 /** Fills in the defaults. */
 export function contextOf({ patience, history, ...parts }: Parts): Context {
+  const way = { pooled: isPooled(parts.client), schema: parts.tables.schema };
   const parsed = new Map<string, Promise<readonly ParsedStatement[]>>();
   return {
     ...parts,
-    pooled: isPooled(parts.client),
+    pooled: way.pooled,
     patience: {
       lockTimeoutMs: patience.lockTimeoutMs ?? limits.migrationLockMs,
       lockTries: patience.lockTries ?? limits.migrationLockTries,
@@ -68,16 +69,16 @@ export function contextOf({ patience, history, ...parts }: Parts): Context {
     serverVersion: history.serverVersion,
     checkInterval: history.checkInterval,
     statements: (script) => {
-      const known = parsed.get(script.path) ?? parseFit(script);
+      const known = parsed.get(script.path) ?? parseFit(script, way);
       parsed.set(script.path, known);
       return known;
     },
   };
 }
 
-async function parseFit(script: Script): Promise<readonly ParsedStatement[]> {
+async function parseFit(script: Script, way: Way): Promise<readonly ParsedStatement[]> {
   const statements = await parseStatements(script.sql, script.path);
-  refuseUnfit(script, statements);
+  refuseUnfit(script, statements, way);
   return statements;
 }
 

@@ -22,6 +22,7 @@ export class Lease {
   #timer: NodeJS.Timeout | undefined;
   #renewal: Promise<void> = Promise.resolve();
   #aliveAt = performance.now();
+  #isLost = false;
 
   /** @param onLost called once when the lease cannot be held: what runs under it must end */
   constructor(context: Context, onLost: () => void) {
@@ -53,6 +54,11 @@ export class Lease {
     this.#timer = setInterval(() => {
       this.#renewal = this.#renewal.then(() => this.#renew());
     }, this.#context.patience.leaseMs / 4);
+  }
+
+  /** Whether the lease could not be held: then whatever else failed has this reason. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** Writes down which statement comes next, so that a killed run can be told apart; also proves that the lease is ours. */
@@ -124,6 +130,7 @@ export class Lease {
       if (!broken || spent > this.#context.patience.leaseMs * 0.75) {
         clearInterval(this.#timer);
         this.#timer = undefined;
+        this.#isLost = true;
         this.#onLost();
         return;
       }
@@ -133,7 +140,8 @@ export class Lease {
   }
 }
 
-function lost(): CrossfadeError {
+/** The error of a run whose lease could not be held. */
+export function lost(): CrossfadeError {
   return new CrossfadeError(
     'E_MIGRATION_BUSY',
     'The lease of this run was lost: it could not be renewed in time, or somebody repaired the version meanwhile. What was running was ended. crossfade migrate status says where the database stands.',

@@ -7,20 +7,19 @@ import { localSettings } from '../pg/session.ts';
 import { repair } from './check.ts';
 import { type Context, filePath, lockLimit } from './context.ts';
 import type { Step } from './goal.ts';
-import { Lease } from './lease.ts';
+import { Lease, lost } from './lease.ts';
 import { together } from './locked.ts';
 import type { Script } from './model.ts';
 import { setVersion } from './record.ts';
 import { runStatement } from './run-statement.ts';
-import { isPassing, statementFailure } from './statement-failure.ts';
+import { statementFailure } from './statement-failure.ts';
 import type { ParsedStatement } from './statements.ts';
 import { type Done, entryOf, withLockTries } from './transactional.ts';
-import { controlsTransaction, runsAlone, setsSession, unfit } from './unfit.ts';
+import { controlsTransaction, runsAlone, setsSession } from './unfit.ts';
 
 /** Sets dirty and takes the lease, within the locked transaction. The result runs the file, after the commit. */
 export async function takeLease(context: Context, step: Step, script: Script): Promise<() => Promise<Done>> {
   const statements = await context.statements(script);
-  if (context.pooled) refusePooled(context, script, statements);
   let session: pg.Client | null = null;
   const lease = new Lease(context, () => session !== null && sessionOf(session).socket.destroy());
   await together(
@@ -80,11 +79,16 @@ async function runAll(
       await (retriable && !runsAlone(statement) ? withLockTries(context, once) : once());
     } catch (error) {
       await accountFor(lease, error);
-      throw error instanceof CrossfadeError && error.code === 'E_MIGRATION_BUSY' && isPassing(error)
-        ? new CrossfadeError(error.code, `${error.message} ${outcome}`, error.facts)
-        : error;
+      throw lease.isLost ? lost() : withOutcome(error, outcome);
     }
   }
+}
+
+/** Errors that say "run it again" are right everywhere but here: what was cut short has left the database dirty. */
+function withOutcome(error: unknown, outcome: string): unknown {
+  if (!(error instanceof CrossfadeError) || error.code === 'E_MIGRATION_FAILED') return error;
+  const message = error.message.replace(/ Run the same command again: it continues where it stopped\.$/, '');
+  return new CrossfadeError(error.code, `${message} ${outcome}`, error.facts);
 }
 
 /** The lease keeps the account of a failure; when it cannot, dirty stands all the same, and the first error counts. */
@@ -113,22 +117,4 @@ async function runOne(context: Context, session: pg.Client, statement: ParsedSta
     );
     await runStatement(client, statement);
   });
-}
-
-function refusePooled({ tables }: Context, script: Script, statements: readonly ParsedStatement[]): void {
-  const direct = 'Name the server itself instead of the pooler for this migration';
-  for (const statement of statements) {
-    if (controlsTransaction(statement) || setsSession(statement))
-      throw unfit(
-        script,
-        statement,
-        `behind a pooler in transaction mode a file without a transaction has no session of its own. ${direct}`,
-      );
-    if (runsAlone(statement) && tables.schema !== 'public')
-      throw unfit(
-        script,
-        statement,
-        `behind a pooler in transaction mode the schema "${tables.schema}" cannot be made the default of this statement. ${direct}`,
-      );
-  }
 }

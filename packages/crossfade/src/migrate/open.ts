@@ -34,7 +34,7 @@ export async function opened<T>(
   const client = await connectWhenReady(options.target, { ...options, onWait: note });
   try {
     const tables = tablesIn(options.schema ?? 'public');
-    const found = await readHistory(client, tables);
+    const found = await readHistory(client, tables, !makes);
     const build = (history: History): Context =>
       contextOf({
         target: options.target,

@@ -13,16 +13,17 @@ export const noTransactionMark = '-- crossfade: no-transaction';
  */
 export function readScript(folder: string, entry: Dirent): Script | string {
   const path = join(folder, entry.name);
-  let bytes: Buffer;
+  let text: string;
   try {
     // A device or pipe of that name would block or never end.
     if (!entry.isFile() && !statSync(path).isFile()) return 'it is not a file';
-    bytes = readFileSync(path);
+    text = readFileSync(path, 'utf8');
+    // Bytes that are no UTF-8 have become U+FFFD, which may also stand in the file itself.
+    const bytes = text.includes('\ufffd') ? readFileSync(path) : null;
+    if (bytes !== null && !isUtf8(bytes)) return `it is not UTF-8 (line ${lineOfBadByte(bytes)}): save it as UTF-8`;
   } catch (error) {
     return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
   }
-  if (!isUtf8(bytes)) return `it is not UTF-8 (line ${lineOfBadByte(bytes)}): save it as UTF-8`;
-  const text = bytes.toString('utf8');
   // PostgreSQL would call a byte-order mark a syntax error.
   const sql = text.startsWith('\ufeff') ? text.slice(1) : text;
   if (sql.includes('\0'))

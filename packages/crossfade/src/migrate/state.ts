@@ -11,6 +11,11 @@ export interface Ran {
   readonly direction: 'up' | 'down' | 'force' | 'adopt';
   /** Of the up file as it was then; null where nobody knows. */
   readonly sha256: string | null;
+  readonly detail: RanDetail | null;
+}
+
+/** Of {@link Ran}, what only a person wants to know. */
+export interface RanDetail {
   /** By the server's clock, ISO 8601. */
   readonly at: string;
   readonly by: string;
@@ -61,7 +66,9 @@ interface Found {
 }
 
 interface FoundHistory extends Found {
-  ran: (Omit<Ran, 'version'> & { version: string })[] | null;
+  ran:
+    | [version: string, name: string, direction: Ran['direction'], sha256: string | null, detail: RanDetail | null][]
+    | null;
   last: { result: string | null } | null;
   baseline: string | null;
   database: string;
@@ -74,10 +81,14 @@ type Part = keyof typeof tableNames;
 
 const every: ReadonlySet<Part> = new Set(['version', 'history', 'lease']);
 
-/** Everything in one round trip; null when the tables are not there yet. */
-export async function readHistory(client: pg.Client, tables: Tables): Promise<History | null> {
+/**
+ * Everything in one round trip; null when the tables are not there yet.
+ *
+ * @param detailed whether {@link RanDetail} is asked for: with a thousand migrations it takes as long as all the rest
+ */
+export async function readHistory(client: pg.Client, tables: Tables, detailed = false): Promise<History | null> {
   try {
-    return await read(client, tables, every);
+    return await read(client, tables, every, detailed);
   } catch (error) {
     // Undefined table, or a schema that does not exist.
     if (['42P01', '3F000'].includes(String((error as CrossfadeError).facts?.sqlstate))) return null;
@@ -98,7 +109,7 @@ export async function readWhatIsThere(client: pg.Client, tables: Tables): Promis
     'look for the tables of migrations',
   );
   const present = new Set([...every].filter((part) => rows[0]?.[part] === 't'));
-  return read(client, tables, present).catch((error: unknown) => {
+  return read(client, tables, present, true).catch((error: unknown) => {
     throw explained(error, tables);
   });
 }
@@ -113,10 +124,15 @@ export function parseState(row: { state?: string | null } | undefined): State {
   return toState(JSON.parse(row?.state ?? 'null') as Found);
 }
 
-async function read(client: pg.Client, tables: Tables, present: ReadonlySet<Part>): Promise<History> {
+async function read(
+  client: pg.Client,
+  tables: Tables,
+  present: ReadonlySet<Part>,
+  detailed: boolean,
+): Promise<History> {
   const { rows } = await query<{ state: string }>(
     client,
-    sql`SELECT pg_catalog.json_build_object(${stateFields(tables, present)}, ${historyFields(tables, present)}) AS state`,
+    sql`SELECT pg_catalog.json_build_object(${stateFields(tables, present)}, ${historyFields(tables, present, detailed)}) AS state`,
     'read which migrations have run',
   );
   const found = JSON.parse(rows[0]?.state ?? 'null') as FoundHistory;
@@ -126,7 +142,12 @@ async function read(client: pg.Client, tables: Tables, present: ReadonlySet<Part
   const baseline = found.baseline === null ? null : BigInt(found.baseline);
   return {
     ...state,
-    ran: new Map((found.ran ?? []).map((row) => [BigInt(row.version), { ...row, version: BigInt(row.version) }])),
+    ran: new Map(
+      (found.ran ?? []).map(([text, name, direction, sha256, detail]) => {
+        const version = BigInt(text);
+        return [version, { version, name, direction, sha256, detail }];
+      }),
+    ),
     baseline: moved ? state.version : baseline,
     moved,
     database: found.database,
@@ -148,14 +169,16 @@ function stateFields(tables: Tables, present: ReadonlySet<Part>): Sql {
     )}`;
 }
 
-function historyFields(tables: Tables, present: ReadonlySet<Part>): Sql {
+function historyFields(tables: Tables, present: ReadonlySet<Part>, detailed: boolean): Sql {
   const part = (select: Sql, type: 'json' | 'text'): Sql =>
     present.has('history') ? sql`(${select})` : sql`NULL::${trusted(type)}`;
   return sql`
     'ran', ${part(
-      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_object('version', r.version::text, 'name', r.name, 'direction', r.direction,
-        'sha256', r.sha256, 'at', r.applied_at, 'by', r.applied_by, 'durationMs', r.duration_ms))
-        FROM (SELECT DISTINCT ON (version) * FROM ${tables.history} ORDER BY version, id DESC) r`,
+      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_array(r.version::text, r.name, r.direction, r.sha256, ${
+        detailed
+          ? sql`pg_catalog.json_build_object('at', r.applied_at, 'by', r.applied_by, 'durationMs', r.duration_ms)`
+          : sql`NULL`
+      })) FROM (SELECT DISTINCT ON (version) * FROM ${tables.history} ORDER BY version, id DESC) r`,
       'json',
     )},
     'last', ${part(sql`SELECT pg_catalog.json_build_object('result', h.result::text) FROM ${tables.history} h ORDER BY h.id DESC LIMIT 1`, 'json')},

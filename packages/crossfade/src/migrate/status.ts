@@ -50,9 +50,9 @@ export async function migrationStatus(options: MigrateOptions): Promise<StatusRe
           version,
           name,
           standing: is,
-          appliedAt: ran?.at ?? null,
-          appliedBy: ran?.by ?? null,
-          durationMs: ran?.durationMs ?? null,
+          appliedAt: ran?.detail?.at ?? null,
+          appliedBy: ran?.detail?.by ?? null,
+          durationMs: ran?.detail?.durationMs ?? null,
           transactional: up?.transactional ?? true,
         };
       }),

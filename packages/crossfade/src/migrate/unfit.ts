@@ -48,12 +48,18 @@ export function setsSession({ tree }: { readonly tree: Tree }): boolean {
   return node !== undefined && node.is_local !== true && node.name !== 'TRANSACTION';
 }
 
+/** How the statements get to the server. */
+export interface Way {
+  readonly pooled: boolean;
+  readonly schema: string;
+}
+
 /**
  * Refuses what would fail in the middle or break a promise, before anything runs.
  *
  * @throws CrossfadeError E_MIGRATION_UNFIT
  */
-export function refuseUnfit(script: Script, statements: readonly ParsedStatement[]): void {
+export function refuseUnfit(script: Script, statements: readonly ParsedStatement[], way: Way): void {
   for (const statement of statements) {
     const why = script.transactional ? unfitWithin(statement) : null;
     if (why !== null)
@@ -65,7 +71,28 @@ export function refuseUnfit(script: Script, statements: readonly ParsedStatement
     if (writesOut(statement))
       throw unfit(script, statement, 'COPY ... TO STDOUT has nowhere to go in a migration. Take it out');
   }
-  if (!script.transactional) refuseOpenEnd(script, statements);
+  if (script.transactional) return;
+  refuseOpenEnd(script, statements);
+  if (way.pooled) refusePooled(script, statements, way.schema);
+}
+
+/** What a file without a transaction cannot do where each of its statements may run in another session. */
+function refusePooled(script: Script, statements: readonly ParsedStatement[], schema: string): void {
+  const direct = 'Name the server itself instead of the pooler for this migration';
+  for (const statement of statements) {
+    if (controlsTransaction(statement) || setsSession(statement))
+      throw unfit(
+        script,
+        statement,
+        `behind a pooler in transaction mode a file without a transaction has no session of its own. ${direct}`,
+      );
+    if (runsAlone(statement) && schema !== 'public')
+      throw unfit(
+        script,
+        statement,
+        `behind a pooler in transaction mode the schema "${schema}" cannot be made the default of this statement. ${direct}`,
+      );
+  }
 }
 
 function unfitWithin(statement: ParsedStatement): string | null {
@@ -94,7 +121,7 @@ function hasOption(node: Node, name: string): boolean {
 }
 
 /** The refusal of one statement. @param why completes the sentence, without the full stop */
-export function unfit(script: Script, { line, column }: ParsedStatement, why: string): CrossfadeError {
+function unfit(script: Script, { line, column }: ParsedStatement, why: string): CrossfadeError {
   return new CrossfadeError('E_MIGRATION_UNFIT', `${script.path}:${line}:${column}: ${why}. Nothing was run.`, {
     path: script.path,
     line,

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { force } from '../../src/migrate/force.ts';
+import { migrate } from '../../src/migrate/migrate.ts';
+import { migrationStatus } from '../../src/migrate/status.ts';
+import { transaction } from '../../src/pg/connect.ts';
+import { connected, refusal, until } from '../harness/connections.ts';
+import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { runCli, serverEnv, startCli } from '../support/cli.ts';
+import { migrationFolder, noTransaction, versionOf } from '../support/migrations.ts';
+
+/** A file that waits for as long as `work` takes: CREATE INDEX CONCURRENTLY waits for older writers. */
+async function whileBuilding(
+  database: TestDatabase,
+  start: (folder: string) => void,
+  work: (folder: string) => Promise<void>,
+) {
+  await database.query('create table public.t (x int)');
+  const folder = migrationFolder({ '1_a.up.sql': `${noTransaction}CREATE INDEX CONCURRENTLY i ON t (x);\nSELECT 1;` });
+  const old = await connected(database);
+  await transaction(old, async () => {
+    await old.query('insert into public.t values (1)');
+    start(folder);
+    await until(async () => (await migrationStatus({ folder, target: database })).run?.statement === 1);
+    await work(folder);
+  });
+  return folder;
+}
+
+test('Ctrl-C in a file without a transaction: exit 1, dirty, and the repair is printed', async () => {
+  const database = await freshDatabase();
+  let cli: ReturnType<typeof startCli> | undefined;
+  await whileBuilding(
+    database,
+    (folder) => (cli = startCli(['migrate', 'up', '--dir', folder], { env: serverEnv(database) })),
+    async (folder) => {
+      cli?.kill('SIGINT');
+      const ended = await cli?.ended;
+      expect([ended?.status, ended?.stdout]).toEqual([1, '']);
+      expect(ended?.stderr).toContain('E_INTERRUPTED');
+      expect(ended?.stderr).toContain('The database is dirty now.');
+      expect(ended?.stderr).toContain('crossfade migrate force none');
+      expect(ended?.stderr).not.toContain('continues where it stopped');
+      expect(await versionOf(database)).toBe('1 true');
+      const status = await runCli(['migrate', 'status', '--dir', folder], { env: serverEnv(database) });
+      expect([status.status, status.stdout]).toEqual([1, expect.stringContaining('version 1, DIRTY.')]);
+    },
+  );
+});
+
+test('Ctrl-C in a file with a transaction leaves nothing of it', async () => {
+  const database = await freshDatabase();
+  await database.query('create table public.t (x int)');
+  const folder = migrationFolder({ '1_a.up.sql': 'CREATE TABLE u ();\nALTER TABLE t ADD COLUMN y int;' });
+  const reader = await connected(database);
+  await transaction(reader, async () => {
+    await reader.query('select count(*) from public.t');
+    const cli = startCli(['migrate', 'up', '--dir', folder], { env: serverEnv(database) });
+    await until(async () => cli.stderr().includes('no lock within'));
+    cli.kill('SIGTERM');
+    expect(await cli.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('E_INTERRUPTED') });
+  });
+  expect((await migrate({ folder, target: database })).version).toBe(1n);
+});
+
+test('a run whose lease is gone ends its own session, and writes no version', async () => {
+  const database = await freshDatabase();
+  let running: Promise<unknown> = Promise.resolve();
+  const folder = await whileBuilding(
+    database,
+    (place) => (running = refusal(migrate({ folder: place, target: database, leaseMs: 400 }))),
+    async () => {
+      await database.query('delete from crossfade_migration_lease');
+      const error = (await running) as { code: string; message: string };
+      expect([error.code, error.message]).toEqual([
+        'E_MIGRATION_BUSY',
+        expect.stringContaining('lease of this run was lost'),
+      ]);
+      expect(await versionOf(database)).toBe('1 true');
+    },
+  );
+  await database.query('drop index if exists i');
+  await force({ folder, target: database }, null);
+  expect((await migrate({ folder, target: database })).version).toBe(1n);
+});
