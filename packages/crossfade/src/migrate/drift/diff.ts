@@ -54,7 +54,7 @@ export function diffSchemas(
       .map((change): [SchemaObject, Finding] => [change.object, change.finding]),
     ...pairs.map((pair): [SchemaObject, Finding] => [pair.files, pair.finding]),
   ];
-  const backward = extra.filter((object) => !names.has(object) && !isPart(object, [...extra, ...anew])).reverse();
+  const backward = extra.filter((object) => !names.has(object) && !isPart(object, [...extra, ...anew])).toReversed();
   const place = new Map(wanted.map((object, i) => [object, i]));
   return [
     ...backward.filter(isLeaf).map(extraFinding),

@@ -128,7 +128,7 @@ export const column: Grammar = {
     default: (files) =>
       alterColumn(files, files.facts.default === null ? 'DROP DEFAULT' : `SET DEFAULT ${text(files.facts.default)}`),
     generated: (files, live) => {
-      if (files.facts.generated === null && / STORED$/.test(text(live.facts.generated)))
+      if (files.facts.generated === null && text(live.facts.generated).endsWith(' STORED'))
         return alterColumn(files, 'DROP EXPRESSION');
       // What is computed can be computed again; a plain column would lose its values.
       return live.facts.generated === null || files.facts.generated === null

@@ -287,7 +287,9 @@ test.each(ways)('told to stop, it drops the throwaway %s and says so', async (bu
 
 test('throwaways of killed runs go after an hour, those of today and of others stay', async () => {
   const target = await ownServer();
-  const seconds = (ago: number): number => Math.floor(Date.now() / 1000) - ago;
+  const { rows } = await query(target, 'SELECT extract(epoch FROM now())::bigint AS now');
+  const now = Number((rows[0] as { now: string }).now);
+  const seconds = (ago: number): number => now - ago;
   const old = `crossfade_drift_${seconds(7_200)}_0123456789abcdef`;
   const young = `crossfade_drift_${seconds(60)}_0123456789abcdef`;
   const used = `crossfade_drift_${seconds(9_000)}_0123456789abcdef`;
