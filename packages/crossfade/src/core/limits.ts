@@ -30,4 +30,8 @@ export const limits = {
   identifierBytesMax: 63,
   /** PostgreSQL's MaxHeapAttributeNumber. */
   columnsMax: 1_600,
+  /** PostgreSQL's INDEX_MAX_KEYS. */
+  indexColumnsMax: 32,
+  /** PostgreSQL's BTMaxItemSize in pages of 8 kB: an entry of an index has at most as many bytes, compressed. */
+  indexEntryBytesMax: 2_704,
 } as const;

@@ -1,14 +1,51 @@
+import { migrationName, type MigrationsOptions, nextNumber, scriptsOf, writeMigrations } from './migrations.ts';
 import type { MoveOptions } from './options.ts';
 import { type PlanFile, planOf } from './plan-file.ts';
-import { prepare } from './prepare.ts';
-import { defaultJobs, openSource } from './source.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { defaultJobs, openSource, type OpenSource } from './source.ts';
+
+type PlanOptions = Omit<MoveOptions, 'target'>;
 
 /** Looks at every value of a source and returns the plan of its move, to be edited. Needs no server and writes nothing. */
-export async function plan(options: Omit<MoveOptions, 'target'>): Promise<PlanFile> {
+export function plan(options: PlanOptions): Promise<PlanFile> {
+  return looked(options, (_, { design, profiles }) => planOf(design, profiles));
+}
+
+/** What {@link planMigrations} has written. */
+export interface PlannedMigrations {
+  readonly plan: PlanFile;
+  /** Paths, the up file of the tables first. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Looks at every value of a source and writes the schema that `move` would make as migrations. Once they have run,
+ * `move` with the same options fills the tables. Rows that no empty table with the constraint would take (orphans, rows
+ * that break a CHECK) put that constraint into a second migration, to be run after the move. No file is replaced.
+ *
+ * @param fillWith the command that fills the tables, for the comment at the top
+ * @throws CrossfadeError E_USAGE before anything is read or written, E_REPORT_UNWRITABLE, and what {@link plan} throws
+ */
+export function planMigrations(
+  options: PlanOptions,
+  migrations: MigrationsOptions,
+  fillWith = 'crossfade move SOURCE',
+): Promise<PlannedMigrations> {
+  const name = migrationName(options.source, migrations);
+  nextNumber(migrations);
+  return looked(options, (source, prepared) => {
+    const scripts = scriptsOf(source, prepared, options.schema ?? 'public', fillWith);
+    return {
+      plan: planOf(prepared.design, prepared.profiles),
+      files: writeMigrations(scripts, name, migrations),
+    };
+  });
+}
+
+async function looked<T>(options: PlanOptions, use: (source: OpenSource, prepared: Prepared) => T): Promise<T> {
   const source = await openSource(options.source, options.jobs ?? defaultJobs(), null);
   try {
-    const { design, profiles } = await prepare(null, source, options, options.schema ?? 'public');
-    return planOf(design, profiles);
+    return use(source, await prepare(null, source, options, options.schema ?? 'public'));
   } finally {
     await source.close();
   }
