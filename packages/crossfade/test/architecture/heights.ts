@@ -8,6 +8,7 @@ export const heights: Readonly<Record<string, number>> = {
   schema: 2,
   pg: 3,
   drivers: 4,
+  migrate: 4,
   copy: 7,
   verify: 7,
   move: 8,

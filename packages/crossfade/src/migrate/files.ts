@@ -1,0 +1,142 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CrossfadeError } from '../core/errors.ts';
+import type { Direction, Migration, Script } from './model.ts';
+import { readScript } from './script.ts';
+
+/** What is odd in a folder and does not keep it from running. */
+export interface FileFinding {
+  readonly code: 'gap' | 'missing-up' | 'missing-down' | 'empty';
+  readonly message: string;
+  readonly path: string | null;
+}
+
+/** A folder of migrations, read whole. */
+export interface Migrations {
+  readonly folder: string;
+  /** Ascending by version. */
+  readonly all: readonly Migration[];
+  readonly findings: readonly FileFinding[];
+}
+
+/** golang-migrate's layout. Letters of any language, digits and `_ . -` make a name that every shell and system takes. */
+const layout = /^(\d{1,19})_([\p{L}\p{N}_.-]+)\.(up|down)\.sql$/u;
+
+/** schema_migrations.version is a bigint. */
+const versionMax = 2n ** 63n - 1n;
+
+/** From here on a version is a time (seconds since 1970, or 20260131120000), and times leave gaps. */
+const timestampMin = 1_000_000_000n;
+
+interface Named {
+  readonly file: string;
+  readonly version: bigint;
+  readonly name: string;
+  readonly direction: Direction;
+}
+
+/**
+ * Reads every migration of a folder. Files that do not end in `.sql`, hidden files and folders are passed over; links
+ * are followed, since that is how Kubernetes mounts a ConfigMap.
+ *
+ * @throws CrossfadeError E_MIGRATION_FILES for names that do not fit, two files for one place, and files that cannot be
+ * read: one error that names every one of them.
+ */
+export function readMigrations(folder: string): Migrations {
+  const faults: string[] = [];
+  const named = list(folder).flatMap((file) => parseName(file, faults));
+  const groups = Map.groupBy(named, ({ version }) => version);
+  const all = [...groups.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([version, files]) => migration(folder, version, files, faults));
+  if (faults.length > 0) {
+    const files = faults.length === 1 ? '1 file' : `${faults.length} files`;
+    throw refusal(
+      `${files} in ${folder} cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nNothing was run. A migration is two files, 000001_name.up.sql and 000001_name.down.sql; rename, mend or remove the others.`,
+      folder,
+      faults,
+    );
+  }
+  return { folder, all, findings: [...gaps(all), ...all.flatMap(halves)] };
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((file) => !file.startsWith('.') && file.toLowerCase().endsWith('.sql'))
+      .sort();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw refusal(
+      `The folder of migrations ${folder} cannot be read (${code}). Nothing was run. Name it with --dir, or make its first migration with: crossfade migrate new NAME`,
+      folder,
+      [],
+    );
+  }
+}
+
+function parseName(file: string, faults: string[]): Named[] {
+  const [, digits = '', name = '', direction = ''] = layout.exec(file) ?? [];
+  if (digits === '') {
+    faults.push(`${file}: the name is not of the form 000001_name.up.sql or 000001_name.down.sql`);
+    return [];
+  }
+  const version = BigInt(digits);
+  if (version > versionMax) {
+    faults.push(`${file}: the version is larger than ${versionMax}`);
+    return [];
+  }
+  return [{ file, version, name, direction: direction as Direction }];
+}
+
+function migration(folder: string, version: bigint, files: readonly Named[], faults: string[]): Migration {
+  const names = new Set(files.map(({ name }) => name));
+  const twice = files.filter((a) => files.some((b) => a !== b && a.direction === b.direction));
+  if (twice.length > 0) faults.push(`${twice.map(({ file }) => file).join(', ')}: version ${version} is there twice`);
+  else if (names.size > 1)
+    faults.push(
+      `${files.map(({ file }) => file).join(', ')}: version ${version} has two names, so they may not belong together`,
+    );
+  const half = (wanted: Direction): Script | null => {
+    const found = files.find(({ direction }) => direction === wanted);
+    if (found === undefined) return null;
+    const read = readScript(join(folder, found.file));
+    if (typeof read !== 'string') return read;
+    faults.push(`${found.file}: ${read}`);
+    return null;
+  };
+  return { version, name: files[0]?.name ?? '', up: half('up'), down: half('down') };
+}
+
+function gaps(all: readonly Migration[]): FileFinding[] {
+  return all.flatMap(({ version }, i) => {
+    const before = all[i - 1]?.version ?? 0n;
+    if (version >= timestampMin || version <= before + 1n) return [];
+    const missing = version === before + 2n ? `${before + 1n}` : `${before + 1n} to ${version - 1n}`;
+    return [{ code: 'gap', message: `There is no migration ${missing} before ${version}.`, path: null }];
+  });
+}
+
+function halves({ version, name, up, down }: Migration): FileFinding[] {
+  const findings: FileFinding[] = [];
+  if (up === null)
+    findings.push({
+      code: 'missing-up',
+      message: `${version}_${name} has no .up.sql: it cannot be applied.`,
+      path: down?.path ?? null,
+    });
+  if (down === null)
+    findings.push({
+      code: 'missing-down',
+      message: `${version}_${name} has no .down.sql: it cannot be undone.`,
+      path: up?.path ?? null,
+    });
+  for (const script of [up, down])
+    if (script !== null && script.sql.trim() === '')
+      findings.push({ code: 'empty', message: `${script.path} is empty: it changes nothing.`, path: script.path });
+  return findings;
+}
+
+function refusal(message: string, folder: string, faults: readonly string[]): CrossfadeError {
+  return new CrossfadeError('E_MIGRATION_FILES', message, { folder, faults });
+}
