@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -6,6 +6,7 @@ import { ident } from '../core/sql-text.ts';
 import { breaksCheck, hasOrphan } from '../drivers/sqlite/broken.ts';
 import type { Design } from '../schema/design.ts';
 import type { TargetColumn, TargetForeignKey, TargetTable } from '../schema/model.ts';
+import { readMigrations } from '../migrate/files.ts';
 import { type Late, migrationScripts, type Script, type Scripts, stepKey } from '../schema/script.ts';
 import type { Prepared } from './prepare.ts';
 import type { OpenSource } from './source.ts';
@@ -155,14 +156,12 @@ export function migrationName(source: string, { name }: MigrationsOptions): stri
 
 /** The number of the first new file. Throws E_USAGE where migrations stand and the next number was not asked for. */
 export function nextNumber({ folder, next }: MigrationsOptions): bigint {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  const numbers = names.flatMap((name) => /^(\d+)_.*\.sql$/.exec(name)?.slice(1, 2).map(BigInt) ?? []);
-  if (numbers.length === 0) return 1n;
-  const last = numbers.reduce((high, number) => (number > high ? number : high));
+  const last = existsSync(folder) ? readMigrations(folder).all.at(-1)?.version : undefined;
+  if (last === undefined) return 1n;
   if (next === true) return last + 1n;
   throw refused(
     `${folder} holds migrations already, the last one ${last}`,
-    `Take the next number with --next, or choose another folder.`,
+    'Take the next number with --next, or choose another folder.',
   );
 }
 
