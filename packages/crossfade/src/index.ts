@@ -1,8 +1,21 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
+export { backfill, type BackfillOptions, type BackfillProgress } from './migrate/expand/backfill.ts';
+export { dropColumn, type DropColumnOptions } from './migrate/expand/drop-column.ts';
+export { type DualColumns, dualColumns, type DualColumnsOptions } from './migrate/expand/dual-columns.ts';
+export type { Patience } from './migrate/expand/patience.ts';
+export {
+  type ConstraintPlace,
+  type LaterConstraint,
+  notNullSteps,
+  runSafely,
+  type SafeStep,
+  validateLater,
+} from './migrate/expand/safe-constraints.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
-export { plan } from './move/plan.ts';
+export type { MigrationsOptions } from './move/migrations.ts';
+export { plan, planMigrations, type PlannedMigrations } from './move/plan.ts';
 export type { PlanFile } from './move/plan-file.ts';
 export type {
   BadValueReport,

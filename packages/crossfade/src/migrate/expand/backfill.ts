@@ -4,7 +4,7 @@ import { connect, disconnect, query } from '../../pg/connect.ts';
 import { interrupted } from '../../pg/failure.ts';
 import { join, name as ident, qualified, type Sql, sql, trusted } from '../../pg/sql.ts';
 import type { Target } from '../../pg/target.ts';
-import { type Patience, patiently, pause, patienceDefaults } from './patience.ts';
+import { type Patience, patiently, pause } from './patience.ts';
 import { beginBackfill, type BackfillState, definitionDigest, storeProgress } from './progress.ts';
 import { oldestLockWaitMs, replicationLagMs } from './strain.ts';
 
@@ -78,6 +78,7 @@ class Backfill {
   private readonly name: string;
   private readonly doing: string;
   private batchRows: number;
+  private rows = 0n;
   private batches = 0;
   private retries = 0;
   private waitedMs = 0;
@@ -105,22 +106,26 @@ class Backfill {
       beginBackfill(client, schema, name, definition, options.restart ?? false),
     );
     let state = begun.result;
+    this.rows = state.rows;
     while (!state.finished) {
       await this.untilCalm();
       state = await this.batch(state, types);
-      options.onProgress?.(this.progress(state));
+      options.onProgress?.(this.progress());
       if (!state.finished && (options.pauseMs ?? 0) > 0) await pause(options.pauseMs ?? 0, options.signal, this.doing);
     }
-    return this.progress(state);
+    return this.progress();
   }
 
   /** One range of keys. A batch that the statement limit ended is tried again with half as many rows. */
   private async batch(state: BackfillState, types: readonly Sql[]): Promise<BackfillState> {
     try {
-      const { result, retries } = await patiently(this.client, this.doing, this.options, () => this.range(state, types));
+      const { result, retries } = await patiently(this.client, this.doing, this.options, () =>
+        this.range(state, types),
+      );
       this.batches++;
       this.retries += retries;
       this.changed += Number(result.rows - state.rows);
+      this.rows = result.rows;
       return result;
     } catch (error) {
       const isTooLong = error instanceof CrossfadeError && error.facts.sqlstate === '57014' && this.batchRows > 1;
@@ -147,7 +152,10 @@ class Backfill {
     );
     const end = ends.rows[0];
     const lastKey = end === undefined ? state.lastKey : options.key.map((_, i) => end[`k${i}`] as string);
-    const rows = end === undefined || lastKey === null ? 0 : await this.update(behind, sql`(${join(columns)}) <= (${row(lastKey)})`);
+    const rows =
+      end === undefined || lastKey === null
+        ? 0
+        : await this.update(behind, sql`(${join(columns)}) <= (${row(lastKey)})`);
     const after = { lastKey, rows, finished: end === undefined };
     await storeProgress(client, schema, this.name, state.lastKey, after);
     return { lastKey, rows: state.rows + BigInt(rows), finished: after.finished };
@@ -155,7 +163,9 @@ class Backfill {
 
   private async update(behind: Sql, upTo: Sql): Promise<number> {
     const { set, where, table } = this.options;
-    const sets = join(Object.entries(set).map(([column, expression]) => sql`${ident(column)} = ${trusted(`(${expression}\n)`)}`));
+    const sets = join(
+      Object.entries(set).map(([column, expression]) => sql`${ident(column)} = ${trusted(`(${expression}\n)`)}`),
+    );
     const wanted = where === undefined ? sql`true` : trusted(`(${where}\n)`);
     const { rowCount } = await query(
       this.client,
@@ -168,21 +178,21 @@ class Backfill {
   /** Lets standbys and waiting statements of others catch up. */
   private async untilCalm(): Promise<void> {
     const { options, client } = this;
-    const startedAt = performance.now();
     const isStrained = async (): Promise<boolean> =>
       (await (options.lagMs ?? (() => replicationLagMs(client)))()) > (options.maxLagMs ?? 10_000) ||
       (await oldestLockWaitMs(client)) > (options.maxLockWaitMs ?? 1_000);
     while (await isStrained()) {
+      const startedAt = performance.now();
       await pause(strainPauseMs, options.signal, this.doing);
       this.waitedMs += performance.now() - startedAt;
-      options.onProgress?.(this.progress(null));
+      options.onProgress?.(this.progress());
     }
   }
 
-  private progress(state: BackfillState | null): BackfillProgress {
+  private progress(): BackfillProgress {
     const seconds = (performance.now() - this.startedAt) / 1000;
     return {
-      rows: state?.rows ?? BigInt(this.changed),
+      rows: this.rows,
       batches: this.batches,
       rowsPerSecond: seconds === 0 ? 0 : this.changed / seconds,
       retries: this.retries,
