@@ -1,7 +1,11 @@
+import { benchMigrateLoad } from './migrate-load.ts';
 import { benchMove } from './move.ts';
 
 /** Each bench: its name on the command line and what runs it. */
-const benches: Readonly<Record<string, (args: string[]) => Promise<number>>> = { move: benchMove };
+const benches: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  move: benchMove,
+  'migrate-load': benchMigrateLoad,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

@@ -119,8 +119,12 @@ class Backfill {
   /** One range of keys. A batch that the statement limit ended is tried again with half as many rows. */
   private async batch(state: BackfillState, types: readonly Sql[]): Promise<BackfillState> {
     try {
-      const { result, retries } = await patiently(this.client, this.doing, this.options, () =>
-        this.range(state, types),
+      const { result, retries } = await patiently(
+        this.client,
+        this.doing,
+        this.options,
+        () => this.range(state, types),
+        this.schema,
       );
       this.batches++;
       this.retries += retries;

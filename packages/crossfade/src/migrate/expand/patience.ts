@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
 import { query, transaction } from '../../pg/connect.ts';
 import { interrupted } from '../../pg/failure.ts';
-import { quoted, sql } from '../../pg/sql.ts';
+import { name, quoted, sql } from '../../pg/sql.ts';
 
 /** How long one transaction may hold others up, and how often it is tried. */
 export interface Patience {
@@ -41,6 +41,7 @@ export interface Patiently<T> {
  * locks are not to be had. Nothing of a failed try stays.
  *
  * @param doing completes "Could not …"
+ * @param schema in which plain names of the user's SQL are looked up
  * @throws CrossfadeError E_MIGRATION_BUSY after the last try, E_INTERRUPTED, and what `work` throws
  */
 export async function patiently<T>(
@@ -48,6 +49,7 @@ export async function patiently<T>(
   doing: string,
   patience: Patience,
   work: (client: pg.Client) => Promise<T>,
+  schema?: string,
 ): Promise<Patiently<T>> {
   const { lockTimeoutMs, statementTimeoutMs, triesMax } = { ...patienceDefaults, ...patience };
   for (let retries = 0; ; retries++) {
@@ -57,6 +59,9 @@ export async function patiently<T>(
         const [lock, statement] = [lockTimeoutMs, statementTimeoutMs].map((ms) => quoted(`${ms}ms`));
         await query(client, sql`SET LOCAL lock_timeout = ${lock}`, doing);
         await query(client, sql`SET LOCAL statement_timeout = ${statement}`, doing);
+        // Expressions of the user may name functions and tables of the schema; nothing else is found by its plain name.
+        if (schema !== undefined)
+          await query(client, sql`SET LOCAL search_path = pg_catalog, ${name(schema)}, pg_temp`, doing);
         return await work(client);
       });
       return { result, retries };

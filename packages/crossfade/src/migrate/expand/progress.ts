@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
 import { query } from '../../pg/connect.ts';
-import { qualified, sql } from '../../pg/sql.ts';
+import { qualified, type Sql, sql } from '../../pg/sql.ts';
 
 /** The table in which backfills keep how far they are, in the schema of the table that they fill. */
 export const backfillTable = 'crossfade_backfills';
@@ -29,12 +29,10 @@ export async function beginBackfill(
   restart: boolean,
 ): Promise<BackfillState> {
   const table = qualified(schema, backfillTable);
-  await query(
-    client,
-    sql`CREATE TABLE IF NOT EXISTS ${table} (name text PRIMARY KEY, definition text NOT NULL, last_key text[], rows bigint NOT NULL DEFAULT 0,
-      started_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz)`,
-    `make the table ${backfillTable}`,
-  );
+  // Two runs that both find no table would both make it.
+  await query(client, sql`SELECT pg_advisory_xact_lock(hashtextextended(${table.text}, 0))`, 'begin a backfill');
+  const there = await query(client, sql`SELECT to_regclass(${table.text}) AS oid`, 'look for the table of backfills');
+  if (there.rows[0]?.oid === null) await createTable(client, table);
   if (restart) await query(client, sql`DELETE FROM ${table} WHERE name = ${name}`, 'begin a backfill again');
   await query(
     client,
@@ -58,6 +56,15 @@ export async function beginBackfill(
     rows: BigInt(found.rows),
     finished: found.finished === 't',
   };
+}
+
+async function createTable(client: pg.Client, table: Sql): Promise<void> {
+  await query(
+    client,
+    sql`CREATE TABLE ${table} (name text PRIMARY KEY, definition text NOT NULL, last_key text[], rows bigint NOT NULL DEFAULT 0,
+      started_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz)`,
+    `make the table ${backfillTable}`,
+  );
 }
 
 /** Stores progress within the batch's transaction. Throws E_MIGRATION_BUSY when another run has gone on with it. */

@@ -12,6 +12,8 @@ export interface SafeStep {
   readonly done: string;
   /** Reads the whole table without keeping anybody from it, so it has no time limit. */
   readonly scans: boolean;
+  /** Where plain names of the definition are looked up. */
+  readonly schema: string;
 }
 
 /** Where a constraint stands, or is to stand. */
@@ -36,6 +38,7 @@ export interface LaterConstraint {
  * @param definition `CHECK (…)` or `FOREIGN KEY (…) REFERENCES …`, as a migration would say it
  */
 export function validateLater(place: ConstraintPlace, definition: string): LaterConstraint {
+  const { schema = 'public' } = place;
   const table = tableOf(place);
   const found = `FROM pg_catalog.pg_constraint WHERE conrelid = ${literal(table)}::pg_catalog.regclass AND conname = ${literal(place.name)}`;
   return {
@@ -43,11 +46,13 @@ export function validateLater(place: ConstraintPlace, definition: string): Later
       sql: `ALTER TABLE ${table} ADD CONSTRAINT ${ident(place.name)} ${definition} NOT VALID;`,
       done: `SELECT EXISTS (SELECT ${found}) AS done`,
       scans: false,
+      schema,
     },
     validate: {
       sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${ident(place.name)};`,
       done: `SELECT EXISTS (SELECT ${found} AND convalidated) AS done`,
       scans: true,
+      schema,
     },
     drop: `ALTER TABLE ${table} DROP CONSTRAINT ${ident(place.name)};`,
   };
@@ -58,16 +63,21 @@ export function validateLater(place: ConstraintPlace, definition: string): Later
  * validated CHECK that says the same, PostgreSQL believes the CHECK and reads nothing.
  */
 export function notNullSteps(place: Omit<ConstraintPlace, 'name'> & { readonly column: string }): readonly SafeStep[] {
-  const { schema, table, column } = place;
+  const { schema = 'public', table, column } = place;
   const name = new Namespace('relation', 'keep').claim(`${table}_${column}_not_null_yet`);
-  const at = { ...(schema === undefined ? {} : { schema }), table, name };
+  const at = { schema, table, name };
   const { add, validate, drop } = validateLater(at, `CHECK (${ident(column)} IS NOT NULL)`);
   const done = `SELECT attnotnull AS done FROM pg_catalog.pg_attribute WHERE attrelid = ${literal(tableOf(at))}::pg_catalog.regclass AND attname = ${literal(column)}`;
   const either = (step: SafeStep): SafeStep => ({ ...step, done: `SELECT (${step.done}) OR (${done}) AS done` });
   return [
     either(add),
     either(validate),
-    { sql: `ALTER TABLE ${tableOf(at)} ALTER COLUMN ${ident(column)} SET NOT NULL;\n${drop}`, done, scans: false },
+    {
+      sql: `ALTER TABLE ${tableOf(at)} ALTER COLUMN ${ident(column)} SET NOT NULL;\n${drop}`,
+      done,
+      scans: false,
+      schema,
+    },
   ];
 }
 
@@ -91,10 +101,11 @@ export async function runSafely(target: Target, steps: readonly SafeStep[], pati
 
 async function runStep(client: pg.Client, step: SafeStep, patience: Patience): Promise<void> {
   const limits = step.scans ? { ...patience, statementTimeoutMs: 0 } : patience;
-  await patiently(client, 'add a constraint', limits, async () => {
+  const work = async (): Promise<void> => {
     const { rows } = await query<{ done: string }>(client, trusted(step.done), 'look for a constraint');
     if (rows[0]?.done !== 't') await query(client, trusted(step.sql), 'add a constraint');
-  });
+  };
+  await patiently(client, 'add a constraint', limits, work, step.schema);
 }
 
 function tableOf({ schema = 'public', table }: Omit<ConstraintPlace, 'name'>): string {
