@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
-import { startCluster } from '../packages/crossfade/src/pg/embedded/cluster.ts';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
 import { underLoad } from '../packages/crossfade/test/support/load.ts';
 import {
@@ -12,6 +8,7 @@ import {
   orderRequest,
   ordersTable,
 } from '../packages/crossfade/test/support/orders.ts';
+import { withCluster } from './cluster.ts';
 
 const perSecond = 500;
 const rows = 200_000;
@@ -19,15 +16,8 @@ const lockLimitMs = 2_000;
 const lockTimeoutMs = 200;
 
 /** 500 requests a second, while an index is built, a column becomes NOT NULL, and another changes its type. Ends with 1 when a request failed. */
-export async function benchMigrateLoad(): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'crossfade-bench-'));
-  const cluster = await startCluster({ folder: join(folder, 'server') });
-  try {
-    return await measure(cluster.target);
-  } finally {
-    await cluster.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+export function benchMigrateLoad(): Promise<number> {
+  return withCluster(({ target }) => measure(target));
 }
 
 async function measure(target: Target): Promise<number> {
