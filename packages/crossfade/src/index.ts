@@ -12,6 +12,9 @@ export {
   type SafeStep,
   validateLater,
 } from './migrate/expand/safe-constraints.ts';
+export { migrate } from './migrate/migrate.ts';
+export type { MigrateOptions } from './migrate/options.ts';
+export type { MigrateReport, RanFile } from './migrate/report.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export type { MigrationsOptions } from './move/migrations.ts';

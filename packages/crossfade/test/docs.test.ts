@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { doctorCommand } from '../src/cli/doctor.ts';
+import { migrateCommand } from '../src/cli/migrate.ts';
 import { moveCommand } from '../src/cli/move.ts';
 import { planCommand } from '../src/cli/plan.ts';
 import { postgresCommand } from '../src/cli/postgres.ts';
@@ -40,7 +41,7 @@ function optionsOf(command: Command, path: string[] = []): string[] {
 
 describe('docs/reference/cli.md', () => {
   const program = new Command();
-  const commands = [moveCommand, planCommand, verifyCommand, postgresCommand, doctorCommand];
+  const commands = [moveCommand, planCommand, verifyCommand, migrateCommand, postgresCommand, doctorCommand];
   for (const add of commands) add(program, () => undefined);
 
   test('lists every option of every command, and none besides', () => {
@@ -56,7 +57,7 @@ describe('docs/reference/cli.md', () => {
         ? [command.name()]
         : command.commands.map((child) => `${command.name()} ${child.name()}`),
     );
-    expect(names).toHaveLength(7);
+    expect(names).toHaveLength(14);
     for (const name of names) expect(reference('cli')).toContain(`crossfade ${name} `);
   });
 });

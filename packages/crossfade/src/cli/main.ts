@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
 import { doctorCommand } from './doctor.ts';
+import { migrateCommand } from './migrate.ts';
 import { moveCommand } from './move.ts';
 import { planCommand } from './plan.ts';
 import { postgresCommand } from './postgres.ts';
@@ -23,7 +24,8 @@ export async function main(argv: string[]): Promise<number> {
   const settle = (code: number): void => {
     status = code;
   };
-  for (const add of [moveCommand, planCommand, verifyCommand, postgresCommand, doctorCommand]) add(program, settle);
+  for (const add of [moveCommand, planCommand, verifyCommand, migrateCommand, postgresCommand, doctorCommand])
+    add(program, settle);
   try {
     refuseSecrets(argv);
     await program.parseAsync(argv, { from: 'user' });

@@ -64,7 +64,9 @@ function writePlan(out: string, file: PlanFile): void {
 function fillCommand(options: PlanOptions): string {
   const { schema, names, types, only, except, rules, plan: edited } = options;
   const words = [
-    ...['crossfade', 'move', basename(options.source)],
+    'crossfade',
+    'move',
+    basename(options.source),
     ...(schema === undefined || schema === 'public' ? [] : ['--schema', schema]),
     ...(names === 'snake' ? ['--names', names] : []),
     ...(types === 'plain' ? ['--types', types] : []),

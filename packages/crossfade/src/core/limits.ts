@@ -34,4 +34,31 @@ export const limits = {
   indexColumnsMax: 32,
   /** PostgreSQL's BTMaxItemSize in pages of 8 kB: an entry of an index has at most as many bytes, compressed. */
   indexEntryBytesMax: 2_704,
+  /** How long a migration queues for a lock, and everybody behind it: less than a request may take. */
+  migrationLockMs: 1_000,
+  /** With the pauses between them about two minutes: long enough for a report that reads the table, short for a deploy. */
+  migrationLockTries: 40,
+  /** The pause after the first such try, doubled up to the longest, and at random down to half of itself. */
+  migrationPauseMs: 100,
+  migrationPauseMaxMs: 5_000,
+  /** How long a run waits for another one. Building an index of a large table takes that long. */
+  migrationRunWaitMs: 15 * 60 * 1_000,
+  /** What a run without transactions is believed to live on after its last sign of life; renewed four times as often. */
+  migrationLeaseMs: 60_000,
+  /** CREATE INDEX CONCURRENTLY and its like wait for old transactions by design, and make no writer queue meanwhile. */
+  migrationPatienceMs: 60 * 60 * 1_000,
+  /** How often the database is asked whether it is there yet, and the first and longest pause: about two minutes. */
+  waitTries: 30,
+  waitBackoffMs: 500,
+  waitBackoffMaxMs: 5_000,
+  /** A step of expand and contract waits for a lock: less than PostgreSQL's deadlock_timeout, so that it gives way. */
+  expandLockMs: 500,
+  /** One statement of it, unless it reads the table beside readers and writers. */
+  expandStatementMs: 30_000,
+  /** Rows of one transaction of a backfill: a few milliseconds of row locks. */
+  backfillRows: 1_000,
+  /** A backfill waits while a standby is further behind, or a statement has waited longer for a lock; asked this often. */
+  backfillLagMs: 10_000,
+  backfillLockWaitMs: 1_000,
+  backfillStrainPauseMs: 250,
 } as const;

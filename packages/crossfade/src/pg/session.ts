@@ -1,4 +1,4 @@
-import { type Sql, join, quoted, sql, trusted } from './sql.ts';
+import { type Sql, join, name, quoted, sql, trusted } from './sql.ts';
 
 /**
  * What every session of ours is set to, whatever the role, database or server sets. Values then look the same
@@ -42,6 +42,30 @@ export function settingStatements(scope: SettingScope, statementTimeoutMs: numbe
       sql`SELECT set_config(s.name, w.value, ${local})
         FROM pg_settings s JOIN (VALUES ${join(rows)}) AS w (name, value) ON lower(s.name) = lower(w.name)`,
       sql`SELECT set_config(name, 'on', ${local}) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'`,
+    ],
+    '; ',
+  );
+}
+
+/** Settings that came with a later server than the oldest one. */
+const since: Readonly<Record<string, number>> = { transaction_timeout: 170_000 };
+
+/**
+ * The same settings for one transaction as plain SET LOCAL, without a look into pg_settings: for transactions that are
+ * many and small. `lock_timeout` is the caller's, and the search path is pg_catalog until the caller sets another.
+ *
+ * @param serverVersion as server_version_num counts
+ */
+export function localSettings(serverVersion: number): Sql {
+  const own = Object.entries(settings).filter(([key]) => key !== 'lock_timeout' && serverVersion >= (since[key] ?? 0));
+  return join(
+    [
+      trusted('SET LOCAL search_path = pg_catalog'),
+      ...own.map(([key, value]) => sql`SET LOCAL ${name(key.toLowerCase())} = ${quoted(value)}`),
+      trusted('SET LOCAL statement_timeout = 0'),
+      trusted(
+        "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
+      ),
     ],
     '; ',
   );

@@ -86,7 +86,7 @@ test('a lock that is never free ends the run with its code, and nothing of the b
   const holder = await connected(target);
   await query(holder, sql`BEGIN`, 'hold');
   await query(holder, sql`UPDATE public.t SET a = a WHERE id = 330`, 'hold');
-  const error = await refusal(backfill({ ...base, target, lockTimeoutMs: 10, triesMax: 3 }));
+  const error = await refusal(backfill({ ...base, target, lockTimeoutMs: 10, lockTries: 3 }));
   expect([error.code, error.facts.sqlstate, error.facts.tries]).toEqual(['E_MIGRATION_BUSY', '55P03', 3]);
   expect(await done(target)).toEqual({ n: 100, least: 1, most: 1 });
 });

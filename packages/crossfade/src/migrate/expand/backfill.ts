@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { connect, disconnect, query } from '../../pg/connect.ts';
 import { interrupted } from '../../pg/failure.ts';
 import { join, name as ident, qualified, type Sql, sql, trusted } from '../../pg/sql.ts';
 import type { Target } from '../../pg/target.ts';
-import { type Patience, patiently, pause } from './patience.ts';
+import { pause, pauseMs } from '../retry.ts';
+import { type Patience, patiently } from './patience.ts';
 import { beginBackfill, type BackfillState, definitionDigest, storeProgress } from './progress.ts';
 import { oldestLockWaitMs, replicationLagMs } from './strain.ts';
 
@@ -49,8 +51,7 @@ export interface BackfillProgress {
   readonly waitedMs: number;
 }
 
-const batchRowsDefault = 1_000;
-const strainPauseMs = 250;
+const strainPause = { firstMs: limits.backfillStrainPauseMs, longestMs: limits.backfillStrainPauseMs };
 
 /**
  * Changes the rows of a table in ranges of its key, each in a transaction of its own that also stores how far it came,
@@ -91,7 +92,7 @@ class Backfill {
     this.schema = options.schema ?? 'public';
     this.name = options.name ?? `${this.schema}.${options.table}: ${Object.keys(options.set).join(', ')}`;
     this.doing = `backfill ${this.schema}.${options.table}`;
-    this.batchRows = options.batchRows ?? batchRowsDefault;
+    this.batchRows = options.batchRows ?? limits.backfillRows;
     const isEmpty = options.key.length === 0 || Object.keys(options.set).length === 0;
     if (isEmpty || !Number.isInteger(this.batchRows) || this.batchRows < 1)
       throw new TypeError('A backfill needs a key, a SET, and batches of at least one row.');
@@ -111,7 +112,7 @@ class Backfill {
       await this.untilCalm();
       state = await this.batch(state, types);
       options.onProgress?.(this.progress());
-      if (!state.finished && (options.pauseMs ?? 0) > 0) await pause(options.pauseMs ?? 0, options.signal, this.doing);
+      if (!state.finished && (options.pauseMs ?? 0) > 0) await pause(options.pauseMs ?? 0, options.signal);
     }
     return this.progress();
   }
@@ -183,11 +184,11 @@ class Backfill {
   private async untilCalm(): Promise<void> {
     const { options, client } = this;
     const isStrained = async (): Promise<boolean> =>
-      (await (options.lagMs ?? (() => replicationLagMs(client)))()) > (options.maxLagMs ?? 10_000) ||
-      (await oldestLockWaitMs(client)) > (options.maxLockWaitMs ?? 1_000);
+      (await (options.lagMs ?? (() => replicationLagMs(client)))()) > (options.maxLagMs ?? limits.backfillLagMs) ||
+      (await oldestLockWaitMs(client)) > (options.maxLockWaitMs ?? limits.backfillLockWaitMs);
     while (await isStrained()) {
       const startedAt = performance.now();
-      await pause(strainPauseMs, options.signal, this.doing);
+      await pause(pauseMs(1, strainPause), options.signal);
       this.waitedMs += performance.now() - startedAt;
       options.onProgress?.(this.progress());
     }

@@ -143,7 +143,7 @@ BEGIN
 END
 `;
   return `CREATE FUNCTION ${names.function}() RETURNS trigger LANGUAGE plpgsql
-  SET search_path = pg_catalog, ${ident(schema)}, pg_temp AS ${mark}${unmarked(body)}${mark};`;
+  SET search_path = pg_catalog, ${ident(schema)}, public, pg_temp AS ${mark}${unmarked(body)}${mark};`;
 }
 
 function calm(quiet: string, quietSeconds: number, column: string): string {

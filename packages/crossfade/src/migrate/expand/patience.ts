@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { query, transaction } from '../../pg/connect.ts';
 import { interrupted } from '../../pg/failure.ts';
-import { name, quoted, sql } from '../../pg/sql.ts';
+import { join, name, quoted, sql } from '../../pg/sql.ts';
+import { pause, pauseMs } from '../retry.ts';
+import { isPassing } from '../statement-failure.ts';
 
 /** How long one transaction may hold others up, and how often it is tried. */
 export interface Patience {
@@ -15,20 +17,10 @@ export interface Patience {
   readonly lockTimeoutMs?: number;
   /** Longest time of one statement; 0 is none. Default 30,000. */
   readonly statementTimeoutMs?: number;
-  /** How often a transaction is tried that met a lock, a deadlock or a conflict. Default 30. */
-  readonly triesMax?: number;
+  /** How often a transaction is tried that met a lock, a deadlock or a conflict. Default 40. */
+  readonly lockTries?: number;
   readonly signal?: AbortSignal;
 }
-
-/** What is used where nothing is said; see {@link Patience}. */
-export const patienceDefaults = { lockTimeoutMs: 500, statementTimeoutMs: 30_000, triesMax: 30 } as const;
-
-/** Longest pause between two tries: a lock that is held for hours is asked for often enough. */
-const pauseMaxMs = 5_000;
-const pauseFirstMs = 50;
-
-/** Another try may end better: lock not to be had, deadlock, serialization failure. */
-const passing: ReadonlySet<string> = new Set(['55P03', '40P01', '40001']);
 
 /** A result, and how often it had to be tried again. */
 export interface Patiently<T> {
@@ -51,7 +43,12 @@ export async function patiently<T>(
   work: (client: pg.Client) => Promise<T>,
   schema?: string,
 ): Promise<Patiently<T>> {
-  const { lockTimeoutMs, statementTimeoutMs, triesMax } = { ...patienceDefaults, ...patience };
+  const {
+    lockTimeoutMs = limits.expandLockMs,
+    statementTimeoutMs = limits.expandStatementMs,
+    lockTries = limits.migrationLockTries,
+  } = patience;
+  const backoff = { firstMs: limits.migrationPauseMs, longestMs: limits.migrationPauseMaxMs };
   for (let retries = 0; ; retries++) {
     if (patience.signal?.aborted === true) throw interrupted(doing);
     try {
@@ -59,31 +56,18 @@ export async function patiently<T>(
         const [lock, statement] = [lockTimeoutMs, statementTimeoutMs].map((ms) => quoted(`${ms}ms`));
         await query(client, sql`SET LOCAL lock_timeout = ${lock}`, doing);
         await query(client, sql`SET LOCAL statement_timeout = ${statement}`, doing);
-        // Expressions of the user may name functions and tables of the schema; nothing else is found by its plain name.
-        if (schema !== undefined)
-          await query(client, sql`SET LOCAL search_path = pg_catalog, ${name(schema)}, pg_temp`, doing);
+        // Plain names lead where they do in a migration: to the schema, then to public, where extensions usually are.
+        const path = [...new Set(schema === undefined ? [] : [schema, 'public'])].map((each) => name(each));
+        if (path.length > 0) await query(client, sql`SET LOCAL search_path = ${join(path)}`, doing);
         return await work(client);
       });
       return { result, retries };
     } catch (error) {
       if (!isPassing(error)) throw error;
-      if (retries + 1 >= triesMax) throw busy(doing, triesMax, lockTimeoutMs, error);
-      await pause(Math.min(pauseMaxMs, pauseFirstMs * 2 ** retries), patience.signal, doing);
+      if (retries + 1 >= lockTries) throw busy(doing, lockTries, lockTimeoutMs, error);
+      await pause(pauseMs(retries + 1, backoff), patience.signal);
     }
   }
-}
-
-/** Waits between half of `ms` and all of it: those who failed together do not come back together. */
-export async function pause(ms: number, signal: AbortSignal | undefined, doing: string): Promise<void> {
-  try {
-    await sleep(ms * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal });
-  } catch {
-    throw interrupted(doing);
-  }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof CrossfadeError && passing.has(String(error.facts.sqlstate));
 }
 
 function busy(doing: string, tries: number, lockTimeoutMs: number, cause: unknown): CrossfadeError {

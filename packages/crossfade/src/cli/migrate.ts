@@ -1,0 +1,68 @@
+import { Argument, type Command } from 'commander';
+import { CrossfadeError } from '../core/errors.ts';
+import type { MigrateOptions } from '../migrate/options.ts';
+import { interrupted as interruption } from '../pg/failure.ts';
+import { type MigrateEntry, migrateEntries, type Outcome } from './migrate-commands.ts';
+import type { MigrateFlags } from './migrate-options.ts';
+import type { Settle } from './options.ts';
+import { targetOrEmbedded } from './target.ts';
+import { terminal } from './terminal.ts';
+
+/** `crossfade migrate ...`: every command of the table. */
+export function migrateCommand(program: Command, settle: Settle): void {
+  const migrate = program.command('migrate').description('run numbered SQL files, safely under load');
+  for (const entry of migrateEntries) add(migrate, entry, settle);
+}
+
+function add(migrate: Command, entry: MigrateEntry, settle: Settle): void {
+  const command = migrate.command(entry.name).description(entry.description);
+  if (entry.argument !== undefined) {
+    const { name, meaning, parse } = entry.argument;
+    command.addArgument(
+      parse === undefined ? new Argument(name, meaning) : new Argument(name, meaning).argParser(parse),
+    );
+  }
+  entry.options(command).action(async (...given: unknown[]) => {
+    const flags = command.opts<MigrateFlags>();
+    const argument = entry.argument === undefined ? undefined : given[0];
+    settle(await show(flags, (place) => entry.run({ argument, flags, place })));
+  });
+}
+
+/** JSON is the truth and text a view of it; a failure is JSON too. */
+async function show(
+  flags: MigrateFlags,
+  run: (place: () => Promise<MigrateOptions>) => Promise<Outcome> | Outcome,
+): Promise<number> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort(interruption('finish the migrations'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const { json, text, status } = await run(() => placeOf(flags, interrupted.signal));
+    if (flags.json === true) terminal.json(json);
+    else terminal.say(text);
+    return status;
+  } catch (error) {
+    const isUnknown = error instanceof CrossfadeError && error.facts.outcome === 'unknown';
+    const found: unknown = interrupted.signal.aborted && !isUnknown ? interrupted.signal.reason : error;
+    if (flags.json === true && found instanceof CrossfadeError)
+      terminal.json({ error: { code: found.code, message: found.message, facts: found.facts } });
+    throw found;
+  } finally {
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+  }
+}
+
+async function placeOf(flags: MigrateFlags, signal: AbortSignal): Promise<MigrateOptions> {
+  const { dir, schema, waitTries, waitBackoff, lockTimeout } = flags;
+  return {
+    folder: dir,
+    target: await targetOrEmbedded({ ...flags, quiet: flags.json === true }),
+    ...(schema !== undefined && { schema }),
+    ...(waitTries !== undefined && { waitTries }),
+    ...(waitBackoff !== undefined && { waitBackoffMs: waitBackoff }),
+    ...(lockTimeout !== undefined && { lockTimeoutMs: lockTimeout }),
+    onNote: (line) => terminal.note(line),
+    signal,
+  };
+}

@@ -1,0 +1,134 @@
+import type pg from 'pg';
+import { CrossfadeError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { connect, disconnect, query, transaction } from '../pg/connect.ts';
+import { sessionOf } from '../pg/connection.ts';
+import { localSettings } from '../pg/session.ts';
+import { repair } from './check.ts';
+import { type Context, filePath, lockLimit } from './context.ts';
+import type { Step } from './goal.ts';
+import { Lease } from './lease.ts';
+import { together } from './locked.ts';
+import type { Script } from './model.ts';
+import { setVersion } from './record.ts';
+import { runStatement } from './run-statement.ts';
+import { isPassing, statementFailure } from './statement-failure.ts';
+import type { ParsedStatement } from './statements.ts';
+import { type Done, entryOf, withLockTries } from './transactional.ts';
+import { controlsTransaction, runsAlone, setsSession, unfit } from './unfit.ts';
+
+/** Sets dirty and takes the lease, within the locked transaction. The result runs the file, after the commit. */
+export async function takeLease(context: Context, step: Step, script: Script): Promise<() => Promise<Done>> {
+  const statements = await context.statements(script);
+  if (context.pooled) refusePooled(context, script, statements);
+  let session: pg.Client | null = null;
+  const lease = new Lease(context, () => session !== null && sessionOf(session).socket.destroy());
+  await together(
+    context.client,
+    [setVersion(context.tables, step.to, true), lease.taking(step, statements.length)],
+    'take the lease of the migration',
+  );
+  return async () => {
+    lease.hold();
+    const started = performance.now();
+    try {
+      session = await openSession(context);
+      await runAll(context, session, lease, step, script, statements);
+      const durationMs = performance.now() - started;
+      await lease.release([
+        setVersion(context.tables, step.to, false),
+        entryOf(context, step, durationMs, statements.length),
+      ]);
+      return { ...step, statements: statements.length, durationMs, transactional: false };
+    } finally {
+      if (session !== null) await disconnect(session);
+      await lease.close();
+    }
+  };
+}
+
+/** A session of the file's own, closed after it: whatever the file sets ends there. */
+async function openSession(context: Context): Promise<pg.Client> {
+  const session = await connect(context.target, {
+    application: 'crossfade migrate',
+    ...(context.signal && { signal: context.signal }),
+  });
+  if (!context.pooled) await together(session, [filePath(context, 'SESSION')], 'prepare a migration');
+  return session;
+}
+
+async function runAll(
+  context: Context,
+  session: pg.Client,
+  lease: Lease,
+  step: Step,
+  script: Script,
+  statements: readonly ParsedStatement[],
+): Promise<void> {
+  // Inside a transaction of the file's own a failed statement cannot simply be sent again.
+  const retriable = !statements.some(controlsTransaction);
+  let number = 0;
+  for (const statement of statements) {
+    number++;
+    await lease.atStatement(number, statement.line);
+    const outcome = `The database is dirty now. ${repair({ ...step.migration, direction: step.direction, statement: number }, context.migrations)}`;
+    const once = (): Promise<void> =>
+      runOne(context, session, statement).catch((error: unknown) => {
+        throw statementFailure(error, script, { statement, number, of: statements.length }, outcome);
+      });
+    try {
+      await (retriable && !runsAlone(statement) ? withLockTries(context, once) : once());
+    } catch (error) {
+      await accountFor(lease, error);
+      throw error instanceof CrossfadeError && error.code === 'E_MIGRATION_BUSY' && isPassing(error)
+        ? new CrossfadeError(error.code, `${error.message} ${outcome}`, error.facts)
+        : error;
+    }
+  }
+}
+
+/** The lease keeps the account of a failure; when it cannot, dirty stands all the same, and the first error counts. */
+async function accountFor(lease: Lease, error: unknown): Promise<void> {
+  const sqlstate = error instanceof CrossfadeError ? error.facts.sqlstate : undefined;
+  if (typeof sqlstate === 'string') await lease.fail(sqlstate).catch(() => undefined);
+}
+
+/**
+ * Behind a pooler settings hold within a transaction only, so each statement gets one of its own where PostgreSQL lets
+ * it. What must stand alone there has no limit for its locks; such statements make no writer queue.
+ */
+async function runOne(context: Context, session: pg.Client, statement: ParsedStatement): Promise<void> {
+  const patient = runsAlone(statement);
+  const limit = patient ? limits.migrationPatienceMs : context.patience.lockTimeoutMs;
+  if (!context.pooled) {
+    if (!setsSession(statement)) await query(session, lockLimit(limit, 'SESSION'), 'limit the wait for locks');
+    return runStatement(session, statement);
+  }
+  if (patient) return runStatement(session, statement);
+  return transaction(session, async (client) => {
+    await together(
+      client,
+      [localSettings(context.serverVersion), lockLimit(limit), filePath(context)],
+      'prepare a migration',
+    );
+    await runStatement(client, statement);
+  });
+}
+
+function refusePooled({ tables }: Context, script: Script, statements: readonly ParsedStatement[]): void {
+  const direct = 'Name the server itself instead of the pooler for this migration';
+  for (const statement of statements) {
+    if (controlsTransaction(statement) || setsSession(statement))
+      throw unfit(
+        script,
+        statement,
+        `behind a pooler in transaction mode a file without a transaction has no session of its own. ${direct}`,
+      );
+    if (runsAlone(statement) && tables.schema !== 'public')
+      throw unfit(
+        script,
+        statement,
+        `behind a pooler in transaction mode the schema "${tables.schema}" cannot be made the default of this statement. ${direct}`,
+      );
+  }
+}

@@ -1,0 +1,109 @@
+import { hostname, userInfo } from 'node:os';
+import type pg from 'pg';
+import { disconnect, query, transaction } from '../pg/connect.ts';
+import { type Context, contextOf } from './context.ts';
+import { readMigrations } from './files.ts';
+import { takeLock, together } from './locked.ts';
+import type { MigrateOptions } from './options.ts';
+import { addEntry } from './record.ts';
+import { type History, readHistory, readWhatIsThere } from './state.ts';
+import { type Tables, createSchema, createTables, tablesIn } from './tables.ts';
+import { connectWhenReady } from './wait.ts';
+import { sql } from '../pg/sql.ts';
+
+/** A connected run, with what the database knew when it began. */
+export interface Opened {
+  readonly context: Context;
+  readonly history: History;
+}
+
+/**
+ * Reads the folder, connects, and reads the state; one round trip where the tables are there. Ends the connection when
+ * `work` has ended.
+ *
+ * @param makes whether missing tables are made; a run that only looks leaves the database as it is
+ */
+export async function opened<T>(
+  options: MigrateOptions,
+  makes: boolean,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  // First, so that a mistake in the folder is told without a database.
+  const migrations = readMigrations(options.folder);
+  const note = options.onNote ?? (() => undefined);
+  const client = await connectWhenReady(options.target, { ...options, onWait: note });
+  try {
+    const tables = tablesIn(options.schema ?? 'public');
+    const found = await readHistory(client, tables);
+    const build = (history: History): Context =>
+      contextOf({
+        target: options.target,
+        client,
+        tables,
+        migrations,
+        by: who(history.role),
+        note,
+        signal: options.signal,
+        patience: options,
+        history,
+      });
+    if (found !== null) return await work({ context: build(found), history: found });
+    const looked = await readWhatIsThere(client, tables);
+    if (!makes) return await work({ context: build(looked), history: looked });
+    await makeTables(build(looked), tables);
+    const history = (await readHistory(client, tables)) ?? looked;
+    return await work({ context: build(history), history });
+  } finally {
+    await disconnect(client);
+  }
+}
+
+/** Under the lock: CREATE ... IF NOT EXISTS of two sessions at once fails in one of them. */
+async function makeTables(context: Context, tables: Tables): Promise<void> {
+  await transaction(context.client, async (client) => {
+    await takeLock(client, context);
+    const { rows } = await query(
+      client,
+      sql`SELECT 1::text AS found FROM pg_catalog.pg_namespace WHERE nspname = ${tables.schema}`,
+      'look for the schema',
+    );
+    const missing = rows.length === 0 ? [createSchema(tables.schema)] : [];
+    await together(
+      client,
+      [...missing, ...createTables(tables)],
+      `make the tables of migrations in "${tables.schema}"`,
+    );
+  });
+}
+
+/**
+ * Takes over a version that somebody else has written, golang-migrate or a person: from here on it counts as applied,
+ * with files that nobody has seen run. To be sent within a locked transaction.
+ */
+export async function adopt(client: pg.Client, { tables, by, migrations }: Context, version: bigint): Promise<void> {
+  const name = migrations.all.find((migration) => migration.version === version)?.name ?? '';
+  const entry = {
+    version,
+    name,
+    direction: 'adopt',
+    sha256: null,
+    durationMs: 0,
+    by,
+    statements: 0,
+    result: version,
+  } as const;
+  await query(client, addEntry(tables, entry), 'take over the version');
+}
+
+function who(role: string): string {
+  return `${role}, ${osUser()}@${hostname()}`;
+}
+
+/** A container may run under a number that has no name. */
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Target } from '../pg/target.ts';
+import type { Note, Patience } from './context.ts';
+import type { WaitOptions } from './wait.ts';
+
+/** Which migrations, and which database. */
+export interface MigrationPlace extends Omit<WaitOptions, 'onWait'> {
+  /** Where the files lie. */
+  readonly folder: string;
+  readonly target: Target;
+  /** Whose tables say what has run, and where plain names in the files lead. Default `public`; made when missing. */
+  readonly schema?: string;
+  /** Told what happens, a line each: files that ran, waiting, retries. */
+  readonly onNote?: Note;
+}
+
+/** What `migrate` can be told. */
+export interface MigrateOptions extends MigrationPlace, Patience {}

@@ -1,0 +1,193 @@
+import type pg from 'pg';
+import { CrossfadeError } from '../core/errors.ts';
+import { query } from '../pg/connect.ts';
+import { type Sql, ident, join, name, sql, trusted } from '../pg/sql.ts';
+import { type Tables, tableNames } from './tables.ts';
+
+/** The last thing that was done with a version. */
+export interface Ran {
+  readonly version: bigint;
+  readonly name: string;
+  readonly direction: 'up' | 'down' | 'force' | 'adopt';
+  /** Of the up file as it was then; null where nobody knows. */
+  readonly sha256: string | null;
+  /** By the server's clock, ISO 8601. */
+  readonly at: string;
+  readonly by: string;
+  readonly durationMs: number;
+}
+
+/** A run without a transaction that is going on, or that stopped in the middle. */
+export interface Lease {
+  readonly holder: string;
+  readonly version: bigint;
+  readonly name: string;
+  readonly direction: 'up' | 'down';
+  /** Counted from 1; 0 before the first. */
+  readonly statement: number;
+  readonly statements: number;
+  readonly line: number;
+  /** Null unless a statement was refused: the run may have been killed. */
+  readonly sqlstate: string | null;
+  /** Until its lease expires by the server's clock; 0 when it has. */
+  readonly leftMs: number;
+}
+
+/** Where a database stands. */
+export interface State {
+  /** Null before the first migration, -1 when going down to nothing stopped in the middle, as golang-migrate says. */
+  readonly version: bigint | null;
+  readonly dirty: boolean;
+  readonly lease: Lease | null;
+}
+
+/** The same with all that happened before. */
+export interface History extends State {
+  readonly ran: ReadonlyMap<bigint, Ran>;
+  /** Versions up to here count as applied, though nobody saw them run: another tool did, or a person said so. */
+  readonly baseline: bigint | null;
+  /** Somebody else has moved the version since our last row. */
+  readonly moved: boolean;
+  readonly database: string;
+  readonly serverVersion: number;
+  /** The role, as the server knows it. */
+  readonly role: string;
+  readonly checkInterval: string;
+}
+
+interface Found {
+  versions: { version: string; dirty: boolean }[] | null;
+  lease: (Omit<Lease, 'version'> & { version: string })[] | null;
+}
+
+interface FoundHistory extends Found {
+  ran: (Omit<Ran, 'version'> & { version: string })[] | null;
+  last: { result: string | null } | null;
+  baseline: string | null;
+  database: string;
+  serverVersion: string;
+  role: string;
+  checkInterval: string;
+}
+
+type Part = keyof typeof tableNames;
+
+const every: ReadonlySet<Part> = new Set(['version', 'history', 'lease']);
+
+/** Everything in one round trip; null when the tables are not there yet. */
+export async function readHistory(client: pg.Client, tables: Tables): Promise<History | null> {
+  try {
+    return await read(client, tables, every);
+  } catch (error) {
+    // Undefined table, or a schema that does not exist.
+    if (['42P01', '3F000'].includes(String((error as CrossfadeError).facts?.sqlstate))) return null;
+    throw explained(error, tables);
+  }
+}
+
+/** As {@link readHistory} with the tables that there are: for looking at a database that is to stay as it is. */
+export async function readWhatIsThere(client: pg.Client, tables: Tables): Promise<History> {
+  const { rows } = await query<Record<Part, string>>(
+    client,
+    sql`SELECT ${join(
+      [...every].map(
+        (part) =>
+          sql`pg_catalog.to_regclass(${`${ident(tables.schema)}.${tableNames[part]}`}::text) IS NOT NULL AS ${name(part)}`,
+      ),
+    )}`,
+    'look for the tables of migrations',
+  );
+  const present = new Set([...every].filter((part) => rows[0]?.[part] === 't'));
+  return read(client, tables, present).catch((error: unknown) => {
+    throw explained(error, tables);
+  });
+}
+
+/** The row of the version and the lease, to be sent within a transaction that holds the lock. */
+export function stateQuery(tables: Tables): Sql {
+  return sql`SELECT pg_catalog.json_build_object(${stateFields(tables, every)}) AS state`;
+}
+
+/** What {@link stateQuery} brought. */
+export function parseState(row: { state?: string | null } | undefined): State {
+  return toState(JSON.parse(row?.state ?? 'null') as Found);
+}
+
+async function read(client: pg.Client, tables: Tables, present: ReadonlySet<Part>): Promise<History> {
+  const { rows } = await query<{ state: string }>(
+    client,
+    sql`SELECT pg_catalog.json_build_object(${stateFields(tables, present)}, ${historyFields(tables, present)}) AS state`,
+    'read which migrations have run',
+  );
+  const found = JSON.parse(rows[0]?.state ?? 'null') as FoundHistory;
+  const state = toState(found);
+  const last = found.last === null || found.last.result === null ? null : BigInt(found.last.result);
+  const moved = state.version !== null && !state.dirty && (found.last === null || last !== state.version);
+  const baseline = found.baseline === null ? null : BigInt(found.baseline);
+  return {
+    ...state,
+    ran: new Map((found.ran ?? []).map((row) => [BigInt(row.version), { ...row, version: BigInt(row.version) }])),
+    baseline: moved ? state.version : baseline,
+    moved,
+    database: found.database,
+    serverVersion: Number(found.serverVersion),
+    role: found.role,
+    checkInterval: found.checkInterval,
+  };
+}
+
+function stateFields(tables: Tables, present: ReadonlySet<Part>): Sql {
+  const rows = (part: Part, select: Sql): Sql => (present.has(part) ? sql`(${select})` : sql`NULL::pg_catalog.json`);
+  return sql`
+    'versions', ${rows('version', sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_object('version', v.version::text, 'dirty', v.dirty)) FROM ${tables.version} v`)},
+    'lease', ${rows(
+      'lease',
+      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_object('holder', l.holder, 'version', l.version::text, 'name', l.name,
+        'direction', l.direction, 'statement', l.statement, 'statements', l.statements, 'line', l.line, 'sqlstate', l.sqlstate,
+        'leftMs', GREATEST(0, pg_catalog.ceil(EXTRACT(EPOCH FROM l.expires_at - pg_catalog.clock_timestamp()) * 1000)))) FROM ${tables.lease} l`,
+    )}`;
+}
+
+function historyFields(tables: Tables, present: ReadonlySet<Part>): Sql {
+  const part = (select: Sql, type: 'json' | 'text'): Sql =>
+    present.has('history') ? sql`(${select})` : sql`NULL::${trusted(type)}`;
+  return sql`
+    'ran', ${part(
+      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_object('version', r.version::text, 'name', r.name, 'direction', r.direction,
+        'sha256', r.sha256, 'at', r.applied_at, 'by', r.applied_by, 'durationMs', r.duration_ms))
+        FROM (SELECT DISTINCT ON (version) * FROM ${tables.history} ORDER BY version, id DESC) r`,
+      'json',
+    )},
+    'last', ${part(sql`SELECT pg_catalog.json_build_object('result', h.result::text) FROM ${tables.history} h ORDER BY h.id DESC LIMIT 1`, 'json')},
+    'baseline', ${part(sql`SELECT pg_catalog.max(h.version)::text FROM ${tables.history} h WHERE h.direction IN ('adopt', 'force')`, 'text')},
+    'database', pg_catalog.current_database(),
+    'serverVersion', pg_catalog.current_setting('server_version_num'),
+    'role', current_user,
+    'checkInterval', pg_catalog.current_setting('client_connection_check_interval')`;
+}
+
+function toState({ versions, lease }: Found): State {
+  const rows = versions ?? [];
+  if (rows.length > 1)
+    throw new CrossfadeError(
+      'E_MIGRATION_STATE',
+      `The table ${tableNames.version} holds ${rows.length} rows, where golang-migrate and Crossfade keep one. Nothing was run. Look which tool wrote it; leave the row of the version that the schema has.`,
+      { rows: rows.length },
+    );
+  const held = lease?.[0];
+  return {
+    version: rows[0] === undefined ? null : BigInt(rows[0].version),
+    dirty: rows[0]?.dirty ?? false,
+    lease: held === undefined ? null : { ...held, version: BigInt(held.version) },
+  };
+}
+
+/** A table of the name with other columns is another tool's: Rails, dbmate and others call theirs the same. */
+function explained(error: unknown, tables: Tables): unknown {
+  if (!(error instanceof CrossfadeError) || error.facts.sqlstate !== '42703') return error;
+  return new CrossfadeError(
+    'E_MIGRATION_STATE',
+    `A table ${tableNames.version} stands in the schema "${tables.schema}" without the columns version and dirty: it is another tool's. Nothing was run. Use another --schema, or rename that table.`,
+    { schema: tables.schema },
+  );
+}

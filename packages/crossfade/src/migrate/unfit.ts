@@ -1,0 +1,104 @@
+import { CrossfadeError } from '../core/errors.ts';
+import type { Script } from './model.ts';
+import type { ParsedStatement, Tree } from './statements.ts';
+
+type Node = Readonly<Record<string, unknown>>;
+
+const mark = '-- crossfade: no-transaction';
+const opens = ['TRANS_STMT_BEGIN', 'TRANS_STMT_START'];
+const savepoints = ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO'];
+
+/** Statements that PostgreSQL runs outside a transaction block only, by the kind of their tree: PreventInTransactionBlock. */
+const alone: Readonly<Record<string, (node: Node) => boolean>> = {
+  IndexStmt: (node) => node.concurrent === true,
+  DropStmt: (node) => node.concurrent === true,
+  ReindexStmt: (node) =>
+    hasOption(node, 'concurrently') ||
+    ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_SYSTEM', 'REINDEX_OBJECT_DATABASE'].includes(String(node.kind)),
+  VacuumStmt: (node) => node.is_vacuumcmd === true,
+  ClusterStmt: (node) => node.relation === undefined,
+  AlterTableStmt: (node) =>
+    /"AT_DetachPartition".*"concurrent":true|"concurrent":true.*"AT_DetachPartition"/.test(JSON.stringify(node)),
+  CreatedbStmt: () => true,
+  DropdbStmt: () => true,
+  AlterDatabaseStmt: (node) => hasOption(node, 'tablespace'),
+  CreateTableSpaceStmt: () => true,
+  DropTableSpaceStmt: () => true,
+  AlterSystemStmt: () => true,
+  CreateSubscriptionStmt: () => true,
+  DropSubscriptionStmt: () => true,
+  AlterSubscriptionStmt: () => true,
+  DiscardStmt: (node) => node.target === 'DISCARD_ALL',
+};
+
+/** Whether a statement cannot stand in a transaction block. */
+export function runsAlone({ tree }: { readonly tree: Tree }): boolean {
+  const [kind = '', node] = Object.entries(tree)[0] ?? [];
+  return Object.hasOwn(alone, kind) && alone[kind]?.(node as Node) === true;
+}
+
+/** BEGIN, COMMIT and their like, but for savepoints, which stay within. */
+export function controlsTransaction({ tree }: { readonly tree: Tree }): boolean {
+  const node = tree.TransactionStmt as Node | undefined;
+  return node !== undefined && !savepoints.includes(String(node.kind));
+}
+
+/** SET that outlives its transaction. */
+export function setsSession({ tree }: { readonly tree: Tree }): boolean {
+  const node = tree.VariableSetStmt as Node | undefined;
+  return node !== undefined && node.is_local !== true && node.name !== 'TRANSACTION';
+}
+
+/**
+ * Refuses what would fail in the middle or break a promise, before anything runs.
+ *
+ * @throws CrossfadeError E_MIGRATION_UNFIT
+ */
+export function refuseUnfit(script: Script, statements: readonly ParsedStatement[]): void {
+  for (const statement of statements) {
+    const why = script.transactional ? unfitWithin(statement) : null;
+    if (why !== null)
+      throw unfit(
+        script,
+        statement,
+        `${why}. Put this line at the top of the file, which then runs without one: ${mark}`,
+      );
+    if (writesOut(statement))
+      throw unfit(script, statement, 'COPY ... TO STDOUT has nowhere to go in a migration. Take it out');
+  }
+  if (!script.transactional) refuseOpenEnd(script, statements);
+}
+
+function unfitWithin(statement: ParsedStatement): string | null {
+  if (controlsTransaction(statement))
+    return 'the file runs in one transaction, and this statement would begin or end one';
+  return runsAlone(statement) ? 'PostgreSQL does not run this statement inside a transaction' : null;
+}
+
+/** The end of a file that leaves its own transaction open would roll everything back without a word. */
+function refuseOpenEnd(script: Script, statements: readonly ParsedStatement[]): void {
+  let open: ParsedStatement | null = null;
+  for (const statement of statements.filter(controlsTransaction))
+    open = opens.includes(String((statement.tree.TransactionStmt as Node).kind)) ? statement : null;
+  if (open !== null)
+    throw unfit(script, open, 'the transaction that begins here does not end in this file. Write its COMMIT');
+}
+
+function writesOut({ tree }: ParsedStatement): boolean {
+  const copy = tree.CopyStmt as Node | undefined;
+  return copy !== undefined && copy.is_from !== true && copy.filename === undefined;
+}
+
+function hasOption(node: Node, name: string): boolean {
+  const list = (node.params ?? node.options ?? []) as readonly { DefElem?: { defname?: string } }[];
+  return list.some(({ DefElem }) => DefElem?.defname?.toLowerCase() === name);
+}
+
+/** The refusal of one statement. @param why completes the sentence, without the full stop */
+export function unfit(script: Script, { line, column }: ParsedStatement, why: string): CrossfadeError {
+  return new CrossfadeError('E_MIGRATION_UNFIT', `${script.path}:${line}:${column}: ${why}. Nothing was run.`, {
+    path: script.path,
+    line,
+    column,
+  });
+}

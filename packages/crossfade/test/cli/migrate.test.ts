@@ -1,0 +1,138 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tempFolder } from '../harness/folders.ts';
+import { freshDatabase } from '../harness/postgres.ts';
+import { deadPlace } from '../harness/sockets.ts';
+import { runCli, serverEnv } from '../support/cli.ts';
+import { migrationFolder, noTransaction, versionOf } from '../support/migrations.ts';
+
+const files = {
+  '000001_users': ['CREATE TABLE users (id int);', 'DROP TABLE users;'],
+  '000002_index': [`${noTransaction}CREATE INDEX CONCURRENTLY i ON users (id);`, 'DROP INDEX i;'],
+  '000003_seed': ['INSERT INTO users VALUES (1);', 'DELETE FROM users;'],
+} as const;
+
+async function scene() {
+  const database = await freshDatabase();
+  const folder = migrationFolder(files);
+  const run = (...args: string[]) => runCli(['migrate', ...args, '--dir', folder], { env: serverEnv(database) });
+  return { database, folder, run };
+}
+
+test('up, status, down, goto, redo: each says in one sentence where the database stands', async () => {
+  const { database, run } = await scene();
+  const said = [];
+  for (const args of [['up', '1'], ['up'], ['up'], ['down', '1'], ['goto', '1'], ['redo'], ['down', '--all']]) {
+    const { status, stdout } = await run(...args);
+    said.push([status, /(Nothing to do|\d migrations?).* version (\w+)\.\n/.exec(stdout)?.slice(1).join(' ')]);
+  }
+  expect(said).toEqual([
+    [0, '1 migration 1'],
+    [0, '2 migrations 3'],
+    [0, 'Nothing to do 3'],
+    [0, '1 migration 2'],
+    [0, '1 migration 1'],
+    [0, '2 migrations 1'],
+    [0, '1 migration none'],
+  ]);
+  expect(await versionOf(database)).toBe('');
+});
+
+test('--json is alone on standard output: report, status, plan and refusal', async () => {
+  const { run } = await scene();
+  const json = async (...args: string[]) => {
+    const { status, stdout } = await run(...args, '--json');
+    return { status, ...(JSON.parse(stdout) as Record<string, unknown>) };
+  };
+  expect(await json('up', '--dry-run')).toMatchObject({
+    status: 0,
+    from: null,
+    steps: [{ version: '1', direction: 'up', sql: files['000001_users'][0] }, {}, {}],
+  });
+  expect(await json('up', '2')).toMatchObject({
+    status: 0,
+    from: null,
+    version: '2',
+    ran: [
+      { version: '1', transactional: true },
+      { version: '2', transactional: false },
+    ],
+  });
+  expect(await json('status')).toMatchObject({
+    status: 0,
+    version: '2',
+    dirty: false,
+    migrations: [{ standing: 'applied' }, { standing: 'applied' }, { standing: 'pending' }],
+  });
+  expect(await json('goto', '9')).toMatchObject({
+    status: 1,
+    error: { code: 'E_MIGRATION_MISSING', facts: { version: '9' } },
+  });
+});
+
+test('--dry-run prints SQL that psql could run, and runs nothing', async () => {
+  const { database, run } = await scene();
+  const { status, stdout } = await run('up', '--dry-run');
+  expect([status, stdout.match(/^-- .*up to version \d.*$/gm)?.length]).toEqual([0, 3]);
+  for (const [up] of Object.values(files)) expect(stdout).toContain(up);
+  expect((await database.query("select 1 from pg_class where relnamespace = 'public'::regnamespace")).rows).toEqual([]);
+});
+
+test('down without a number is wrong use, and so are a bad number, time and version', async () => {
+  const { run } = await scene();
+  for (const args of [
+    ['down'],
+    ['down', '1', '--all'],
+    ['up', '0'],
+    ['up', 'x'],
+    ['goto', '-3'],
+    ['up', '--lock-timeout', '5'],
+    ['up', '--wait-tries', '0'],
+    ['force'],
+    ['new', 'a/b'],
+  ]) {
+    const { status, stdout, stderr } = await run(...args);
+    expect([args.join(' '), status, stdout]).toEqual([args.join(' '), 2, '']);
+    expect(stderr).not.toBe('');
+  }
+});
+
+test('status ends with 1 where somebody has to do something, and says what', async () => {
+  const { folder, run } = await scene();
+  await run('up');
+  writeFileSync(join(folder, '000001_users.up.sql'), 'SELECT 1;');
+  const { status, stdout } = await run('status');
+  expect([status, stdout]).toEqual([1, expect.stringContaining('CHANGED    1_users')]);
+});
+
+test('a database that never comes: one line a try, then exit 1 with the reason', async () => {
+  const { database, folder } = await scene();
+  const { status, stderr } = await runCli(
+    ['migrate', 'up', '--dir', folder, '--wait-tries', '3', '--wait-backoff', '10ms'],
+    {
+      env: serverEnv({ ...database, ...(await deadPlace()) }),
+    },
+  );
+  expect(status).toBe(1);
+  expect(
+    stderr
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/[,:]/)[0]),
+  ).toEqual(['Waiting for the database', 'Waiting for the database', 'E_TARGET_UNREACHABLE']);
+});
+
+test('new makes the next two files, by number or by time, as the folder does', async () => {
+  const cwd = tempFolder('new-');
+  const made = async (...args: string[]) =>
+    (await runCli(['migrate', 'new', ...args], { cwd })).stdout.trim().split('\n');
+  expect(await made('create users')).toEqual([
+    'migrations/000001_create_users.up.sql',
+    'migrations/000001_create_users.down.sql',
+  ]);
+  expect((await made('next'))[0]).toBe('migrations/000002_next.up.sql');
+  expect((await made('later', '--timestamp'))[0]).toMatch(/^migrations\/20\d{12}_later\.up\.sql$/);
+  expect((await made('last'))[0]).toMatch(/^migrations\/20\d{12}_last\.up\.sql$/);
+  expect(readdirSync(join(cwd, 'migrations'))).toHaveLength(8);
+});

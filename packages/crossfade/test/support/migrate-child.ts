@@ -1,0 +1,12 @@
+import { migrate } from '../../src/index.ts';
+import type { MigrateOptions } from '../../src/index.ts';
+
+/** A service that migrates at its start: options as JSON in its only argument; prints the report, or the error's code. */
+const options = JSON.parse(process.argv[2] ?? '') as MigrateOptions;
+try {
+  const report = await migrate({ ...options, onNote: (line) => process.stderr.write(`${line}\n`) });
+  process.stdout.write(JSON.stringify({ ran: report.ran.length, version: String(report.version) }));
+} catch (error) {
+  process.stdout.write(JSON.stringify({ code: (error as { code?: string }).code, message: (error as Error).message }));
+  process.exitCode = 1;
+}
