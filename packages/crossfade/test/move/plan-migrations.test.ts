@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { migrate, migrateTo } from '../../src/migrate/migrate.ts';
 import { move } from '../../src/move/move.ts';
 import type { MoveOptions } from '../../src/move/options.ts';
 import { planMigrations } from '../../src/move/plan.ts';
+import { verify } from '../../src/move/verify.ts';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { themes } from '../nasty/index.ts';
@@ -149,4 +152,49 @@ test('a name with a line break in it does not get out of its comment', async () 
   );
   expectSame(came);
   expect(came.schemas[0].some((part) => part.includes('stray.'))).toBe(false);
+});
+
+test('with crossfade migrate: up, move, verify, down; only the tables of migrations are left', async () => {
+  const [source, database, folder] = [smallSource(), await freshDatabase(), join(tempFolder(), 'migrations')];
+  await planMigrations({ source, jobs: 1 }, { folder });
+  const target = targetOf(database);
+  await migrate({ folder, target });
+  expect((await move({ source, target, jobs: 1 })).exitCode).toBe(0);
+  expect((await verify({ source, target, jobs: 1 })).verdict).toBe('equal');
+  expect((await database.query(`INSERT INTO person (email) VALUES ('n') RETURNING id`)).rows).toEqual([{ id: 901 }]);
+  await migrateTo({ folder, target }, { kind: 'down', count: 'all' });
+  const left = await relationsOf(database);
+  expect(left.filter((name) => !/^(schema|crossfade)_migration/.test(name))).toEqual([]);
+});
+
+test('an orphan in a circle ends the move, and the foreign keys are as they were', async () => {
+  const source = sourceFile(
+    'CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b)',
+    'CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a)',
+    'INSERT INTO a VALUES (1, 1), (2, 1)',
+    'INSERT INTO b VALUES (1, 2)',
+  );
+  const [database, folder] = [await freshDatabase(), join(tempFolder(), 'migrations')];
+  const { files } = await planMigrations({ source, jobs: 1 }, { folder });
+  await apply(database, files[0]);
+  const before = await schemaOf(database);
+  const db = new DatabaseSync(source, { enableForeignKeyConstraints: false });
+  db.exec('UPDATE a SET b = 99 WHERE id = 2');
+  db.close();
+  await expect(move({ source, target: targetOf(database), jobs: 1 })).rejects.toMatchObject({
+    code: 'E_TARGET_MISMATCH',
+    facts: { sqlstate: '23503', table: 'a', constraint: 'a_b_fkey' },
+  });
+  expect(await schemaOf(database)).toEqual(before);
+  expect((await database.query('SELECT FROM a')).rowCount).toBe(0);
+});
+
+test('a key over values that may be too long for an index comes after the move', async () => {
+  const long = themes['Keys and indexes'].find(({ name }) => name.includes('too long for an index entry'));
+  const source = long?.build(tempFolder(), () => undefined) as string;
+  const database = await freshDatabase();
+  const { files } = await planMigrations({ source, jobs: 1 }, { folder: join(tempFolder(), 'm') });
+  await apply(database, files[0]);
+  expect((await move({ source, target: targetOf(database), jobs: 1 })).exitCode).toBe(0);
+  await expect(apply(database, files[2])).rejects.toMatchObject({ code: '54000' });
 });
