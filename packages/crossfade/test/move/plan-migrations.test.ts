@@ -7,6 +7,7 @@ import { move } from '../../src/move/move.ts';
 import type { MoveOptions } from '../../src/move/options.ts';
 import { planMigrations } from '../../src/move/plan.ts';
 import { verify } from '../../src/move/verify.ts';
+import { makeAmplifier } from '../fixtures/amplifier.ts';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { themes } from '../nasty/index.ts';
@@ -19,6 +20,7 @@ type Options = Partial<Omit<MoveOptions, 'source' | 'target'>>;
 const apply = (database: TestDatabase, path: string) =>
   database.query(`begin;\n${readFileSync(path, 'utf8')}\ncommit;`);
 const targetOf = ({ query: _query, drop: _drop, ...target }: TestDatabase) => target;
+const withheld = () => ({ quarantineFile: join(tempFolder(), 'withheld.jsonl') });
 
 /** Up, move, the second up, and the same by a move alone; then down. */
 async function bothWays(source: string, options: Options = {}) {
@@ -26,9 +28,9 @@ async function bothWays(source: string, options: Options = {}) {
   const { files } = await planMigrations({ ...options, source, jobs: 1 }, { folder: join(tempFolder(), 'migrations') });
   const schema = options.schema ?? 'public';
   await apply(byFiles, files[0]);
-  const filled = await move({ ...options, source, target: targetOf(byFiles), jobs: 1 });
+  const filled = await move({ ...options, ...withheld(), source, target: targetOf(byFiles), jobs: 1 });
   if (files.length > 2) await apply(byFiles, files[2]);
-  const moved = await move({ ...options, source, target: targetOf(byMove), jobs: 1 });
+  const moved = await move({ ...options, ...withheld(), source, target: targetOf(byMove), jobs: 1 });
   const schemas = [await schemaOf(byFiles, schema), await schemaOf(byMove, schema)];
   const sequences = [await sequencesOf(byFiles, schema), await sequencesOf(byMove, schema)];
   if (files.length > 2) await apply(byFiles, files[3]);
@@ -60,6 +62,18 @@ describe('the files and then a move make what a move alone makes, and the down f
     const came = await bothWays(smallSource(), { schema: 'Other "schema"', names: 'snake', gin: true });
     expectSame(came);
     expect(came.sequences[0]).toContain('person_id_seq 900');
+  });
+
+  test('the demo, as it is and as somebody wants it who has read the first report', async () => {
+    const source = join(tempFolder(), 'amplifier.db');
+    makeAmplifier(source, { sessions: 300 });
+    expectSame(await bothWays(source));
+    const rules = ['sessions.transcript=jsonb', 'sessions.transcript=empty:null', 'applications.is_active=boolean'];
+    const typed = await bothWays(source, { rules, badValues: 'quarantine', gin: true });
+    expectSame(typed, 4);
+    expect(readFileSync(typed.files[0], 'utf8')).toMatch(
+      /-- cannot be held: \d+ values of sessions.transcript as jsonb/,
+    );
   });
 
   test('composite keys, WITHOUT ROWID, partial and expression indexes, NOCASE, 63 bytes, quotes, a circle of three', async () => {
