@@ -181,6 +181,27 @@ test('with crossfade migrate: up, move, verify, down; only the tables of migrati
   expect(left.filter((name) => !/^(schema|crossfade)_migration/.test(name))).toEqual([]);
 });
 
+test('foreign keys of one name, some of them in a circle and some deferrable, are what they were after the move', async () => {
+  const source = sourceFile(
+    'CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER, c INTEGER, CONSTRAINT fk FOREIGN KEY (b) REFERENCES b)',
+    'CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER, CONSTRAINT fk FOREIGN KEY (a) REFERENCES a)',
+    'CREATE TABLE c (id INTEGER PRIMARY KEY, a INTEGER, CONSTRAINT fk FOREIGN KEY (a) REFERENCES a DEFERRABLE INITIALLY DEFERRED)',
+    'INSERT INTO a VALUES (1, 1, 1)',
+    'INSERT INTO b VALUES (1, 1)',
+    'INSERT INTO c VALUES (1, 1)',
+  );
+  expectSame(await bothWays(source));
+  const [database, folder] = [await freshDatabase(), join(tempFolder(), 'migrations')];
+  const { files } = await planMigrations({ source, jobs: 1 }, { folder });
+  await apply(database, files[0]);
+  await database.query(
+    'ALTER TABLE a ADD CONSTRAINT later FOREIGN KEY (c) REFERENCES c DEFERRABLE; ALTER TABLE b ALTER CONSTRAINT fk DEFERRABLE INITIALLY IMMEDIATE',
+  );
+  const before = await schemaOf(database);
+  expect((await move({ source, target: targetOf(database), jobs: 1 })).exitCode).toBe(0);
+  expect(await schemaOf(database)).toEqual(before);
+});
+
 test('an orphan in a circle ends the move, and the foreign keys are as they were', async () => {
   const source = sourceFile(
     'CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b)',
