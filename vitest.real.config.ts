@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
-          include: [`packages/*/{src,test}/${real}`, `scripts/${real}`],
+          include: [`packages/*/{src,test}/${real}`, `scripts/${real}`, `bench/${real}`],
           globalSetup: [`${harness}/global-setup.ts`],
         },
       },

@@ -59,7 +59,8 @@ async function demo(): Promise<number> {
 async function move(name: string, options: string): Promise<Report | null> {
   const report = join(folder, `${name}.json`);
   rmSync(report, { force: true });
-  const typed = `move ${source} ${options}`;
+  // A demo that was interrupted has left its own half behind.
+  const typed = `move ${source} ${options} --restart`;
   say(pc.dim(`$ npx crossfade ${typed}`));
   const child = spawn(process.execPath, [command, ...typed.split(' '), '--report', report], {
     stdio: 'inherit',

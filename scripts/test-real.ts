@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = [
   { name: 'postgresql', file: '/usr/lib/postgresql/15/bin/postgres' },
   { name: 'postgresql-client', file: '/usr/lib/postgresql/15/bin/psql' },
+  { name: 'pgbouncer', file: '/usr/sbin/pgbouncer' },
   { name: 'pgloader', file: '/usr/bin/pgloader' },
 ];
 

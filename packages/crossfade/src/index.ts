@@ -18,7 +18,7 @@ export type { MigrateReport, RanFile } from './migrate/report.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export type { MigrationsOptions } from './move/migrations.ts';
-export { plan, planMigrations, type PlannedMigrations } from './move/plan.ts';
+export { plan, planMigrations, type PlannedMigrations, type PlanOptions } from './move/plan.ts';
 export type { PlanFile } from './move/plan-file.ts';
 export type {
   BadValueReport,

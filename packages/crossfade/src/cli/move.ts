@@ -7,7 +7,7 @@ import type { MoveOptions } from '../move/options.ts';
 import type { Report } from '../move/report.ts';
 import { probePrivate, replacePrivate } from '../move/withheld.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
-import { addMapping, addTarget, addTypes, type Settle } from './options.ts';
+import { addBothSides, addTypes, type Settle } from './options.ts';
 import { progressView } from './progress.ts';
 import { reportText } from './report-text.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
@@ -22,7 +22,7 @@ export function moveCommand(program: Command, settle: Settle): void {
     .command('move')
     .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
     .description('move a SQLite file into PostgreSQL and verify every value');
-  addTypes(addMapping(addTarget(command)))
+  addTypes(addBothSides(command))
     .addOption(
       new Option('--bad-values <policy>', 'stop before anything is written, or withhold the rows')
         .choices(['stop', 'quarantine'])

@@ -21,7 +21,8 @@ function count(text: string): number {
   return value;
 }
 
-function schemaName(text: string): string {
+/** A name that a schema of the target may have. */
+export function schemaName(text: string): string {
   const fault = schemaFault(text);
   if (fault !== null) throw new InvalidArgumentError(`It cannot be used: ${fault}.`);
   return text;
@@ -44,7 +45,7 @@ export function addTarget(command: Command): Command {
 
 /** What of the source, and how it is named and typed. */
 export function addMapping(command: Command): Command {
-  return addSchema(command)
+  return command
     .addOption(
       new Option('--names <style>', 'names as they are, or created_at for createdAt')
         .choices(['keep', 'snake'])
@@ -54,8 +55,12 @@ export function addMapping(command: Command): Command {
     .option('--except <tables>', 'all tables but these', list)
     .option('--rule <rule>', `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`, collect)
     .option('--plan <file>', 'an edited plan, from crossfade plan')
-    .option('--jobs <n>', "threads, each with a connection (default: the machine's cores, at most 4)", count)
-    .option('--show-values', 'show text keys in plain');
+    .option('--jobs <n>', "threads, each with a connection (default: the machine's cores, at most 4)", count);
+}
+
+/** Both sides: a source, and the schema of a server that holds it or is to hold it. */
+export function addBothSides(command: Command): Command {
+  return addMapping(addSchema(addTarget(command))).option('--show-values', 'show text keys in plain');
 }
 
 /** How types are chosen. */

@@ -5,10 +5,10 @@ import type { MoveOptions } from '../move/options.ts';
 import { plan, planMigrations } from '../move/plan.ts';
 import type { PlanFile } from '../move/plan-file.ts';
 import { replacePrivate } from '../move/withheld.ts';
-import { addMapping, addTypes, type Settle } from './options.ts';
+import { addMapping, addTypes, schemaName, type Settle } from './options.ts';
 import { terminal } from './terminal.ts';
 
-type PlanOptions = Omit<MoveOptions, 'target'>;
+type PlanOptions = Omit<MoveOptions, 'target' | 'showValues'>;
 type Flags = Omit<PlanOptions, 'source' | 'rules'> & {
   rule?: string[];
   out?: string;
@@ -26,6 +26,7 @@ export function planCommand(program: Command, settle: Settle): void {
       'look at every value and print the editable plan: every column, its type, the evidence, what was not translated',
     );
   addTypes(addMapping(command))
+    .option('--schema <name>', 'with --migrations: schema of the tables (default: public)', schemaName)
     .option('--out <file>', 'write the plan there')
     .option('--migrations <folder>', 'write the schema there as migrations, instead of printing the plan')
     .option('--name <name>', "name of the migration (default: the source's)")
@@ -38,10 +39,10 @@ export function planCommand(program: Command, settle: Settle): void {
 
 async function runPlan(options: PlanOptions, { out, migrations, name, next }: Flags): Promise<void> {
   if (migrations === undefined) {
-    if (name !== undefined || next === true)
+    if (name !== undefined || next === true || options.schema !== undefined)
       throw new CrossfadeError(
         'E_USAGE',
-        '--name and --next are about migrations. Nothing was done. Name their folder with --migrations.',
+        '--name, --next and --schema are about migrations. Nothing was done. Name their folder with --migrations.',
       );
     const file = await plan(options);
     return out === undefined ? terminal.json(file) : writePlan(out, file);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
-import { addMapping, addTarget, type Settle } from './options.ts';
+import { addBothSides, type Settle } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
 
@@ -12,7 +12,7 @@ export function verifyCommand(program: Command, settle: Settle): void {
     .command('verify')
     .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
     .description('compare every value of a SQLite file with the tables in PostgreSQL; writes nothing');
-  addMapping(addTarget(command))
+  addBothSides(command)
     .option('--json', 'print the result as JSON, alone on standard output')
     .action(async (source: string, { rule, ...flags }: Flags) => {
       const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true });

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type pg from 'pg';
 import { type Row, type RowKey, Tag } from '../core/cell.ts';
 import { limits } from '../core/limits.ts';
+import type { KnownTags } from '../drivers/sqlite/packed.ts';
 import type { Page } from '../drivers/sqlite/page.ts';
 import { join, name, qualified, sql } from '../pg/sql.ts';
 import type { PgType, Rule } from '../schema/model.ts';
@@ -16,6 +17,8 @@ export interface LoadTable {
   readonly schema: string;
   readonly name: string;
   readonly columns: readonly LoadColumn[];
+  /** By position in a source row. */
+  readonly known: KnownTags;
 }
 
 /** A column that COPY writes. */

@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { type Dirent, readdirSync } from 'node:fs';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Direction, Migration, Script } from './model.ts';
 import { readScript } from './script.ts';
@@ -29,7 +28,7 @@ const versionMax = 2n ** 63n - 1n;
 const timestampMin = 1_000_000_000n;
 
 interface Named {
-  readonly file: string;
+  readonly file: Dirent;
   readonly version: bigint;
   readonly name: string;
   readonly direction: Direction;
@@ -60,11 +59,11 @@ export function readMigrations(folder: string): Migrations {
   return { folder, all, findings: [...gaps(all), ...all.flatMap(halves)] };
 }
 
-function list(folder: string): string[] {
+function list(folder: string): Dirent[] {
   try {
-    return readdirSync(folder)
-      .filter((file) => !file.startsWith('.') && file.toLowerCase().endsWith('.sql'))
-      .sort();
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith('.') && name.toLowerCase().endsWith('.sql'))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw refusal(
@@ -75,15 +74,15 @@ function list(folder: string): string[] {
   }
 }
 
-function parseName(file: string, faults: string[]): Named[] {
-  const [, digits = '', name = '', direction = ''] = layout.exec(file) ?? [];
+function parseName(file: Dirent, faults: string[]): Named[] {
+  const [, digits = '', name = '', direction = ''] = layout.exec(file.name) ?? [];
   if (digits === '') {
-    faults.push(`${file}: the name is not of the form 000001_name.up.sql or 000001_name.down.sql`);
+    faults.push(`${file.name}: the name is not of the form 000001_name.up.sql or 000001_name.down.sql`);
     return [];
   }
   const version = BigInt(digits);
   if (version > versionMax) {
-    faults.push(`${file}: the version is larger than ${versionMax}`);
+    faults.push(`${file.name}: the version is larger than ${versionMax}`);
     return [];
   }
   return [{ file, version, name, direction: direction as Direction }];
@@ -92,17 +91,18 @@ function parseName(file: string, faults: string[]): Named[] {
 function migration(folder: string, version: bigint, files: readonly Named[], faults: string[]): Migration {
   const names = new Set(files.map(({ name }) => name));
   const twice = files.filter((a) => files.some((b) => a !== b && a.direction === b.direction));
-  if (twice.length > 0) faults.push(`${twice.map(({ file }) => file).join(', ')}: version ${version} is there twice`);
+  if (twice.length > 0)
+    faults.push(`${twice.map(({ file }) => file.name).join(', ')}: version ${version} is there twice`);
   else if (names.size > 1)
     faults.push(
-      `${files.map(({ file }) => file).join(', ')}: version ${version} has two names, so they may not belong together`,
+      `${files.map(({ file }) => file.name).join(', ')}: version ${version} has two names, so they may not belong together`,
     );
   const half = (wanted: Direction): Script | null => {
     const found = files.find(({ direction }) => direction === wanted);
     if (found === undefined) return null;
-    const read = readScript(join(folder, found.file));
+    const read = readScript(folder, found.file);
     if (typeof read !== 'string') return read;
-    faults.push(`${found.file}: ${read}`);
+    faults.push(`${found.file.name}: ${read}`);
     return null;
   };
   return { version, name: files[0]?.name ?? '', up: half('up'), down: half('down') };

@@ -24,7 +24,7 @@ export async function locked<T>(context: Context, work: (state: State) => Promis
       const state = await openLocked(client, context);
       return state.lease !== null && state.lease.leftMs > 0 ? { by: state.lease } : { result: await work(state) };
     });
-    if ('result' in held) return held.result as T;
+    if ('result' in held) return held.result;
     if (performance.now() > deadline) throw busy(held.by);
     if (!told) context.note(`Waiting for ${held.by.holder}, who runs ${fileOf(held.by)}.`);
     told = true;

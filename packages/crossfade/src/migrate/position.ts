@@ -12,7 +12,7 @@ export function positionAt(text: string, offset: number): Position {
     line++;
     start = at + 1;
   }
-  return { line, column: [...text.slice(start, offset)].length + 1 };
+  return { line, column: Array.from(text.slice(start, offset)).length + 1 };
 }
 
 /** The index into a JavaScript string of its nth code point (from 0): PostgreSQL counts characters, not UTF-16. */

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted } from '../pg/failure.ts';
 
@@ -7,8 +8,10 @@ export interface Backoff {
   readonly longestMs: number;
 }
 
+const dice = (): number => randomInt(2 ** 32) / 2 ** 32;
+
 /** The pause after the nth try (from 1): doubled each time, and at random down to half, so that many do not come at once. */
-export function pauseMs(attempt: number, { firstMs, longestMs }: Backoff, random: () => number = Math.random): number {
+export function pauseMs(attempt: number, { firstMs, longestMs }: Backoff, random: () => number = dice): number {
   const whole = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
   return whole * (0.5 + random() / 2);
 }

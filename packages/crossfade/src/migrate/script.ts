@@ -1,29 +1,30 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { type Dirent, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Script } from './model.ts';
 
 /** What makes a file run outside a transaction; a line of its own before the first statement. */
 export const noTransactionMark = '-- crossfade: no-transaction';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** Reads one file of a migration, or says in one clause why it cannot be used. Never throws. */
-export function readScript(path: string): Script | string {
+/**
+ * Reads one file of a migration, or says in one clause why it cannot be used. Never throws. Every start of a service
+ * reads every file, so this does without a call to the system where it can.
+ */
+export function readScript(folder: string, entry: Dirent): Script | string {
+  const path = join(folder, entry.name);
   let bytes: Buffer;
   try {
     // A device or pipe of that name would block or never end.
-    if (!statSync(path).isFile()) return 'it is not a file';
+    if (!entry.isFile() && !statSync(path).isFile()) return 'it is not a file';
     bytes = readFileSync(path);
   } catch (error) {
     return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
   }
-  let sql: string;
-  try {
-    // The decoder takes the byte-order mark away: PostgreSQL would call it a syntax error.
-    sql = utf8.decode(bytes);
-  } catch {
-    return `it is not UTF-8 (line ${lineOfBadByte(bytes)}): save it as UTF-8`;
-  }
+  if (!isUtf8(bytes)) return `it is not UTF-8 (line ${lineOfBadByte(bytes)}): save it as UTF-8`;
+  const text = bytes.toString('utf8');
+  // PostgreSQL would call a byte-order mark a syntax error.
+  const sql = text.startsWith('\ufeff') ? text.slice(1) : text;
   if (sql.includes('\0'))
     return `it holds a NUL (line ${lineOf(sql, sql.indexOf('\0'))}), which ends SQL: save it as UTF-8`;
   return { path, sql, sha256: digest(sql), transactional: !isMarked(sql) };
@@ -31,11 +32,12 @@ export function readScript(path: string): Script | string {
 
 /** The digest that says whether a file has changed. */
 export function digest(sql: string): string {
-  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
+  return hash('sha256', sql.replaceAll('\r\n', '\n'));
 }
 
 /** Only comments before the first statement count, so that the words can stand in a string or a later comment. */
 function isMarked(sql: string): boolean {
+  if (!sql.includes('crossfade:')) return false;
   const lead = /^(?:\s+|--[^\r\n]*|\/\*[\s\S]*?\*\/)*/.exec(sql)?.[0] ?? '';
   return /^[ \t]*--[ \t]*crossfade:[ \t]*no-transaction[ \t]*\r?$/m.test(lead.replace(/\/\*[\s\S]*?\*\//g, ''));
 }
@@ -49,15 +51,6 @@ function lineOfBadByte(bytes: Buffer): number {
     from = next;
   }
   return 1;
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    utf8.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function lineOf(text: string, offset: number): number {

@@ -65,8 +65,7 @@ class Walk {
       const last = statements.at(-1);
       const copying = statements.filter(({ tree }) => readsInput(tree));
       if (copying.length === 0) return statements;
-      if (last === undefined || copying[0] !== last || !this.#endsLine(end))
-        throw this.#noData(copying[0] as Statement);
+      if (last === undefined || copying[0] !== last || !this.#endsLine(end)) throw this.#noData(copying[0]);
       return [...statements.slice(0, -1), { ...last, copyData: this.#data(last) }];
     }
   }

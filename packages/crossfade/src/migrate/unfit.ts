@@ -33,8 +33,7 @@ const alone: Readonly<Record<string, (node: Node) => boolean>> = {
 
 /** Whether a statement cannot stand in a transaction block. */
 export function runsAlone({ tree }: { readonly tree: Tree }): boolean {
-  const [kind = '', node] = Object.entries(tree)[0] ?? [];
-  return Object.hasOwn(alone, kind) && alone[kind]?.(node as Node) === true;
+  return Object.entries(tree).some(([kind, node]) => Object.hasOwn(alone, kind) && alone[kind](node as Node));
 }
 
 /** BEGIN, COMMIT and their like, but for savepoints, which stay within. */

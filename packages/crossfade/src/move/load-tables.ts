@@ -1,21 +1,25 @@
+import { Tag } from '../core/cell.ts';
 import type { StoredChunk } from '../copy/checkpoint.ts';
 import type { LoadTable } from '../copy/load.ts';
 import type { SourceTable, TargetTable } from '../schema/model.ts';
 import type { Design } from '../schema/design.ts';
+import { type ColumnEvidence, count } from '../schema/evidence.ts';
 import type { Pool } from './pool.ts';
+import type { Prepared } from './prepare.ts';
 
 /** Loads every chunk that no checkpoint counts yet; the pool takes them in parallel, large tables and small alike. */
 export async function loadTables(
   pool: Pool,
   loadSchema: string,
-  design: Design,
+  { design, profiles }: Pick<Prepared, 'design' | 'profiles'>,
   chunks: readonly StoredChunk[],
   onRows: (table: string, rows: number) => void,
 ): Promise<void> {
+  const evidence = new Map(profiles.map((profile) => [profile.table.name, profile.evidence]));
   const tables = new Map(
     design.tables.map((table) => [
       table.source.name,
-      { source: table.source, load: loadTable(loadSchema, table, design) },
+      { source: table.source, load: loadTable(loadSchema, table, design, evidence.get(table.source.name) ?? []) },
     ]),
   );
   await Promise.all(
@@ -28,13 +32,20 @@ export async function loadTables(
 }
 
 /** The columns that COPY writes; a generated column's values are PostgreSQL's own. */
-function loadTable(loadSchema: string, table: TargetTable, design: Design): LoadTable {
+function loadTable(
+  loadSchema: string,
+  table: TargetTable,
+  design: Design,
+  evidence: readonly ColumnEvidence[],
+): LoadTable {
   const doubtful = new Set(
     design.unheld.filter((found) => found.table === table.source.name).map((found) => found.column),
   );
   return {
     schema: loadSchema,
     name: table.name,
+    // The evidence of a column with rules is that of the values which the rules have made.
+    known: table.columns.map(({ rules }, i) => (rules.length === 0 && evidence[i] ? onlyTag(evidence[i]) : null)),
     columns: table.columns.flatMap((column, position) =>
       column.generated !== null
         ? []
@@ -50,4 +61,10 @@ function loadTable(loadSchema: string, table: TargetTable, design: Design): Load
           ],
     ),
   };
+}
+
+/** The one storage class of all values that are not NULL; null where there are several or none. */
+function onlyTag(evidence: ColumnEvidence): Tag | null {
+  const seen = (['integer', 'real', 'text', 'blob'] as const).filter((fact) => count(evidence, fact) > 0);
+  return seen.length === 1 ? Tag[seen[0]] : null;
 }

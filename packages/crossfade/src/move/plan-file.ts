@@ -72,10 +72,9 @@ export function readPlan(path: string, sources: readonly SourceTable[]): PlanWis
     'the table',
     plan.tables.map(({ source }) => source),
   );
-  refuseTwice(
+  refuseShared(
     path,
-    'the target',
-    plan.tables.filter(({ move }) => move).map(({ target }) => target),
+    plan.tables.filter(({ move }) => move),
   );
   for (const { source, columns } of plan.tables) {
     refuseTwice(
@@ -83,14 +82,14 @@ export function readPlan(path: string, sources: readonly SourceTable[]): PlanWis
       `of ${source} the column`,
       columns.map((planned) => planned.source),
     );
-    refuseTwice(
-      path,
-      `of ${source} the target`,
-      columns.map((planned) => planned.target),
-    );
-    const system = columns.find(({ target }) => systemColumns.has(target));
+    const named = columns.map(({ source: name, target }) => ({ source: `${source}.${name}`, target }));
+    refuseShared(path, named);
+    const system = named.find(({ target }) => systemColumns.has(target));
     if (system !== undefined)
-      throw invalid(path, `${system.target} is a column that every table of PostgreSQL has already`);
+      throw invalid(
+        path,
+        `${JSON.stringify(system.source)} cannot become ${system.target}, a column that every table of PostgreSQL has already`,
+      );
   }
   const tables = new Map<string, { name: string; columns: Map<string, ColumnWishes>; without: Set<string> }>();
   for (const planned of plan.tables) {
@@ -122,6 +121,16 @@ export function readPlan(path: string, sources: readonly SourceTable[]): PlanWis
 function refuseTwice(path: string, what: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw invalid(path, `it names ${what} ${JSON.stringify(twice)} twice`);
+}
+
+/** Two of the source cannot be one in PostgreSQL. */
+function refuseShared(path: string, planned: readonly { readonly source: string; readonly target: string }[]): void {
+  for (const [i, { source, target }] of planned.entries()) {
+    const before = planned.slice(0, i).find((other) => other.target === target);
+    if (before === undefined) continue;
+    const both = [before.source, source].map((name) => JSON.stringify(name)).join(' and ');
+    throw invalid(path, `it gives ${both} the same target ${JSON.stringify(target)}`);
+  }
 }
 
 /** The plan of a design, ready to be written. */
@@ -191,10 +200,20 @@ function parsePlan(path: string): PlanFile {
   }
   const parsed = planSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw invalid(
-    path,
-    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '),
-  );
+  throw invalid(path, parsed.error.issues.map((issue) => `${placeOf(issue.path, json)}: ${issue.message}`).join('; '));
+}
+
+/** `tables.3.columns.1.target ("visit.price")`: a person looks for the name, and an editor for the place. */
+function placeOf(steps: readonly PropertyKey[], json: unknown): string {
+  const names: string[] = [];
+  let at = json;
+  for (const step of steps) {
+    if (typeof at !== 'object' || at === null) break;
+    at = (at as Readonly<Record<PropertyKey, unknown>>)[step];
+    if (typeof at === 'object' && at !== null && 'source' in at) names.push(String(at.source));
+  }
+  const place = steps.join('.') || 'the file';
+  return names.length === 0 ? place : `${place} (${JSON.stringify(names.join('.'))})`;
 }
 
 function invalid(path: string, why: string): CrossfadeError {

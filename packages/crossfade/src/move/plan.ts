@@ -4,7 +4,11 @@ import { type PlanFile, planOf } from './plan-file.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { defaultJobs, openSource, type OpenSource } from './source.ts';
 
-type PlanOptions = Omit<MoveOptions, 'target'>;
+/** What decides a plan; the rest of a move's options is about the target or the run. */
+export type PlanOptions = Pick<
+  MoveOptions,
+  'source' | 'names' | 'types' | 'only' | 'except' | 'rules' | 'gin' | 'plan' | 'jobs' | 'onProgress'
+>;
 
 /** Looks at every value of a source and returns the plan of its move, to be edited. Needs no server and writes nothing. */
 export function plan(options: PlanOptions): Promise<PlanFile> {
@@ -27,7 +31,7 @@ export interface PlannedMigrations {
  * @throws CrossfadeError E_USAGE before anything is read or written, E_REPORT_UNWRITABLE, and what {@link plan} throws
  */
 export function planMigrations(
-  options: PlanOptions,
+  options: PlanOptions & Pick<MoveOptions, 'schema'>,
   migrations: MigrationsOptions,
   fillWith = 'crossfade move SOURCE',
 ): Promise<PlannedMigrations> {
@@ -45,7 +49,7 @@ export function planMigrations(
 async function looked<T>(options: PlanOptions, use: (source: OpenSource, prepared: Prepared) => T): Promise<T> {
   const source = await openSource(options.source, options.jobs ?? defaultJobs(), null);
   try {
-    return use(source, await prepare(null, source, options, options.schema ?? 'public'));
+    return use(source, await prepare(null, source, options, 'public'));
   } finally {
     await source.close();
   }

@@ -6,11 +6,11 @@ import { copyOut } from '../pg/copy-out.ts';
 import { query, transaction } from '../pg/connect.ts';
 import { name, qualified, sql, trusted } from '../pg/sql.ts';
 import { list } from '../schema/ddl.ts';
-import { lastIdentity } from '../schema/design.ts';
 import type { TargetTable } from '../schema/model.ts';
 import { copyOutStatement, seedBytes, targetSum } from '../verify/verify.ts';
 import { type Comparison, compareWith } from './compare.ts';
 import { type Finished, finishForeignKey } from './finish.ts';
+import { setNextKeys } from './next-keys.ts';
 import type { Pool } from './pool.ts';
 import { postpone, type Postponed, unpostpone } from './postpone.ts';
 import type { TableProfile } from './profile.ts';
@@ -53,7 +53,7 @@ export async function publish(
   await transaction(client, async () => {
     if (!publication.schemaExists) await query(client, sql`CREATE SCHEMA ${name(schema)}`, 'make the schema');
     for (const table of fresh) {
-      await setIdentity(client, loadSchema, table);
+      await setNextKeys(client, loadSchema, table.target, table.profile);
       const target = qualified(loadSchema, table.target.name);
       await query(client, sql`ALTER TABLE ${target} SET SCHEMA ${name(schema)}`, 'publish a table');
     }
@@ -148,7 +148,7 @@ async function fill(client: pg.Client, { loadSchema, schema }: Publication, tabl
       sql`INSERT INTO ${place} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${qualified(loadSchema, target.name)}`,
       'fill a table that was there',
     );
-    await setIdentity(client, schema, table);
+    await setNextKeys(client, schema, target, table.profile);
   } catch (error) {
     throw refusal(error, schema, target.name);
   }
@@ -165,31 +165,5 @@ function refusal(error: unknown, schema: string, table: string): unknown {
     'E_TARGET_MISMATCH',
     `Table ${schema}.${table}, which already exists, refuses rows of the source: a column is too narrow, a constraint does not hold, or a trigger fails (SQLSTATE ${sqlstate}${named}). Nothing was published. Change the table, choose another --schema, or leave it out with --except.`,
     { schema, table, sqlstate, ...(facts.constraint === undefined ? {} : { constraint: facts.constraint }) },
-  );
-}
-
-/** The next value lies beyond every key that is there and, for AUTOINCREMENT, beyond every key that has been. */
-async function setIdentity(client: pg.Client, schema: string, { target, profile }: PublishedTable): Promise<void> {
-  const column = target.columns.find(({ source }) => source.name === target.source.rowidAlias);
-  if (column === undefined) return;
-  // The sequence of an identity or serial, or else the one that the default of an older table draws from.
-  const table = qualified(schema, target.name).text;
-  const owned = await query<{ sequence: string | null }>(
-    client,
-    sql`SELECT coalesce(pg_catalog.pg_get_serial_sequence(${table}, ${column.name})::pg_catalog.regclass::oid,
-        (SELECT d.refobjid FROM pg_catalog.pg_attrdef e
-          JOIN pg_catalog.pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
-          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = e.oid
-          JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'
-          WHERE e.adrelid = ${table}::pg_catalog.regclass AND a.attname = ${column.name} LIMIT 1))::text AS sequence`,
-    'look for the sequence of a key',
-  );
-  const { sequence } = owned.rows[0];
-  if (sequence === null) return;
-  const last = lastIdentity(target.source, profile.evidence);
-  await query(
-    client,
-    sql`SELECT pg_catalog.setval(${sequence}::oid::pg_catalog.regclass, ${last < 1n ? 1n : last}, ${last >= 1n})`,
-    'set the next value of a key',
   );
 }

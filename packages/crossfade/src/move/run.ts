@@ -59,8 +59,8 @@ export class Run {
     this.prepared = await watch.time('profile', () => prepare(client, source, options, schema));
     const { design } = this.prepared;
     if (design.unheld.length > 0 && options.badValues !== 'quarantine') return this.report('stopped');
-    if (options.dryRun === true) return this.report('planned');
     refuseKeyless(design);
+    if (options.dryRun === true) return this.report('planned');
     await watch.time('create', () => this.createOrContinue(left));
     await watch.time('load', () => this.load());
     const begun = beginComparison(source.pool, await this.comparisons(), this.counter('verify'));
@@ -95,7 +95,7 @@ export class Run {
 
   private async load(): Promise<void> {
     const { client, loadSchema, source } = this.context;
-    await loadTables(source.pool, loadSchema, this.prepared.design, this.chunks, this.counter('load'));
+    await loadTables(source.pool, loadSchema, this.prepared, this.chunks, this.counter('load'));
     this.chunks = await readChunks(client, loadSchema);
     this.withheld = await readWithheld(client, loadSchema);
   }

@@ -6,7 +6,7 @@ import { finishChunk } from '../copy/checkpoint.ts';
 import { loadChunk } from '../copy/load.ts';
 import { openReadOnly } from '../drivers/sqlite/open.ts';
 import { measureTable } from '../drivers/sqlite/measure.ts';
-import { TableReader } from '../drivers/sqlite/reader.ts';
+import { type ReadOptions, TableReader } from '../drivers/sqlite/reader.ts';
 import { beginRead } from '../drivers/sqlite/snapshot.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { copyOut } from '../pg/copy-out.ts';
@@ -59,13 +59,14 @@ export class WorkerSide {
         .map((row) => String(row.quick_check)),
     measure: ({ table }) => measureTable(this.db, table),
     profile: ({ table, columns, largestRowBytes, range }) =>
-      profileRange(this.reader(table, largestRowBytes), columns, range),
+      profileRange(this.reader(table, { largestRowBytes }), columns, range),
     strides: ({ table, range }) => strideRange(this.reader(table), range),
     load: async ({ source, table, chunk }) => {
       const client = await this.connection();
       return transaction(client, async () => {
         await query(client, noWaiting, 'set up the transaction');
-        const loaded = await loadChunk(client, table, this.reader(source).read(chunk.range));
+        const reader = this.reader(source, { known: table.known });
+        const loaded = await loadChunk(client, table, reader.read(chunk.range));
         await finishChunk(client, table.schema, chunk, loaded);
         return loaded;
       });
@@ -104,11 +105,12 @@ export class WorkerSide {
     );
   }
 
-  private reader(table: SourceTable, largestRowBytes: number | null = null): TableReader {
-    let reader = this.readers.get(table.name);
+  private reader(table: SourceTable, facts: Pick<ReadOptions, 'largestRowBytes' | 'known'> = {}): TableReader {
+    const id = JSON.stringify([table.name, facts]);
+    let reader = this.readers.get(id);
     if (reader === undefined) {
-      reader = new TableReader(this.db, table, { ...this.seed.read, largestRowBytes });
-      this.readers.set(table.name, reader);
+      reader = new TableReader(this.db, table, { ...this.seed.read, ...facts });
+      this.readers.set(id, reader);
     }
     return reader;
   }

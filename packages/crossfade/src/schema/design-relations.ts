@@ -37,9 +37,16 @@ export function designRelations(
     for (const { name } of [...(primaryKey === null ? [] : [primaryKey]), ...indexes]) constraints.reserve(name);
     return { ...base, primaryKey, indexes, foreignKeys: [], checks: designChecks(draft, constraints, log) };
   });
-  return tables.map((table, i) =>
+  const related = tables.map((table, i) =>
     drafts[i].wishes.exists ? table : { ...table, foreignKeys: designForeignKeys(drafts[i], drafts, tables, log) },
   );
+  for (const { source, wishes, leftOut } of drafts)
+    for (const name of wishes.without)
+      if (!wishes.exists && !leftOut.has(name))
+        log.warnings.push(
+          `The plan leaves out ${JSON.stringify(name)} of ${JSON.stringify(source.name)}, which has no index, check or foreign key of this name.`,
+        );
+  return related;
 }
 
 /** A key with NULLs in it, which SQLite allows by an old mistake, becomes a unique index. */
@@ -180,7 +187,9 @@ function designForeignKeys(
 
 /** The plan says `create: false` by the target's name; a hand-written one may use the source's. */
 function isUnwanted(draft: Draft, target: string, source: string): boolean {
-  return draft.wishes.without.has(target) || draft.wishes.without.has(source);
+  const names = [target, source].filter((name) => draft.wishes.without.has(name));
+  for (const name of names) draft.leftOut.add(name);
+  return names.length > 0;
 }
 
 /** Why PostgreSQL would refuse the key whatever the rows are, or null. */
@@ -190,9 +199,13 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
   const parentNames = key.parentColumns.map((column) => targetName(parent, column));
   if (key.parentColumns.some((column) => typeOf(parent, column) === null))
     return `its parent ${key.parent} has no such column`;
+  const folded = key.parentColumns.find((column) => collationOf(parent, column) !== 'BINARY');
+  if (folded !== undefined) {
+    return `${key.parent}.${folded} compares by ${collationOf(parent, folded)}, and PostgreSQL's foreign keys compare exactly`;
+  }
   const sets = [
     parentTable.primaryKey?.columns ?? [],
-    ...parentTable.indexes.filter((index) => index.constraint).map((index) => index.parts),
+    ...parentTable.indexes.filter((index) => index.unique && index.where === null).map((index) => index.parts),
   ];
   const wanted = [...parentNames].sort().join('\0');
   const quoted = parentNames.map(ident).sort().join('\0');
@@ -200,10 +213,6 @@ function obstacle(draft: Draft, key: SourceForeignKey, parent: Draft, parentTabl
   const unique =
     parent.wishes.exists || sets.some((columns) => [wanted, quoted].includes([...columns].sort().join('\0')));
   if (!unique) return `the columns it refers to are not unique in ${key.parent}`;
-  const folded = key.parentColumns.find((column) => collationOf(parent, column) !== 'BINARY');
-  if (folded !== undefined) {
-    return `${key.parent}.${folded} compares by ${collationOf(parent, folded)}, and PostgreSQL's foreign keys compare exactly`;
-  }
   const clash = key.columns.findIndex(
     (column, i) => !comparable(typeOf(draft, column), typeOf(parent, key.parentColumns[i])),
   );

@@ -44,7 +44,7 @@ export function designTables(
     const name = names.get(source.name) as string;
     if (wishes.name === undefined)
       noteRenamed(`Table ${JSON.stringify(source.name)}`, source.name, name, options.names, log);
-    return { source, evidence: evidence.get(source.name) ?? [], wishes, name, columns: [] };
+    return { source, evidence: evidence.get(source.name) ?? [], wishes, name, columns: [], leftOut: new Set() };
   });
   for (const name of options.taken) relations.reserve(name);
   for (const draft of drafts) draft.columns = designColumns(draft, options, log);

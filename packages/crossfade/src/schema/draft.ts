@@ -29,6 +29,8 @@ export interface Draft {
   readonly wishes: TableWishes;
   readonly name: string;
   columns: TargetColumn[];
+  /** Of `wishes.without`, the names that were met. */
+  readonly leftOut: Set<string>;
 }
 
 /** Collects what PostgreSQL does not get; every part of the design reports to one of these. */

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { deadPlace } from '../harness/sockets.ts';
 import { type CliOptions, runCli, serverEnv } from '../support/cli.ts';
+import { faultProxy } from '../support/fault-proxy.ts';
 import { expectOneMessage } from '../support/moves.ts';
 import { numbers, smallSource, sourceFile } from '../support/sources.ts';
 import { loadSchemas, publishedTables } from '../support/traces.ts';
@@ -142,12 +143,37 @@ test.each([
   expect(ended.stderr).toMatch(/Nothing was done\. See crossfade --help\./);
 });
 
-test('a folder in which no report can be written is named before or after, never with a lost result', async () => {
-  const folder = join(tempFolder(), 'none');
+test.each([
+  ['move', '--schema', 'pg_x', /schemas of that name are PostgreSQL's own/],
+  ['move', '--schema', 'information_schema', /schemas of that name are PostgreSQL's own/],
+  ['move', '--schema', '', /a name cannot be empty/],
+  ['move', '--only', '', /a list of names/],
+  ['move', '--only', 't,', /a list of names/],
+  ['move', '--except', '', /a list of names/],
+  ['verify', '--schema', 'pg_x', /schemas of that name are PostgreSQL's own/],
+  ['verify', '--only', '', /a list of names/],
+  ['plan', '--only', '', /a list of names/],
+])('%s %s %j: exit 2, no server is asked, and no file is made', async (command, option, value, says) => {
+  const [database, cwd] = [await freshDatabase(), tempFolder()];
+  const proxy = await faultProxy(database);
+  const env = serverEnv({ ...database, ...proxy });
+  const ended = await runCli([command, good, option, value], { env, cwd });
+  expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status: 2, stdout: '' });
+  expect(ended.stderr).toMatch(says);
+  expect(ended.stderr).toContain(`option '${option}`);
+  expect(ended.stderr).toMatch(/Nothing was done\. See crossfade --help\./);
+  expect([proxy.calls(), readdirSync(cwd)]).toEqual([0, []]);
+});
+
+test('a report for a folder that does not exist is refused before any server is asked, and written once it does', async () => {
   const database = await freshDatabase();
-  const path = join(folder, 'report.json');
-  const first = await runCli(['move', good, '--report', path], { env: serverEnv(database) });
-  expect(expectOneMessage(first, 'E_REPORT_UNWRITABLE', 1)).toContain(path);
+  const proxy = await faultProxy(database);
+  const path = join(tempFolder(), 'none', 'report.json');
+  const env = { PGPORT: String(proxy.port) };
+  const message = await failing('E_REPORT_UNWRITABLE', 1, [good, '--report', path], { database, env });
+  expect(message).toContain(path);
+  expect(message).toMatch(/folder must exist/);
+  expect(proxy.calls()).toBe(0);
   mkdirSync(dirname(path));
   const second = await runCli(['move', good, '--report', path], { env: serverEnv(database) });
   expect({ status: second.status, rows: (await database.query('select count(*)::int as n from t')).rows }).toEqual({
@@ -155,3 +181,22 @@ test('a folder in which no report can be written is named before or after, never
     rows: [{ n: 50 }],
   });
 });
+
+test.each([[[]], [['--dry-run']]])(
+  'a bad value in a table whose rows have no name cannot be withheld: exit 2, and nothing is published, with %j',
+  async (options) => {
+    const [database, cwd] = [await freshDatabase(), tempFolder()];
+    const nameless = sourceFile(
+      'CREATE TABLE t (rowid TEXT, oid TEXT, _rowid_ TEXT)',
+      'CREATE TABLE u (id INTEGER PRIMARY KEY)',
+      'INSERT INTO u VALUES (1)',
+      `INSERT INTO t VALUES ('a', 'b', 'c'), ('a', '${secretValue}' || char(0), 'c')`,
+    );
+    const args = [nameless, '--bad-values', 'quarantine', ...options];
+    const message = await failing('E_USAGE', 2, args, { database, cwd });
+    expect(message).toMatch(/Rows of table t cannot be withheld.*Nothing was written.*rule for t\.oid/);
+    expect(readdirSync(cwd), 'no list of withheld rows').toEqual([]);
+    const mended = await runCli(['move', ...args, '--rule', 't.oid=nul:strip'], { env: serverEnv(database) });
+    expect(mended.status).toBe(options.length === 0 ? 4 : 0);
+  },
+);

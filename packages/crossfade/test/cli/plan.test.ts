@@ -6,7 +6,7 @@ import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
 import { expectOneMessage, moveJson, reportOf } from '../support/moves.ts';
-import { addUnheldRow, smallSource } from '../support/sources.ts';
+import { addUnheldRow, smallSource, sourceFile } from '../support/sources.ts';
 import { loadSchemas, publishedTables, schemaParts } from '../support/traces.ts';
 
 /** A plan as a user has it: written by the command, read, to be edited. */
@@ -51,6 +51,19 @@ test('an unedited plan moves as without one', async () => {
   const other = await freshDatabase();
   expect((await moveJson(source, other)).status).toBe(0);
   expect(parts).toEqual(await schemaParts(other));
+});
+
+test('a part that the plan leaves out and that does not exist is named', async () => {
+  const [database, source] = [await freshDatabase(), smallSource()];
+  const { path, plan, write } = await planOf(source);
+  for (const part of table(plan, 'visit').parts) if (part.name === 'visit_person') part.create = false;
+  table(plan, 'visit').parts.push({ name: 'visit_persons', create: false });
+  write(plan);
+  const ended = await moveJson(source, database, '--plan', path);
+  expect(ended.status).toBe(0);
+  expect(reportOf(ended).warnings.filter((warning) => warning.includes('leaves out'))).toEqual([
+    'The plan leaves out "visit_persons" of "visit", which has no index, check or foreign key of this name.',
+  ]);
 });
 
 test('an edited plan is followed: names, types, an index left out, a GIN index, a table left out; and verified by it', async () => {
@@ -102,9 +115,44 @@ const wrong: readonly [string, Edit, RegExp][] = [
   [
     'a type that does not exist',
     (plan) => (column(plan, 'visit', 'price').type = 'money' as never),
-    /tables\.3\.columns\.3\.type/,
+    /tables\.3\.columns\.3\.type \("visit\.price"\)/,
   ],
   ['an empty name', (plan) => (table(plan, 'visit').target = ''), /tables\.3\.target/],
+  [
+    'one name for two columns',
+    (plan) => (column(plan, 'person', 'note').target = 'email'),
+    /gives "person\.email" and "person\.note" the same target "email"/,
+  ],
+  [
+    'one name for two tables',
+    (plan) => (table(plan, 'visit').target = 'person'),
+    /gives "person" and "visit" the same target "person"/,
+  ],
+  [
+    'a column of more than 63 bytes',
+    (plan) => (column(plan, 'visit', 'price').target = `${'ä'.repeat(31)}ab`),
+    /tables\.3\.columns\.3\.target \("visit\.price"\): a name has at most 63 bytes, and this one has 64/,
+  ],
+  [
+    'a NUL in the name of a column',
+    (plan) => (column(plan, 'visit', 'price').target = 'pri\0ce'),
+    /tables\.3\.columns\.3\.target \("visit\.price"\): a name cannot hold NUL/,
+  ],
+  [
+    'a name that is cut within a character',
+    (plan) => (column(plan, 'visit', 'price').target = 'pri\ud83d'),
+    /\("visit\.price"\): a name cannot hold .*half of a surrogate pair/,
+  ],
+  [
+    'a name that every table has already',
+    (plan) => (column(plan, 'visit', 'price').target = 'xmin'),
+    /"visit\.price" cannot become xmin/,
+  ],
+  [
+    'a misspelt field',
+    (plan) => Object.assign(column(plan, 'visit', 'price'), { rule: ['bytea'] }),
+    /tables\.3\.columns\.3 \("visit\.price"\): .*"rule"/,
+  ],
   ['a table that is not listed', (plan) => (plan.tables as unknown[]).pop(), /does not list the tables visit/],
   ['another version', (plan) => ((plan as { crossfadePlan: number }).crossfadePlan = 2), /crossfadePlan/],
   ['a rule that does not exist', (plan) => (column(plan, 'visit', 'price').rules = ['round']), /"round"/],
@@ -148,4 +196,38 @@ test('a plan says what cannot be held, by column and count', async () => {
   addUnheldRow(source);
   const { plan } = await planOf(source);
   expect(plan.cannotBeHeld).toEqual([{ table: 'person', column: 'note', code: 'E_TEXT_NUL', count: 1 }]);
+});
+
+test('a name of 63 bytes that a plan gives is used as it stands', async () => {
+  const [database, source] = [await freshDatabase(), smallSource()];
+  const { path, plan, write } = await planOf(source);
+  const longest = `${'ä'.repeat(31)}a`;
+  column(plan, 'visit', 'price').target = longest;
+  write(plan);
+  expect((await moveJson(source, database, '--plan', path)).status).toBe(0);
+  expect((await database.query(`select "${longest}"::text as price from visit where id = 3`)).rows).toEqual([
+    { price: '1.25' },
+  ]);
+});
+
+test.each([['--schema', 'elsewhere'], ['--show-values']])(
+  'a plan knows no target and shows no value, so that %s is wrong use',
+  async (...option) => {
+    const ended = await runCli(['plan', smallSource(), ...option]);
+    expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status: 2, stdout: '' });
+    expect(ended.stderr).toContain(`unknown option '${option[0]}'`);
+  },
+);
+
+test('a plan holds no value of a row and no text key in plain', async () => {
+  const source = sourceFile(
+    'CREATE TABLE t (k TEXT PRIMARY KEY, n INTEGER, a TEXT) WITHOUT ROWID',
+    `INSERT INTO t VALUES ('zz-key-1', 1, 'zz-value-1'), ('zz-key-2', 'zz-value-2', 'zz-value' || char(0))`,
+  );
+  const printed = await runCli(['plan', source]);
+  const plan = JSON.parse(printed.stdout) as PlanFile;
+  // The row that is no integer is named, by a digest of its key.
+  expect(column(plan, 't', 'n').why).toMatch(/1 of 2 values: key #[0-9a-f]{12} \(8 bytes\), text/);
+  expect(plan.cannotBeHeld).toEqual([expect.objectContaining({ column: 'a', code: 'E_TEXT_NUL' })]);
+  expect(printed.stdout + printed.stderr).not.toContain('zz-');
 });

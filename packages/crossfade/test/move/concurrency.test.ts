@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
 import { type Fate, faultProxy } from '../support/fault-proxy.ts';
@@ -186,3 +188,37 @@ test('a source in WAL mode is read with its WAL, and neither file changes by a b
   await expectSameRows(source, database);
   expect(await loadSchemas(database)).toEqual([]);
 });
+
+test('a link to a database in WAL mode leads to its WAL, which stands beside the file and not beside the link', async () => {
+  const database = await freshDatabase();
+  const source = smallSource();
+  const holder = new DatabaseSync(source);
+  onTestFinished(() => holder.close());
+  holder.exec(
+    `PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0; INSERT INTO setting VALUES ('only in the wal', 'en', 'v');
+     UPDATE visit SET minutes = 12345 WHERE id = 3`,
+  );
+  const link = join(tempFolder(), 'current.db');
+  symlinkSync(source, link);
+  const copy = join(tempFolder(), 'without-wal.db');
+  copyFileSync(source, copy);
+  expect(walRows(copy), 'the WAL was not carried over').toBe(0);
+  const ended = await moveJson(link, database);
+  expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
+  expect(reportOf(ended)).toMatchObject({ source: realpathSync(source), warnings: [] });
+  const { rows } = await database.query(
+    `select (select count(*)::int from setting where k = 'only in the wal') as n, (select minutes from visit where id = 3) as minutes`,
+  );
+  expect(rows).toEqual([{ n: 1, minutes: 12_345 }]);
+  await expectSameRows(source, database);
+});
+
+/** How many of the rows that were written last a file holds by itself. */
+function walRows(path: string): unknown {
+  const db = new DatabaseSync(path);
+  try {
+    return db.prepare(`SELECT count(*) AS n FROM setting WHERE k = 'only in the wal'`).get()?.n;
+  } finally {
+    db.close();
+  }
+}

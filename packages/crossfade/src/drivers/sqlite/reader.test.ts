@@ -8,11 +8,12 @@ import type { SourceTable } from '../../schema/model.ts';
 import { readCatalog } from './catalog.ts';
 import { isRow } from './locator.ts';
 import type { SourceFile } from './open.ts';
+import type { KnownTags } from './packed.ts';
 import { TableReader } from './reader.ts';
 
 type Encoding = SourceFile['encoding'];
 type Cell = null | bigint | number | { readonly text: Buffer } | { readonly blob: Buffer };
-type Form = 'rowid' | 'alias' | 'key' | 'none' | 'wide' | 'numbers';
+type Form = 'rowid' | 'alias' | 'key' | 'none' | 'wide' | 'numbers' | 'wideNumbers';
 
 /** What a reader said of one row; cells as Latin-1, one character a byte, which compares faster than buffers. */
 interface Read {
@@ -59,6 +60,7 @@ const forms: Readonly<Record<Form, (columns: string) => string>> = {
   none: (columns) => `CREATE TABLE t (n, rowid, oid, _rowid_, ${columns})`,
   wide: (columns) => `CREATE TABLE t (n, ${columns})`,
   // Declared like numbers, of BLOB affinity: they hold whatever they are given.
+  wideNumbers: (columns) => `CREATE TABLE t (n, ${columns.replaceAll(/c\d+/g, '$& "decimal blob"')})`,
   numbers: (columns) => `CREATE TABLE t (n, ${columns.replaceAll(/c\d+/g, '$& "decimal blob" COLLATE NOCASE')})`,
 };
 
@@ -74,7 +76,7 @@ function fill(form: Form, rows: number, encoding: Encoding, seed: number): Fille
   const random = seeded(seed);
   const db = new DatabaseSync(':memory:');
   db.exec(`PRAGMA encoding = '${encoding}'`);
-  const columns = Array.from({ length: form === 'wide' ? 140 : 3 }, (_, i) => `c${i}`);
+  const columns = Array.from({ length: form.startsWith('wide') ? 140 : 3 }, (_, i) => `c${i}`);
   db.exec(forms[form](columns.join(', ')));
   const named = form === 'alias' ? ['id'] : form === 'rowid' ? ['rowid'] : [];
   const written = new Map<bigint, readonly Cell[]>();
@@ -95,9 +97,9 @@ function fill(form: Form, rows: number, encoding: Encoding, seed: number): Fille
   return { db, table: readCatalog(':memory:', db).tables[0], encoding, written };
 }
 
-function readerOf({ db, table, encoding }: Filled, exactReals: boolean): TableReader {
+function readerOf({ db, table, encoding }: Filled, exactReals: boolean, known: KnownTags | null = null): TableReader {
   const file: SourceFile = { path: ':memory:', encoding, walMode: false, hasWal: false, bytes: 1 };
-  return new TableReader(db, table, { file, exactReals });
+  return new TableReader(db, table, { file, exactReals, known });
 }
 
 function readRange(reader: TableReader, range: KeyRange): Read[] {
@@ -188,6 +190,7 @@ const shapes: [form: Form, encoding: Encoding, rowsMax: number, runs: number][] 
   ['wide', 'UTF-8', 30, 6],
   ['rowid', 'UTF-16le', 300, 6],
   ['numbers', 'UTF-8', 400, 8],
+  ['wideNumbers', 'UTF-8', 30, 6],
 ];
 
 test.each(shapes)(
@@ -214,6 +217,42 @@ test.each(shapes)(
     );
   },
 );
+
+test.each(['rowid', 'key', 'numbers'] as const)(
+  '%s: rows are the same to a reader that knows the storage classes',
+  (form) => {
+    const random = seeded(7);
+    const empty = fill(form, 0, 'UTF-8', 1);
+    empty.db.exec('ALTER TABLE t ADD COLUMN c3');
+    const source = { ...empty, table: readCatalog(':memory:', empty.db).tables[0] };
+    const row = source.db.prepare('INSERT OR IGNORE INTO t (n, c0, c1, c2, c3) VALUES (?, ?, ?, CAST(? AS TEXT), ?)');
+    const orNull = <T>(value: T): T | null => (random.below(4) === 0 ? null : value);
+    for (let n = 0n; n < 500n; n++) {
+      const text =
+        random.below(3) === 0 ? Buffer.from(random.pick(badUtf8)) : Buffer.from(random.pick([';', ...texts]));
+      // The key of the table WITHOUT ROWID holds no NULL.
+      row.run(n, n * 7n, random.pick(reals.filter((real) => real !== 0)) + Number(n), orNull(text), orNull(text));
+    }
+    const plain = readRange(readerOf(source, false), whole).map(withoutSpelling);
+    expect(plain).toHaveLength(500);
+    const all = [Tag.integer, Tag.integer, Tag.real, Tag.text, Tag.blob];
+    // Every mixture of columns that are known and columns that are not.
+    for (let mask = 0; mask < 2 ** all.length; mask++) {
+      const known = all.map((tag, i) => ((mask >> i) & 1 ? tag : null));
+      expect(readRange(readerOf(source, true, known), whole).map(withoutSpelling)).toEqual(plain);
+    }
+    source.db.close();
+  },
+);
+
+test('a reader that has been told a wrong storage class stops', () => {
+  const source = fill('rowid', 0, 'UTF-8', 1);
+  source.db.exec(`INSERT INTO t (n, c0) VALUES (1, 'text')`);
+  expect(() => readRange(readerOf(source, true, [Tag.integer, Tag.integer, Tag.text, Tag.text]), whole)).toThrow(
+    /misread/,
+  );
+  source.db.close();
+});
 
 /** A table of several strides, with a very large row at every bound of a stride. */
 function longTable(form: 'rowid' | 'key'): Filled {

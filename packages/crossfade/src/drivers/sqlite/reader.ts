@@ -17,7 +17,7 @@ import {
 import { largestRow } from './measure.ts';
 import { name } from './names.ts';
 import type { SourceFile } from './open.ts';
-import { packExpression, PackedPage } from './packed.ts';
+import { type KnownTags, packExpression, PackedPage } from './packed.ts';
 import type { Page } from './page.ts';
 import { plainColumns, PlainPage, plainRow, typedColumns, utf8Of } from './plain.ts';
 
@@ -33,6 +33,8 @@ export interface ReadOptions {
   readonly exactReals: boolean;
   /** From `measureTable`, where somebody has asked already. */
   readonly largestRowBytes?: number | null;
+  /** From somebody who has looked at every value of this very state of the file. */
+  readonly known?: KnownTags | null;
 }
 
 /**
@@ -46,6 +48,7 @@ export class TableReader {
   private readonly options: ReadOptions;
   private readonly statements = new Map<string, StatementSync>();
   private readonly columns: readonly string[];
+  private readonly known: KnownTags;
   private readonly packed: string;
   private rowsPerPage = 100;
   private largestRowBytes: number | null;
@@ -56,7 +59,8 @@ export class TableReader {
     this.options = options;
     this.locator = locatorOf(table, options.file.encoding);
     this.columns = table.columns.map((column) => column.name);
-    this.packed = packExpression(this.locator, table.columns);
+    this.known = options.known ?? table.columns.map(() => null);
+    this.packed = packExpression(this.locator, table.columns, this.known);
     this.largestRowBytes = options.largestRowBytes ?? null;
   }
 
@@ -166,12 +170,7 @@ export class TableReader {
       `SELECT CAST(group_concat(r, '') AS BLOB), count(*), max(k) FROM (SELECT ${rowid} AS k, ${this.packed} AS r ${tail})`,
       values,
     )[0] as [Uint8Array | null, bigint, bigint | null];
-    return new PackedPage(
-      packed ?? new Uint8Array(0),
-      { rows: Number(rows), rowidMax },
-      this.locator,
-      this.columns.length,
-    );
+    return new PackedPage(packed ?? new Uint8Array(0), { rows: Number(rows), rowidMax }, this.locator, this.known);
   }
 
   /** A row of its own page; one that is very large waits for its turn, until the caller asks for the next page. */
