@@ -1,9 +1,11 @@
+import { benchMigrateLoad } from './migrate-load.ts';
 import { benchMigrate } from './migrate.ts';
 import { benchMove } from './move.ts';
 
 /** Each bench: its name on the command line and what runs it. */
 const benches: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   move: benchMove,
+  'migrate-load': benchMigrateLoad,
   migrate: benchMigrate,
 };
 

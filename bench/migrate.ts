@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { migrate } from '../packages/crossfade/src/migrate/migrate.ts';
 import { connect, disconnect } from '../packages/crossfade/src/pg/connect.ts';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
-import { withCluster } from './move.ts';
+import { withCluster } from './cluster.ts';
 import { median } from './process.ts';
 
 const usage = `npm run bench -- migrate [--files 1000] [--repeats 15]

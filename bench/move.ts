@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Cluster, startCluster } from '../packages/crossfade/src/pg/embedded/cluster.ts';
+import type { Cluster } from '../packages/crossfade/src/pg/embedded/cluster.ts';
+import { withCluster } from './cluster.ts';
 import { gates } from './gates.ts';
 import { type Peer, type Run, peers, query } from './peers.ts';
 import { median } from './process.ts';
@@ -89,19 +90,6 @@ async function inFreshDatabase(peer: Peer, sessions: Sessions, cluster: Cluster)
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await query(cluster.target, 'drop database bench with (force)');
-  }
-}
-
-/** A private server, durable, with the embedded server's own settings; gone afterwards. */
-export async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'crossfade-bench-'));
-  chmodSync(folder, 0o711);
-  const cluster = await startCluster({ folder: join(folder, 'server') });
-  try {
-    return await use(cluster);
-  } finally {
-    await cluster.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

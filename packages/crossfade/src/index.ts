@@ -6,12 +6,25 @@ export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';
 export type { FactDifference, Finding } from './migrate/drift/finding.ts';
 export type { PassedOver } from './migrate/drift/run-files.ts';
 export { type DriftReport, verifySchema, type VerifySchemaOptions } from './migrate/drift/verify.ts';
+export { backfill, type BackfillOptions, type BackfillProgress } from './migrate/expand/backfill.ts';
+export { dropColumn, type DropColumnOptions } from './migrate/expand/drop-column.ts';
+export { type DualColumns, dualColumns, type DualColumnsOptions } from './migrate/expand/dual-columns.ts';
+export type { Patience } from './migrate/expand/patience.ts';
+export {
+  type ConstraintPlace,
+  type LaterConstraint,
+  notNullSteps,
+  runSafely,
+  type SafeStep,
+  validateLater,
+} from './migrate/expand/safe-constraints.ts';
 export { migrate } from './migrate/migrate.ts';
 export type { MigrateOptions } from './migrate/options.ts';
 export type { MigrateReport, RanFile } from './migrate/report.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
-export { plan, type PlanOptions } from './move/plan.ts';
+export type { MigrationsOptions } from './move/migrations.ts';
+export { plan, planMigrations, type PlannedMigrations, type PlanOptions } from './move/plan.ts';
 export type { PlanFile } from './move/plan-file.ts';
 export type {
   BadValueReport,

@@ -21,7 +21,8 @@ function count(text: string): number {
   return value;
 }
 
-function schemaName(text: string): string {
+/** A name that a schema of the target may have. */
+export function schemaName(text: string): string {
   const fault = schemaFault(text);
   if (fault !== null) throw new InvalidArgumentError(`It cannot be used: ${fault}.`);
   return text;

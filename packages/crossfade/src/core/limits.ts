@@ -30,6 +30,10 @@ export const limits = {
   identifierBytesMax: 63,
   /** PostgreSQL's MaxHeapAttributeNumber. */
   columnsMax: 1_600,
+  /** PostgreSQL's INDEX_MAX_KEYS. */
+  indexColumnsMax: 32,
+  /** PostgreSQL's BTMaxItemSize in pages of 8 kB: an entry of an index has at most as many bytes, compressed. */
+  indexEntryBytesMax: 2_704,
   /** How long a migration queues for a lock, and everybody behind it: less than a request may take. */
   migrationLockMs: 1_000,
   /** With the pauses between them about two minutes: long enough for a report that reads the table, short for a deploy. */
@@ -47,4 +51,14 @@ export const limits = {
   waitTries: 30,
   waitBackoffMs: 500,
   waitBackoffMaxMs: 5_000,
+  /** A step of expand and contract waits for a lock: less than PostgreSQL's deadlock_timeout, so that it gives way. */
+  expandLockMs: 500,
+  /** One statement of it, unless it reads the table beside readers and writers. */
+  expandStatementMs: 30_000,
+  /** Rows of one transaction of a backfill: a few milliseconds of row locks. */
+  backfillRows: 1_000,
+  /** A backfill waits while a standby is further behind, or a statement has waited longer for a lock; asked this often. */
+  backfillLagMs: 10_000,
+  backfillLockWaitMs: 1_000,
+  backfillStrainPauseMs: 250,
 } as const;

@@ -12,6 +12,7 @@ import { type Comparison, compareWith } from './compare.ts';
 import { type Finished, finishForeignKey } from './finish.ts';
 import { setNextKeys } from './next-keys.ts';
 import type { Pool } from './pool.ts';
+import { postpone, type Postponed, unpostpone } from './postpone.ts';
 import type { TableProfile } from './profile.ts';
 import { checkFillable, readTable } from './target-tables.ts';
 
@@ -56,21 +57,40 @@ export async function publish(
       const target = qualified(loadSchema, table.target.name);
       await query(client, sql`ALTER TABLE ${target} SET SCHEMA ${name(schema)}`, 'publish a table');
     }
+    const postponed = await postpone(
+      client,
+      schema,
+      fills.map(({ target }) => target.name),
+    );
     for (const table of fills) await fill(client, publication, table);
     for (const { target } of publication.tables) {
       for (const key of target.foreignKeys) {
         await finishForeignKey(client, schema, target, key, schema, publication.showValues, finished);
       }
     }
-    if (fills.length > 0) await compareAgain(client, pool, schema, [...fills, ...fresh]);
+    if (fills.length > 0) {
+      await checkDeferred(client, schema, postponed);
+      await compareAgain(client, pool, schema, [...fills, ...fresh]);
+    }
     const state = qualified(loadSchema, stateTables.run);
     await query(client, sql`UPDATE ${state} SET report = ${publication.report(finished)}`, 'store the report');
   });
 }
 
+/** Runs what waits for the end of the transaction: triggers of the tables that were there, and foreign keys. */
+async function checkDeferred(client: pg.Client, schema: string, postponed: readonly Postponed[]): Promise<void> {
+  try {
+    await query(client, sql`SET CONSTRAINTS ALL IMMEDIATE`, 'run the deferred triggers of the tables that were there');
+  } catch (error) {
+    const table = error instanceof CrossfadeError ? error.facts.table : undefined;
+    throw refusal(error, schema, typeof table === 'string' ? table : (postponed[0]?.table ?? 'unknown'));
+  }
+  await unpostpone(client, schema, postponed);
+}
+
 /**
  * Triggers of a table that was there may change its rows, and those of other tables, at once or at the end: all of them
- * run first, and then every table is compared through the transaction that is still open.
+ * have run before, and then every table is compared through the transaction that is still open.
  */
 async function compareAgain(
   client: pg.Client,
@@ -78,7 +98,6 @@ async function compareAgain(
   schema: string,
   tables: readonly PublishedTable[],
 ): Promise<void> {
-  await query(client, sql`SET CONSTRAINTS ALL IMMEDIATE`, 'run the deferred triggers of the tables that were there');
   for (const { target, published } of tables) {
     const seed = randomBytes(seedBytes);
     const { equal } = await compareWith(pool, published, seed, async () => {
@@ -137,11 +156,14 @@ async function fill(client: pg.Client, { loadSchema, schema }: Publication, tabl
 
 /** What the table itself refuses is no defect of ours: a value that is too long, a constraint, a trigger that fails. */
 function refusal(error: unknown, schema: string, table: string): unknown {
-  const sqlstate = error instanceof CrossfadeError ? String(error.facts.sqlstate) : '';
-  if (!/^(22|23|42|P0)/.test(sqlstate)) return error;
+  const facts = error instanceof CrossfadeError ? error.facts : {};
+  const sqlstate = String(facts.sqlstate ?? '');
+  const part = facts.constraint ?? facts.column;
+  const named = part === undefined ? '' : `, ${JSON.stringify(String(part))}`;
+  if (!/^(22|23|42|54|P0)/.test(sqlstate)) return error;
   return new CrossfadeError(
     'E_TARGET_MISMATCH',
-    `Table ${schema}.${table}, which already exists, refuses rows of the source: a column is too narrow, a constraint does not hold, or a trigger fails (SQLSTATE ${sqlstate}). Nothing was published. Change the table, choose another --schema, or leave it out with --except.`,
-    { schema, table, sqlstate },
+    `Table ${schema}.${table}, which already exists, refuses rows of the source: a column is too narrow, a constraint does not hold, or a trigger fails (SQLSTATE ${sqlstate}${named}). Nothing was published. Change the table, choose another --schema, or leave it out with --except.`,
+    { schema, table, sqlstate, ...(facts.constraint === undefined ? {} : { constraint: facts.constraint }) },
   );
 }

@@ -19,6 +19,8 @@ export interface OpenSource {
   readonly file: SourceFile;
   readonly catalog: Catalog;
   readonly pool: Pool;
+  /** A connection of this thread that sees what the pool sees. */
+  readonly reader: DatabaseSync;
   /** Different when the file has changed; the same when it has not, over processes. */
   readonly fingerprint: string;
   close(reason?: CrossfadeError): Promise<void>;
@@ -60,7 +62,7 @@ export async function openSource(source: string, jobs: number, target: Target | 
       await pool.all('end', null);
     };
     await commonSnapshot(file.path, observer, begin, end);
-    return { file, catalog: readCatalog(file.path, reader), pool, fingerprint, close };
+    return { file, catalog: readCatalog(file.path, reader), pool, reader, fingerprint, close };
   } catch (error) {
     await close();
     throw error;

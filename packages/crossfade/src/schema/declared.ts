@@ -1,3 +1,5 @@
+import type { PgType } from './model.ts';
+
 /** What the declared type of a column says, by its words: SQLite keeps them and enforces none of them. */
 export const declares = {
   /** Not INTEGER's `int`, and not `timer`. */
@@ -10,3 +12,19 @@ export const declares = {
   boolean: (declared: string) => /bool/i.test(declared),
   bytes: (declared: string) => /blob|bytea|binary/i.test(declared),
 } as const;
+
+/** Declarations that mean the type itself; whatever else a column gets has its evidence beside it. */
+const synonyms: Readonly<Partial<Record<PgType, RegExp>>> = {
+  boolean: /^bool(ean)?$/i,
+  integer: /^int(eger|4)?$/i,
+  bigint: /^(bigint|int8)$/i,
+  numeric: /^(numeric|decimal)$/i,
+  'double precision': /^(real|double|double precision|float|float8)$/i,
+  timestamptz: /^(timestamptz|timestamp with time zone)$/i,
+  bytea: /^(blob|bytea)$/i,
+};
+
+/** Whether a declared type and PostgreSQL's are the same to a reader. */
+export function saysSame(declared: string, type: PgType): boolean {
+  return declared.toLowerCase() === type || (synonyms[type]?.test(declared) ?? false);
+}

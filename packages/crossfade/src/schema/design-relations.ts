@@ -1,4 +1,5 @@
 import { foldName } from './sqlite/sqlite.ts';
+import { limits } from '../core/limits.ts';
 import { ident } from '../core/sql-text.ts';
 import { count } from './evidence.ts';
 import { type DesignLog, type Draft, environmentOf, wishesOf } from './draft.ts';
@@ -55,6 +56,11 @@ function designKey(draft: Draft, relations: Namespace, log: DesignLog): TargetKe
   const positions = source.primaryKey.map((key) => source.columns.findIndex((column) => column.name === key));
   const withNull = positions.filter((at) => count(draft.evidence[at], 'null') > 0);
   const name = relations.claim(`${draft.name}_pkey`);
+  const impossible = impossibleKey(positions.map((at) => draft.columns[at].type));
+  if (impossible !== null) {
+    log.notCreated.push({ what: `primary key of ${source.name}`, why: impossible });
+    return null;
+  }
   if (withNull.length === 0) return { name, columns: positions.map((at) => draft.columns[at].name) };
   log.notCreated.push({
     what: `primary key of ${source.name}`,
@@ -62,6 +68,14 @@ function designKey(draft: Draft, relations: Namespace, log: DesignLog): TargetKe
   });
   return null;
 }
+
+/** Why PostgreSQL would refuse a key of these types even without rows, or null. */
+function impossibleKey(types: readonly string[]): string | null {
+  if (types.includes('json')) return 'json has no order, so that no index can be made of it';
+  return types.length > limits.indexColumnsMax ? tooManyColumns : null;
+}
+
+const tooManyColumns = `it has more than the ${limits.indexColumnsMax} columns that PostgreSQL takes in one index`;
 
 function designIndexes(draft: Draft, relations: Namespace, log: DesignLog): TargetIndex[] {
   return draft.source.indexes.flatMap((index) => {
@@ -96,6 +110,7 @@ function designIndex(
   index: SourceIndex,
   constraint: boolean,
 ): Pick<TargetIndex, 'parts' | 'where'> | string {
+  if (index.parts.length > limits.indexColumnsMax) return tooManyColumns;
   const columns = environmentOf(draft);
   const parts: string[] = [];
   for (const part of index.parts) {
@@ -128,7 +143,7 @@ function designChecks(draft: Draft, constraints: Namespace, log: DesignLog): Tar
     const name = constraints.claim(check.name ?? `${draft.name}_check${i + 1}`);
     if (isUnwanted(draft, name, label)) return [];
     const translated = translateExpression(check.expression, { columns: environmentOf(draft), purpose: 'check' });
-    if (translated.ok) return [{ name, expression: translated.sql }];
+    if (translated.ok) return [{ source: check, name, expression: translated.sql }];
     log.notCreated.push({ what: `check ${label} of ${draft.source.name}`, why: translated.why });
     return [];
   });

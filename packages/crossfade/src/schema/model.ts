@@ -166,6 +166,7 @@ export interface TargetForeignKey {
 
 /** A check that means the same in PostgreSQL. */
 export interface TargetCheck {
+  readonly source: SourceCheck;
   readonly name: string;
   /** PostgreSQL text, made by the translator alone. */
   readonly expression: string;

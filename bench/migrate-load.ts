@@ -1,0 +1,59 @@
+import pg from 'pg';
+import type { Target } from '../packages/crossfade/src/pg/target.ts';
+import { underLoad } from '../packages/crossfade/test/support/load.ts';
+import {
+  changeOrders,
+  contractOrders,
+  newOrderRequest,
+  orderRequest,
+  ordersTable,
+} from '../packages/crossfade/test/support/orders.ts';
+import { withCluster } from './cluster.ts';
+
+const perSecond = 500;
+const rows = 200_000;
+const lockLimitMs = 2_000;
+const lockTimeoutMs = 200;
+
+/** 500 requests a second, while an index is built, a column becomes NOT NULL, and another changes its type. Ends with 1 when a request failed. */
+export function benchMigrateLoad(): Promise<number> {
+  return withCluster(({ target }) => measure(target));
+}
+
+async function measure(target: Target): Promise<number> {
+  for (const statement of ordersTable(rows)) await run(target, statement);
+  const base = { target, perSecond, connections: 12, lockLimitMs };
+  const phases = [
+    ['idle', orderRequest, () => Promise.resolve()],
+    ['index, NOT NULL, new column', orderRequest, () => changeOrders(target, lockTimeoutMs)],
+    ['old column dropped', newOrderRequest, () => contractOrders(target, lockTimeoutMs)],
+  ] as const;
+  process.stdout.write(`${rows} rows, ${perSecond} requests a second asked for, lock limit ${lockTimeoutMs} ms\n`);
+  let failed = 0;
+  for (const [name, request, work] of phases) {
+    const { load } = await underLoad({ ...base, request: (client, n) => request(client, n, rows) }, 10, work);
+    failed += load.errors.length;
+    process.stdout.write(
+      `${name}: ${load.requestsPerSecond.toFixed(0)} requests/s, ${load.requests} requests, ${load.errors.length} errors, longest lock wait ${load.longestLockWaitMs.toFixed(0)} ms\n`,
+    );
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+async function run(target: Target, statement: string): Promise<void> {
+  const { host, port, user, database, password } = target;
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    ...(password === undefined ? {} : { password }),
+    ssl: false,
+  });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
