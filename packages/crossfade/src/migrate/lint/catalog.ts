@@ -97,7 +97,7 @@ export class Catalog {
     return this.#functions.get(name) ?? null;
   }
 
-  /** @see fresh in tree.ts */
+  /** @see fresh.ts */
   freshIn(name: QName, ordinal: number, direction: 'up' | 'down'): boolean {
     const table = this.table(name);
     if (table === null || table.createdIn === null) return false;

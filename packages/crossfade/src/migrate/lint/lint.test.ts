@@ -230,3 +230,9 @@ test.each([
   const { findings } = await lintSql([sql]);
   expect(findings.map((each) => each.safe).join('\n')).toContain(safe);
 });
+
+test('a seed of twenty thousand statements is judged in one pass', { timeout: 30_000 }, async () => {
+  const rows = Array.from({ length: 20_000 }, (_, index) => `INSERT INTO t (a) VALUES (${index});`).join('\n');
+  const { statements, findings } = await lintSql([`${rows}\nDROP TABLE t;`]);
+  expect([statements, findings.map(({ code }) => code)]).toEqual([20_001, ['missing-down', 'drop-table']]);
+});

@@ -10,7 +10,6 @@ import type {
   RenameStmt,
 } from 'libpg-query';
 import { listName, type QName, relationName, textOf } from './names.ts';
-import type { Scene } from './model.ts';
 
 /** The statements by their names in PostgreSQL's sources, such as `AlterTableStmt`. */
 type Kinds = Node extends infer Each ? (Each extends Each ? keyof Each : never) : never;
@@ -154,12 +153,4 @@ export function droppedName(node: Node): QName {
 export function renamed(node: Node, ...kinds: readonly string[]): RenameStmt | null {
   const statement: RenameStmt | null = as(node, 'RenameStmt');
   return statement !== null && kinds.includes(statement.renameType ?? '') ? statement : null;
-}
-
-/**
- * Whether nobody can be using the table yet: this very file made it, or, where the operator has said how far the
- * database is, a file of the same run did and none has filled it since.
- */
-export function fresh(scene: Scene, table: QName): boolean {
-  return scene.catalog.freshIn(table, scene.file.ordinal, scene.file.direction);
 }

@@ -2,14 +2,8 @@ import { callsVolatile, expressionOf } from '../apply.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown, textOf } from '../names.ts';
 import { steadyFunctions } from '../steady.ts';
-import {
-  alterationsOf,
-  type DefinedColumn,
-  definedColumns,
-  definedConstraints,
-  fresh,
-  hasConstraint,
-} from '../tree.ts';
+import { fresh } from '../fresh.ts';
+import { alterationsOf, type DefinedColumn, definedColumns, definedConstraints, hasConstraint } from '../tree.ts';
 import { shownType, typeOf } from '../types.ts';
 
 const serials = /^(small|big)?serial[248]?$/;

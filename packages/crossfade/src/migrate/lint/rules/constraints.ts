@@ -1,7 +1,8 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, relationName, shown, shownAll } from '../names.ts';
 import { clauseAt } from '../clause.ts';
-import { alterationsOf, as, type DefinedConstraint, definedConstraints, fresh } from '../tree.ts';
+import { fresh } from '../fresh.ts';
+import { alterationsOf, as, type DefinedConstraint, definedConstraints } from '../tree.ts';
 
 /** Constraints of these kinds that are put on tables that others use. */
 function added(scene: Scene, ...kinds: readonly string[]): DefinedConstraint[] {

@@ -1,18 +1,19 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { shown } from '../names.ts';
 import { type MadeObject, objectKey, objectsDropped, objectsMade } from '../objects.ts';
-import { alterations, as, fresh } from '../tree.ts';
+import { fresh } from '../fresh.ts';
+import { alterations, as } from '../tree.ts';
 import { shownType } from '../types.ts';
 
 /** Gone for good: not one that this file made, nor remakes, nor one whose undoing is what a down file is for. */
 function dropsInUse(scene: Scene, ...kinds: readonly string[]): MadeObject[] {
   const { file, piece, index } = scene;
+  const gone = objectsDropped(piece.node).filter(({ kind }) => kinds.includes(kind));
+  if (gone.length === 0) return [];
   const ours = file.direction === 'down' ? (file.partner?.pieces ?? []) : file.pieces.slice(0, index);
   const after = file.transactional ? file.pieces.slice(index + 1) : [];
   const made = new Set([...ours, ...after].flatMap(({ node }) => objectsMade(node)).map(objectKey));
-  return objectsDropped(piece.node)
-    .filter(({ kind }) => kinds.includes(kind))
-    .filter((each) => !made.has(objectKey(each)) && (each.table === null || !fresh(scene, each.table)));
+  return gone.filter((each) => !made.has(objectKey(each)) && (each.table === null || !fresh(scene, each.table)));
 }
 
 function hitOf(object: MadeObject): Hit {

@@ -2,7 +2,8 @@ import type { IndexStmt } from 'libpg-query';
 import { indexName } from '../apply.ts';
 import type { Rule, Scene } from '../model.ts';
 import { type QName, relationName, shown } from '../names.ts';
-import { alterationsOf, as, dropped, fresh, option } from '../tree.ts';
+import { fresh } from '../fresh.ts';
+import { alterationsOf, as, dropped, option } from '../tree.ts';
 
 /** A DROP of the same index earlier in the file: what a failed build has left is gone. */
 function droppedBefore(scene: Scene, name: string): boolean {

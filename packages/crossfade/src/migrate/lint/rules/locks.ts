@@ -1,6 +1,7 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, type QName, relationName, shown } from '../names.ts';
-import { alterations, as, dropped, fresh, nodesBelow, option, renamed } from '../tree.ts';
+import { fresh } from '../fresh.ts';
+import { alterations, as, dropped, nodesBelow, option, renamed } from '../tree.ts';
 
 /** Commands of ALTER TABLE that take less than ACCESS EXCLUSIVE. */
 const gentle =
@@ -47,11 +48,14 @@ ALTER TABLE orders ADD COLUMN note text;`,
     downs: true,
     check: (scene) => {
       if (!scene.inTransaction) return [];
-      const held = new Map<string, QName>();
       const old = (piece: Scene['piece']): QName[] => exclusive(piece).filter((table) => !fresh(scene, table));
+      const mine = old(scene.piece);
+      // Most statements take no such lock, and a seed has thousands of them.
+      if (mine.length === 0) return [];
+      const held = new Map<string, QName>();
       for (const piece of scene.file.pieces.slice(0, scene.index))
         for (const table of old(piece)) held.set(keyOf(table), table);
-      const here = old(scene.piece).find((table) => !held.has(keyOf(table)));
+      const here = mine.find((table) => !held.has(keyOf(table)));
       const [first] = held.values();
       // Said once a file, at the second table: the third is no news.
       if (here === undefined || first === undefined || held.size > 1) return [];

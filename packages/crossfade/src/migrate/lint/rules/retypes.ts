@@ -1,7 +1,8 @@
 import type { ColumnDef, TypeName } from 'libpg-query';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown } from '../names.ts';
-import { alterationsOf, as, fresh, nodesBelow } from '../tree.ts';
+import { fresh } from '../fresh.ts';
+import { alterationsOf, as, nodesBelow } from '../tree.ts';
 import { shownType, type SqlType, type TypeChange, typeChange, typeOf } from '../types.ts';
 
 /** A column that changes its type. */

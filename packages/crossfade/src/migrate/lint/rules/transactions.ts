@@ -1,4 +1,4 @@
-import type { Hit, Rule, Scene } from '../model.ts';
+import type { FileScene, Hit, Rule, Scene } from '../model.ts';
 
 import { indexName } from '../apply.ts';
 import { shown } from '../names.ts';
@@ -24,14 +24,16 @@ function needsNone({ piece }: Scene): string | null {
 /** Whether a second run of the statement does no harm. */
 function repeatable({ file, piece, index }: Scene): boolean {
   const { node } = piece;
-  const before = new Set(
-    file.pieces
-      .slice(0, index)
-      .flatMap((each) => objectsDropped(each.node))
-      .map(looseKey),
-  );
   const made = objectsMade(node);
-  if (made.length > 0 && made.every((each) => each.replaced || before.has(looseKey(each)))) return true;
+  if (made.length > 0) {
+    const before = new Set(
+      file.pieces
+        .slice(0, index)
+        .flatMap((each) => objectsDropped(each.node))
+        .map(looseKey),
+    );
+    if (made.every((each) => each.replaced || before.has(looseKey(each)))) return true;
+  }
   const fields = Object.values(node)[0] as { if_not_exists?: boolean; missing_ok?: boolean };
   if (made.length > 0) {
     const added = alterations(node).filter(({ command }) => /Add(Column|Constraint)/.test(command.subtype ?? ''));
@@ -156,14 +158,32 @@ UPDATE users SET state = 'paused' WHERE state IS NULL;`,
 ];
 
 function usedValues({ file, piece, index }: Scene): Hit[] {
-  const added = file.pieces.slice(0, index).flatMap(({ node }) => {
-    const value = as(node, 'AlterEnumStmt');
-    return value?.newVal === undefined || value.oldVal !== undefined ? [] : [value.newVal];
-  });
+  const added = addedValues(file)
+    .filter((each) => each.index < index)
+    .map(({ value }) => value);
   if (added.length === 0 || piece.kind === 'AlterEnumStmt') return [];
   for (const [kind, fields] of nodesBelow(piece.node)) {
     const { sval } = (kind === 'A_Const' ? fields : {}) as { sval?: { sval?: string } };
     if (sval?.sval !== undefined && added.includes(sval.sval)) return [{ words: { value: `'${sval.sval}'` } }];
   }
   return [];
+}
+
+interface AddedValue {
+  readonly index: number;
+  readonly value: string;
+}
+
+const addedBy = new WeakMap<FileScene, readonly AddedValue[]>();
+
+/** The enum values that a file adds, looked for once: every statement asks. */
+function addedValues(file: FileScene): readonly AddedValue[] {
+  const known = addedBy.get(file);
+  if (known !== undefined) return known;
+  const found = file.pieces.flatMap(({ node }, index) => {
+    const value = as(node, 'AlterEnumStmt');
+    return value?.newVal === undefined || value.oldVal !== undefined ? [] : [{ index, value: value.newVal }];
+  });
+  addedBy.set(file, found);
+  return found;
 }
