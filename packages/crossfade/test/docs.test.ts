@@ -57,7 +57,7 @@ describe('docs/reference/cli.md', () => {
         ? [command.name()]
         : command.commands.map((child) => `${command.name()} ${child.name()}`),
     );
-    expect(names).toHaveLength(15);
+    expect(names).toHaveLength(16);
     for (const name of names) expect(reference('cli')).toContain(`crossfade ${name} `);
   });
 });

@@ -121,7 +121,7 @@ function hasOption(node: Node, name: string): boolean {
 }
 
 /** The refusal of one statement. @param why completes the sentence, without the full stop */
-function unfit(script: Script, { line, column }: ParsedStatement, why: string): CrossfadeError {
+export function unfit(script: Script, { line, column }: ParsedStatement, why: string): CrossfadeError {
   return new CrossfadeError('E_MIGRATION_UNFIT', `${script.path}:${line}:${column}: ${why}. Nothing was run.`, {
     path: script.path,
     line,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ruleOf } from '../../src/migrate/lint/rules.ts';
@@ -12,7 +12,10 @@ import { splitStatements } from '../../src/migrate/statements.ts';
 import { counterparts } from './squawk-table.ts';
 
 const folder = fileURLToPath(new URL('sql/', import.meta.url));
-const names = readdirSync(folder).map((file) => basename(file, '.sql'));
+const entries = new Map(
+  readdirSync(folder, { withFileTypes: true }).map((entry) => [basename(entry.name, '.sql'), entry] as const),
+);
+const names = [...entries.keys()];
 const { getBinaryPath } = createRequire(import.meta.url)('squawk-cli/js/index.js') as { getBinaryPath(): string };
 const binary = getBinaryPath();
 
@@ -23,7 +26,7 @@ interface At {
 }
 
 function scriptNamed(name: string): Script {
-  const script = readScript(join(folder, `${name}.sql`));
+  const script = readScript(folder, entries.get(name) as Dirent);
   if (typeof script === 'string') throw new Error(script);
   return script;
 }
