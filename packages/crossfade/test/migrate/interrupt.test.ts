@@ -11,7 +11,7 @@ import { migrationFolder, noTransaction, versionOf } from '../support/migrations
 /** A file that waits for as long as `work` takes: CREATE INDEX CONCURRENTLY waits for older writers. */
 async function whileBuilding(
   database: TestDatabase,
-  start: (folder: string) => void,
+  start: (folder: string) => unknown,
   work: (folder: string) => Promise<void>,
 ) {
   await database.query('create table public.t (x int)');
