@@ -143,9 +143,9 @@ async function read(
   return {
     ...state,
     ran: new Map(
-      (found.ran ?? []).map(([text, called, direction, sha256, detail]) => {
+      (found.ran ?? []).map(([text, label, direction, sha256, detail]) => {
         const version = BigInt(text);
-        return [version, { version, name: called, direction, sha256, detail }];
+        return [version, { version, name: label, direction, sha256, detail }];
       }),
     ),
     baseline: moved ? state.version : baseline,
