@@ -18,6 +18,7 @@ export {
   type SafeStep,
   validateLater,
 } from './migrate/expand/safe-constraints.ts';
+export type { Confirmations } from './migrate/confirm.ts';
 export { migrate } from './migrate/migrate.ts';
 export type { MigrateOptions } from './migrate/options.ts';
 export type { MigrateReport, RanFile } from './migrate/report.ts';

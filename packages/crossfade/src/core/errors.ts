@@ -69,6 +69,7 @@ export const errorCodes = {
   E_MIGRATION_FAILED: { exit: 1, doc: 'PostgreSQL refused a statement of a migration.' },
   E_MIGRATION_BUSY: { exit: 1, doc: 'Another run is migrating, or a lock was not to be had within its limit.' },
   E_COLUMN_IN_USE: { exit: 1, doc: 'A column that was to be dropped is still written, or not copied yet.' },
+  E_MIGRATION_UNCONFIRMED: { exit: 1, doc: 'The migrations stand, and a query of `confirm` says no.' },
   E_MIGRATION_STATE: { exit: 1, doc: 'The table schema_migrations is not as golang-migrate leaves it.' },
   E_POSTGRES_EMBEDDED: { exit: 1, doc: 'The embedded PostgreSQL could not be prepared, started or stopped.' },
   E_REPORT_UNWRITABLE: { exit: 1, doc: 'The report, plan or quarantine file could not be written.' },

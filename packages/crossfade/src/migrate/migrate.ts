@@ -1,5 +1,6 @@
 import { interrupted } from '../pg/failure.ts';
 import { checkFiles, refuseDirty } from './check.ts';
+import { confirm } from './confirm.ts';
 import type { Context } from './context.ts';
 import { type Goal, type Leg, type Step, legsOf, nextStep, stepsOf } from './goal.ts';
 import { locked } from './locked.ts';
@@ -13,7 +14,7 @@ import { type Done, runWithin, withLockTries } from './transactional.ts';
 
 /**
  * Brings a database to the newest migration of a folder, for the start of a service: open the port afterwards. When it
- * resolves, the version is that of the last file and not dirty. Any number of processes may call it at once; each file
+ * resolves, the version is that of the last file and not dirty, and what `confirm` asks is so. Any number of processes may call it at once; each file
  * runs once. Where there is nothing to do it costs one round trip and takes no lock.
  *
  * @throws CrossfadeError E_MIGRATION_..., and those of connecting after `waitTries`
@@ -29,6 +30,7 @@ export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<Mi
   return opened(options, true, async ({ context, history }) => {
     const { migrations, tables, target } = context;
     const { done, version } = await reach(context, await settled(context, history), goal);
+    await confirm(context, options.confirm ?? {});
     return {
       target: target.display,
       schema: tables.schema,

@@ -1,4 +1,5 @@
 import type { Target } from '../pg/target.ts';
+import type { Confirmations } from './confirm.ts';
 import type { Note, Patience } from './context.ts';
 import type { WaitOptions } from './wait.ts';
 
@@ -14,4 +15,7 @@ export interface MigrationPlace extends Omit<WaitOptions, 'onWait'> {
 }
 
 /** What `migrate` can be told. */
-export interface MigrateOptions extends MigrationPlace, Patience {}
+export interface MigrateOptions extends MigrationPlace, Patience {
+  /** Asked when the schema stands, by `migrate` alone. */
+  readonly confirm?: Confirmations;
+}
