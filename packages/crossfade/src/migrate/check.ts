@@ -103,7 +103,8 @@ function dirtyText({ version, lease }: State, migrations: Migrations): string {
 export function repair(lease: Pick<Lease, 'version' | 'direction' | 'statement'>, { all }: Migrations): string {
   const before = all.filter(({ version }) => version < lease.version).at(-1)?.version ?? null;
   const [start, end] = lease.direction === 'up' ? [before, lease.version] : [lease.version, before];
-  const stands = lease.statement > 1 ? `Statements 1 to ${lease.statement - 1} stand. ` : '';
+  const last = lease.statement - 1;
+  const stands = last < 1 ? '' : last === 1 ? 'Statement 1 stands. ' : `Statements 1 to ${last} stand. `;
   return `${stands}Undo what stands of the file, and of an index that failed CONCURRENTLY what is left of it, then: crossfade migrate force ${versionText(start)} and run it again. Or complete it by hand, then: crossfade migrate force ${versionText(end)}`;
 }
 

@@ -113,7 +113,7 @@ async function walk(context: Context, leg: Leg, onDone: (done: Done) => void): P
     const done = 'ran' in outcome ? outcome.ran : await outcome.run();
     const { version, name } = done.migration;
     context.note(
-      `${done.direction} ${version}_${name}: ${done.statements} statements, ${Math.round(done.durationMs)} ms`,
+      `${done.direction} ${version}_${name}: ${done.statements} ${done.statements === 1 ? 'statement' : 'statements'}, ${Math.round(done.durationMs)} ms`,
     );
     onDone(done);
   }
