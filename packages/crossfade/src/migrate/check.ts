@@ -14,7 +14,10 @@ export type Standing = 'applied' | 'changed' | 'late' | 'pending';
 export function standing({ version, up }: Migration, history: History): Standing {
   if (history.version === null || version > history.version) return 'pending';
   const ran = history.ran.get(version);
-  if (ran === undefined) return history.baseline !== null && version <= history.baseline ? 'applied' : 'late';
+  if (ran === undefined)
+    return history.vouched.some(({ above, upTo }) => version <= upTo && (above === null || version > above))
+      ? 'applied'
+      : 'late';
   const known = ran.direction === 'up' || ran.direction === 'force';
   return known && ran.sha256 !== null && up !== null && up.sha256 !== ran.sha256 ? 'changed' : 'applied';
 }
@@ -39,6 +42,7 @@ export function checkFiles(migrations: Migrations, history: History, steps: read
       `${late.join(', ')} never ran, and the database stands at version ${history.version} already: it would be left out for ever. Nothing was run. Give it a number above ${history.version}.`,
       { files: late },
     );
+  refuseRenumbered(migrations, history, steps);
   for (const { migration, direction } of steps)
     if (scriptOf(migration, direction) === null)
       throw new CrossfadeError(
@@ -46,6 +50,22 @@ export function checkFiles(migrations: Migrations, history: History, steps: read
         `Migration ${migration.version}_${migration.name} has no .${direction}.sql file, which is on the way. Nothing was run. Write it.`,
         { version: migration.version, direction },
       );
+}
+
+/** A file under a new number would run a second time. */
+function refuseRenumbered({ all }: Migrations, { ran }: History, steps: readonly Step[]): void {
+  const gone = [...ran.values()].filter(
+    (row) => row.direction === 'up' && row.sha256 !== null && !all.some(({ version }) => version === row.version),
+  );
+  for (const { migration, direction } of steps) {
+    const before = gone.find(({ sha256 }) => direction === 'up' && sha256 === migration.up?.sha256);
+    if (before === undefined) continue;
+    throw new CrossfadeError(
+      'E_MIGRATION_CHANGED',
+      `${pathOf(migration)} has the text of ${before.version}_${before.name}, which ran and whose file is gone: it would run a second time. Nothing was run. Give the file its old number.`,
+      { files: [pathOf(migration)] },
+    );
+  }
 }
 
 function checkVersion({ all, folder }: Migrations, { version, ran }: History): void {

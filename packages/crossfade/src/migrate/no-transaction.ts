@@ -15,7 +15,7 @@ import { runStatement } from './run-statement.ts';
 import { statementFailure } from './statement-failure.ts';
 import type { ParsedStatement } from './statements.ts';
 import { type Done, entryOf, withLockTries } from './transactional.ts';
-import { controlsTransaction, runsAlone, setsSession } from './unfit.ts';
+import { controlsTransaction, mayCommitWithin, runsAlone, setsSession } from './unfit.ts';
 
 /** Sets dirty and takes the lease, within the locked transaction. The result runs the file, after the commit. */
 export async function takeLease(context: Context, step: Step, script: Script): Promise<() => Promise<Done>> {
@@ -76,7 +76,7 @@ async function runAll(
         throw statementFailure(error, script, { statement, number, of: statements.length }, outcome);
       });
     try {
-      await (retriable && !runsAlone(statement) ? withLockTries(context, once) : once());
+      await (retriable && !runsAlone(statement) && !mayCommitWithin(statement) ? withLockTries(context, once) : once());
     } catch (error) {
       await accountFor(lease, error);
       throw lease.isLost ? lost() : withOutcome(error, outcome);

@@ -49,8 +49,11 @@ export interface State {
 /** The same with all that happened before. */
 export interface History extends State {
   readonly ran: ReadonlyMap<bigint, Ran>;
-  /** Versions up to here count as applied, though nobody saw them run: another tool did, or a person said so. */
-  readonly baseline: bigint | null;
+  /**
+   * Versions that count as applied, though nobody saw them run: another tool did it, or a person said so. What lies at
+   * or below a version that had run by then is not vouched for: its file was not there yet.
+   */
+  readonly vouched: readonly { readonly above: bigint | null; readonly upTo: bigint }[];
   /** Somebody else has moved the version since our last row. */
   readonly moved: boolean;
   readonly database: string;
@@ -70,7 +73,8 @@ interface FoundHistory extends Found {
     | [version: string, name: string, direction: Ran['direction'], sha256: string | null, detail: RanDetail | null][]
     | null;
   last: { result: string | null } | null;
-  baseline: string | null;
+  vouched: [above: string | null, upTo: string][] | null;
+  newest: string | null;
   database: string;
   serverVersion: string;
   role: string;
@@ -139,7 +143,8 @@ async function read(
   const state = toState(found);
   const last = found.last === null || found.last.result === null ? null : BigInt(found.last.result);
   const moved = state.version !== null && !state.dirty && (found.last === null || last !== state.version);
-  const baseline = found.baseline === null ? null : BigInt(found.baseline);
+  const big = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
+  const vouched = (found.vouched ?? []).map(([above, upTo]) => ({ above: big(above), upTo: BigInt(upTo) }));
   return {
     ...state,
     ran: new Map(
@@ -148,7 +153,8 @@ async function read(
         return [version, { version, name: label, direction, sha256, detail }];
       }),
     ),
-    baseline: moved ? state.version : baseline,
+    vouched:
+      moved && state.version !== null ? [...vouched, { above: big(found.newest), upTo: state.version }] : vouched,
     moved,
     database: found.database,
     serverVersion: Number(found.serverVersion),
@@ -182,7 +188,12 @@ function historyFields(tables: Tables, present: ReadonlySet<Part>, detailed: boo
       'json',
     )},
     'last', ${part(sql`SELECT pg_catalog.json_build_object('result', h.result::text) FROM ${tables.history} h ORDER BY h.id DESC LIMIT 1`, 'json')},
-    'baseline', ${part(sql`SELECT pg_catalog.max(h.version)::text FROM ${tables.history} h WHERE h.direction IN ('adopt', 'force')`, 'text')},
+    'vouched', ${part(
+      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_array((SELECT pg_catalog.max(e.version)::text FROM ${tables.history} e WHERE e.direction = 'up' AND e.id < h.id), h.version::text))
+        FROM ${tables.history} h WHERE h.direction IN ('adopt', 'force')`,
+      'json',
+    )},
+    'newest', ${part(sql`SELECT pg_catalog.max(h.version)::text FROM ${tables.history} h WHERE h.direction = 'up'`, 'text')},
     'database', pg_catalog.current_database(),
     'serverVersion', pg_catalog.current_setting('server_version_num'),
     'role', current_user,

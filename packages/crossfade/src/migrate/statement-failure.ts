@@ -87,13 +87,15 @@ const namesOnly: readonly string[] = [
   '57',
 ];
 
-function serverWords({ message, code = '' }: pg.DatabaseError, { sql }: Statement): string {
+function serverWords({ message, code = '', routine }: pg.DatabaseError, { sql }: Statement): string {
   const plain = message.replaceAll(/\s+/g, ' ');
-  if (namesOnly.includes(code.slice(0, 2))) return plain;
-  // What RAISE says is the author's, as far as it stands in the file.
+  // What RAISE says is the author's, whatever SQLSTATE it is given: shown as far as it stands in the file.
+  const isRaised = code.startsWith('P0') || routine === 'exec_stmt_raise';
+  if (!isRaised && namesOnly.includes(code.slice(0, 2))) return plain;
   if (sql.includes(message)) return plain;
-  if (code.startsWith('P0')) return 'an exception was raised, whose words may hold values';
-  return plain.replaceAll(/"([^"]*)"/g, (quoted: string, value: string) =>
-    sql.includes(value) && value !== '' ? quoted : '"…"',
+  if (isRaised) return 'an exception was raised, whose words may hold values';
+  // From the first quote to the last: a value may have quotes of its own.
+  return plain.replace(/"(.*)"/, (quoted: string, value: string) =>
+    value !== '' && sql.includes(value) ? quoted : '"…"',
   );
 }

@@ -68,6 +68,12 @@ export function refuseUnfit(script: Script, statements: readonly ParsedStatement
         statement,
         `${why}. Put this line at the top of the file, which then runs without one: ${mark}`,
       );
+    if (changesEncoding(statement))
+      throw unfit(
+        script,
+        statement,
+        'the file is read as UTF-8 and sent as UTF-8, so another client_encoding would make other characters of its texts. Take the statement out',
+      );
     if (writesOut(statement))
       throw unfit(script, statement, 'COPY ... TO STDOUT has nowhere to go in a migration. Take it out');
   }
@@ -104,10 +110,25 @@ function unfitWithin(statement: ParsedStatement): string | null {
 /** The end of a file that leaves its own transaction open would roll everything back without a word. */
 function refuseOpenEnd(script: Script, statements: readonly ParsedStatement[]): void {
   let open: ParsedStatement | null = null;
-  for (const statement of statements.filter(controlsTransaction))
-    open = opens.includes(String((statement.tree.TransactionStmt as Node).kind)) ? statement : null;
+  for (const statement of statements.filter(controlsTransaction)) {
+    const { kind, chain } = statement.tree.TransactionStmt as Node;
+    // COMMIT AND CHAIN ends one transaction and begins the next.
+    open = opens.includes(String(kind)) || chain === true ? statement : null;
+  }
   if (open !== null)
     throw unfit(script, open, 'the transaction that begins here does not end in this file. Write its COMMIT');
+}
+
+/** Also SET NAMES. pg_dump writes it at the top of every dump, with the encoding of the dump. */
+function changesEncoding({ tree }: ParsedStatement): boolean {
+  const node = tree.VariableSetStmt as Node | undefined;
+  if (node?.name !== 'client_encoding' || node.args === undefined) return false;
+  return !/"sval":"(utf-?8|unicode)"/i.test(JSON.stringify(node.args));
+}
+
+/** Whether the statement may commit in its middle: what it has committed must not be done again. */
+export function mayCommitWithin({ tree }: { readonly tree: Tree }): boolean {
+  return tree.DoStmt !== undefined || tree.CallStmt !== undefined;
 }
 
 function writesOut({ tree }: ParsedStatement): boolean {

@@ -1,0 +1,98 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { connected, refusal } from '../../test/harness/connections.ts';
+import { freshDatabase } from '../../test/harness/postgres.ts';
+import { migrationFolder, noTransaction } from '../../test/support/migrations.ts';
+import { transaction } from '../pg/connect.ts';
+import { force } from './force.ts';
+import { migrate } from './migrate.ts';
+
+const only = async (sql: string) => ({ folder: migrationFolder({ '1_a.up.sql': sql }), target: await freshDatabase() });
+
+test('a transaction that AND CHAIN leaves open is refused before anything runs', async () => {
+  const options = await only(`${noTransaction}BEGIN;\nCREATE TABLE a ();\nCOMMIT AND CHAIN;\nCREATE TABLE b ();`);
+  expect(await refusal(migrate(options))).toMatchObject({ code: 'E_MIGRATION_UNFIT', facts: { line: 4 } });
+});
+
+test.each(["SET client_encoding = 'LATIN1'", "SET NAMES 'SQL_ASCII'", 'SET LOCAL client_encoding TO latin9'])(
+  '%s is refused: the texts of the file would become others',
+  async (statement) => {
+    expect(await refusal(migrate(await only(`${statement};\nSELECT 1;`)))).toMatchObject({
+      code: 'E_MIGRATION_UNFIT',
+    });
+  },
+);
+
+test('the encoding that the file has anyway may be set, as pg_dump does', async () => {
+  const options = await only(
+    "SET client_encoding = 'UTF8';\nSET NAMES 'utf-8';\nCREATE TABLE t (x text);\nINSERT INTO t VALUES ('Müller');",
+  );
+  await migrate(options);
+  expect((await options.target.query('select x, length(x) from t')).rows).toEqual([{ x: 'Müller', length: 6 }]);
+});
+
+test('what a DO has committed is not done again when it then waits too long for a lock', async () => {
+  const options = await only(
+    `${noTransaction}DO $$ BEGIN INSERT INTO log VALUES (1); COMMIT; LOCK TABLE hot IN ACCESS EXCLUSIVE MODE; END $$;`,
+  );
+  await options.target.query('create table log (n int)');
+  await options.target.query('create table hot ()');
+  const reader = await connected(options.target);
+  await transaction(reader, async () => {
+    await reader.query('select from public.hot');
+    expect(await refusal(migrate({ ...options, lockTimeoutMs: 50 }))).toMatchObject({ facts: { sqlstate: '55P03' } });
+  });
+  expect((await options.target.query('select count(*)::int as n from log')).rows).toEqual([{ n: 1 }]);
+});
+
+test('a file that comes late is noticed also when its version was forced over in between', async () => {
+  const folder = migrationFolder({
+    '1_a.up.sql': 'SELECT 1;',
+    '3_c.up.sql': 'SELECT 3;',
+    '4_d.up.sql': `${noTransaction}SELECT nope;`,
+  });
+  const options = { folder, target: await freshDatabase() };
+  await refusal(migrate(options));
+  await force(options, 3n);
+  writeFileSync(join(folder, '4_d.up.sql'), 'SELECT 4;');
+  await migrate(options);
+  writeFileSync(join(folder, '2_b.up.sql'), 'CREATE TABLE t2 ();');
+  const error = await refusal(migrate(options));
+  expect(error).toMatchObject({ code: 'E_MIGRATION_CHANGED' });
+  expect(error.message).toContain('2_b.up.sql never ran');
+});
+
+test('a file that ran is not run again under another number', async () => {
+  const folder = migrationFolder({
+    '20260101000001_a.up.sql': 'SELECT 1;',
+    '20260101000002_seed.up.sql': 'CREATE TABLE t ();',
+    '20260101000003_c.up.sql': 'SELECT 3;',
+  });
+  const options = { folder, target: await freshDatabase() };
+  await migrate(options);
+  renameSync(join(folder, '20260101000002_seed.up.sql'), join(folder, '20260101000004_seed.up.sql'));
+  const error = await refusal(migrate(options));
+  expect(error).toMatchObject({ code: 'E_MIGRATION_CHANGED' });
+  expect(error.message).toContain('has the text of 20260101000002_seed');
+});
+
+test.each([
+  [
+    'a value with quotes of its own',
+    `INSERT INTO t VALUES ('{"ssn": "123-45-6789"}');`,
+    'ALTER TABLE t ALTER COLUMN c TYPE int USING c::int',
+  ],
+  [
+    'a value in the words of RAISE with an SQLSTATE',
+    `INSERT INTO t VALUES ('123-45-6789');`,
+    `DO $$ DECLARE v text; BEGIN SELECT c INTO v FROM t; RAISE EXCEPTION 'bad row %', v USING ERRCODE = 'check_violation'; END $$`,
+  ],
+])('%s is not in the message', async (_, insert, statement) => {
+  const options = await only(`${statement};`);
+  await options.target.query('create table t (c text)');
+  await options.target.query(insert);
+  const error = await refusal(migrate(options));
+  expect(error.code).toBe('E_MIGRATION_FAILED');
+  expect(`${error.message} ${JSON.stringify(error.facts)}`).not.toContain('123-45');
+});
