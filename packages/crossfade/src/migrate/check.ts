@@ -108,7 +108,13 @@ export function refuseDirty(state: State, migrations: Migrations): void {
   });
 }
 
-function dirtyText({ version, lease }: State, migrations: Migrations): string {
+/** The account of another file may be left where somebody has cleared its dirty by hand. */
+function isAbout(lease: Lease, version: bigint | null): boolean {
+  return lease.direction === 'up' ? lease.version === version : (version ?? -1n) < lease.version;
+}
+
+function dirtyText({ version, lease: found }: State, migrations: Migrations): string {
+  const lease = found !== null && isAbout(found, version) ? found : null;
   if (lease === null)
     return `The database is dirty at version ${versionText(version)}: another tool stopped in the middle of a migration. Nothing was run. Look what of it stands, and complete or undo it by hand; then say which version the schema has: crossfade migrate force ${versionText(version)}`;
   const file = `${lease.version}_${lease.name}.${lease.direction}.sql`;
@@ -124,7 +130,7 @@ export function repair(lease: Pick<Lease, 'version' | 'direction' | 'statement'>
   const before = all.filter(({ version }) => version < lease.version).at(-1)?.version ?? null;
   const [start, end] = lease.direction === 'up' ? [before, lease.version] : [lease.version, before];
   const last = lease.statement - 1;
-  const stands = last < 1 ? '' : last === 1 ? 'Statement 1 stands. ' : `Statements 1 to ${last} stand. `;
+  const stands = last < 1 ? '' : last === 1 ? 'Statement 1 ran. ' : `Statements 1 to ${last} ran. `;
   return `${stands}Undo what stands of the file, and of an index that failed CONCURRENTLY what is left of it, then: crossfade migrate force ${versionText(start)} and run it again. Or complete it by hand, then: crossfade migrate force ${versionText(end)}`;
 }
 

@@ -96,3 +96,38 @@ test.each([
   expect(error.code).toBe('E_MIGRATION_FAILED');
   expect(`${error.message} ${JSON.stringify(error.facts)}`).not.toContain('123-45');
 });
+
+test.each([
+  ['a version that is no number', 'version text, dirty boolean', "'abc', false"],
+  ['no version', 'version bigint, dirty boolean', 'NULL, false'],
+  ['a dirty that is text', 'version bigint, dirty text', "1, 'f'"],
+])('%s in schema_migrations is told for what it is', async (_, columns, values) => {
+  const options = await only('SELECT 1;');
+  await options.target.query(`create table schema_migrations (${columns})`);
+  await options.target.query(`insert into schema_migrations values (${values})`);
+  expect(await refusal(migrate(options))).toMatchObject({ code: 'E_MIGRATION_STATE' });
+});
+
+test("golang-migrate's clean -1 is none", async () => {
+  const options = await only('CREATE TABLE t ();');
+  await options.target.query(
+    'create table schema_migrations (version bigint not null primary key, dirty boolean not null)',
+  );
+  await options.target.query('insert into schema_migrations values (-1, false)');
+  expect(await migrate(options)).toMatchObject({ from: null, version: 1n });
+});
+
+test('the account of a run that somebody has cleared by hand is not given for another one', async () => {
+  const folder = migrationFolder({
+    '1_a.up.sql': 'SELECT 1;',
+    '2_b.up.sql': `${noTransaction}SELECT nope;`,
+    '3_c.up.sql': 'SELECT 3;',
+  });
+  const options = { folder, target: await freshDatabase() };
+  await refusal(migrate(options));
+  await options.target.query('update schema_migrations set version = 3, dirty = true');
+  const error = await refusal(migrate(options));
+  expect(error.code).toBe('E_MIGRATION_DIRTY');
+  expect(error.message).toContain('dirty at version 3');
+  expect(error.message).not.toContain('2_b');
+});

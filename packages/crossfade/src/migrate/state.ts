@@ -64,7 +64,7 @@ export interface History extends State {
 }
 
 interface Found {
-  versions: { version: string; dirty: boolean }[] | null;
+  versions: { version: string | null; dirty: boolean | string | null }[] | null;
   lease: (Omit<Lease, 'version'> & { version: string })[] | null;
 }
 
@@ -208,10 +208,20 @@ function toState({ versions, lease }: Found): State {
       `The table ${tableNames.version} holds ${rows.length} rows, where golang-migrate and Crossfade keep one. Nothing was run. Look which tool wrote it; leave the row of the version that the schema has.`,
       { rows: rows.length },
     );
+  const [row] = rows;
+  const version = row?.version ?? '';
+  const dirty = row?.dirty ?? false;
+  if (row !== undefined && (!/^-?\d+$/.test(version) || typeof row.dirty !== 'boolean'))
+    throw new CrossfadeError(
+      'E_MIGRATION_STATE',
+      `The row of the table ${tableNames.version} is not a number and true or false, as golang-migrate and Crossfade keep it. Nothing was run. Look which tool wrote it.`,
+    );
   const held = lease?.[0];
+  // golang-migrate's word for none is -1; clean, it is no row at all.
+  const isNone = row === undefined || (version === '-1' && dirty === false);
   return {
-    version: rows[0] === undefined ? null : BigInt(rows[0].version),
-    dirty: rows[0]?.dirty ?? false,
+    version: isNone ? null : BigInt(version),
+    dirty: dirty === true,
     lease: held === undefined ? null : { ...held, version: BigInt(held.version) },
   };
 }

@@ -30,7 +30,7 @@ test('the second statement of a file without a transaction fails: dirty, and eve
     code: 'E_MIGRATION_FAILED',
     facts: { statement: 2, statements: 3, line: 3, column: 1, sqlstate: '42P01' },
   });
-  expect(error.message).toContain('Statement 1 stands.');
+  expect(error.message).toContain('Statement 1 ran.');
   expect(await versionOf(database)).toBe('9 true');
   for (const goal of [{ kind: 'up' }, { kind: 'down', count: 1 }] as const) {
     const refused = await refusal(migrateTo(options, goal));

@@ -74,6 +74,7 @@ export function constraints(scope: Scope): Sql {
   return sql`SELECT CASE k.contype WHEN 'f' THEN 'foreign key' ELSE 'constraint' END AS kind,
       quote_ident(k.conname) AS name, quote_ident(c.relname) AS "on",
       json_build_object('definition', pg_get_constraintdef(k.oid, true),
+        'acting', NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')),
         'comment', obj_description(k.oid, 'pg_constraint')) AS facts, '{}' AS aux
     FROM pg_constraint k JOIN ${relations(scope)} c ON c.oid = k.conrelid
     WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0)`;

@@ -278,6 +278,12 @@ const plants: readonly Plant[] = [
     line: 'ALTER TABLE visits ENABLE TRIGGER touch;',
   },
   {
+    what: 'a foreign key whose triggers are switched off',
+    sql: 'ALTER TABLE visits DISABLE TRIGGER ALL; ALTER TABLE visits ENABLE TRIGGER touch',
+    finds: ['different foreign key visits_person_fkey on visits'],
+    line: 'ALTER TABLE visits DROP CONSTRAINT visits_person_fkey;',
+  },
+  {
     what: 'a trigger at another time',
     sql: 'DROP TRIGGER touch ON visits; CREATE TRIGGER touch BEFORE UPDATE ON visits FOR EACH ROW EXECUTE FUNCTION touch()',
     finds: ['different trigger touch on visits'],

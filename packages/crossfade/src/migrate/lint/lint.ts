@@ -1,5 +1,6 @@
 import { scriptOf, type Direction, type Migration, type Script } from '../model.ts';
 import type { Migrations } from '../files.ts';
+import { unknownVersion } from '../goal.ts';
 import { apply } from './apply.ts';
 import { Catalog } from './catalog.ts';
 import { lintFile } from './file.ts';
@@ -33,11 +34,18 @@ interface Half {
   readonly scene: FileScene;
 }
 
-/** Lints a folder. No database is asked: what is known of one is what the files say. */
+/**
+ * Lints a folder. No database is asked: what is known of one is what the files say.
+ *
+ * @throws CrossfadeError E_MIGRATION_MISSING when no file has the version of `since`
+ */
 export async function lint(migrations: Migrations, options: LintOptions = {}): Promise<LintReport> {
   const pairs: Half[][] = [];
   for (const [ordinal, migration] of migrations.all.entries()) pairs.push(await halves(migration, ordinal));
-  const from = options.since === undefined ? null : options.since;
+  const from = options.since ?? null;
+  // A mistyped version would judge nothing and find nothing. 0 is the beginning.
+  if (from !== null && from !== 0n && !migrations.all.some(({ version }) => version === from))
+    throw unknownVersion(from);
   const runFrom = from === null ? Infinity : migrations.all.filter(({ version }) => version <= from).length;
   const final = new Catalog(runFrom);
   for (const [ordinal, pair] of pairs.entries()) run(final, pair, ordinal);
