@@ -26,6 +26,16 @@ async function whileBuilding(
   return folder;
 }
 
+/** The server notices a moment later that a client has gone; until then its index and our DROP would wait for each other. */
+function buildEnded(database: TestDatabase): Promise<void> {
+  return until(async () => {
+    const { rows } = await database.query(
+      "select from pg_stat_activity where datname = current_database() and query like 'CREATE INDEX%' and state = 'active'",
+    );
+    return rows.length === 0;
+  });
+}
+
 test('Ctrl-C in a file without a transaction: exit 1, dirty, and the repair is printed', async () => {
   const database = await freshDatabase();
   let cli: ReturnType<typeof startCli> | undefined;
@@ -78,6 +88,7 @@ test('a run whose lease is gone ends its own session, and writes no version', as
       expect(await versionOf(database)).toBe('1 true');
     },
   );
+  await buildEnded(database);
   await database.query('drop index if exists i');
   await force({ folder, target: database }, null);
   expect((await migrate({ folder, target: database })).version).toBe(1n);
