@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
 import { underLoad } from '../packages/crossfade/test/support/load.ts';
 import {
@@ -8,6 +7,7 @@ import {
   orderRequest,
   ordersTable,
 } from '../packages/crossfade/test/support/orders.ts';
+import { plainQuery } from '../packages/crossfade/test/support/plain-client.ts';
 import { withCluster } from './cluster.ts';
 
 const perSecond = 500;
@@ -21,7 +21,7 @@ export function benchMigrateLoad(): Promise<number> {
 }
 
 async function measure(target: Target): Promise<number> {
-  for (const statement of ordersTable(rows)) await run(target, statement);
+  for (const statement of ordersTable(rows)) await plainQuery(target, statement);
   const base = { target, perSecond, connections: 12, lockLimitMs };
   const phases = [
     ['idle', orderRequest, () => Promise.resolve()],
@@ -38,22 +38,4 @@ async function measure(target: Target): Promise<number> {
     );
   }
   return failed === 0 ? 0 : 1;
-}
-
-async function run(target: Target, statement: string): Promise<void> {
-  const { host, port, user, database, password } = target;
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    database,
-    ...(password === undefined ? {} : { password }),
-    ssl: false,
-  });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cluster } from '../packages/crossfade/src/pg/embedded/cluster.ts';
 import { withCluster } from './cluster.ts';
+import { plainQuery } from '../packages/crossfade/test/support/plain-client.ts';
 import { gates } from './gates.ts';
-import { type Peer, type Run, peers, query } from './peers.ts';
+import { type Peer, type Run, peers } from './peers.ts';
 import { median } from './process.ts';
 import { type Result, gateTable, keep, perMillion, table } from './results.ts';
 import { type Sessions, makeSessions } from './sessions.ts';
@@ -64,7 +65,7 @@ type Runs = ReadonlyMap<Peer, { readonly runs: readonly Run[]; readonly server: 
 /** Round by round and not tool by tool, so that a busy minute of the machine falls on all. */
 async function runAll(chosen: readonly Peer[], sessions: Sessions, repeats: number, cluster: Cluster): Promise<Runs> {
   const runs = new Map(chosen.map((peer) => [peer, { runs: [] as Run[], server: '' }]));
-  const server = String((await query(cluster.target, 'show server_version')).rows[0]?.server_version);
+  const server = String((await plainQuery(cluster.target, 'show server_version')).rows[0]?.server_version);
   for (let round = 1; round <= repeats; round++) {
     for (const peer of chosen) {
       const run = await inFreshDatabase(peer, sessions, cluster);
@@ -81,15 +82,15 @@ async function runAll(chosen: readonly Peer[], sessions: Sessions, repeats: numb
 }
 
 async function inFreshDatabase(peer: Peer, sessions: Sessions, cluster: Cluster): Promise<Run> {
-  await query(cluster.target, 'create database bench');
+  await plainQuery(cluster.target, 'create database bench');
   const target = { ...cluster.target, database: 'bench', display: cluster.target.display.replace(/[^/]*$/, 'bench') };
   const folder = mkdtempSync(join(tmpdir(), 'crossfade-peer-'));
   try {
-    await query(cluster.target, 'checkpoint');
+    await plainQuery(cluster.target, 'checkpoint');
     return await peer.run(sessions, target, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    await query(cluster.target, 'drop database bench with (force)');
+    await plainQuery(cluster.target, 'drop database bench with (force)');
   }
 }
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
+import { plainQuery } from '../packages/crossfade/test/support/plain-client.ts';
 import { measured, versionOf } from './process.ts';
 import { type Sessions, typedTable } from './sessions.ts';
 
@@ -88,7 +88,7 @@ const psql: Peer = {
   does: 'text exported beforehand into a typed table, one stream, no key, nothing verified',
   version: () => versionOf('psql'),
   async run(sessions, target) {
-    await query(target, typedTable);
+    await plainQuery(target, typedTable);
     const { user, host, port, database } = target;
     const args = [
       '-X',
@@ -113,27 +113,8 @@ const psql: Peer = {
 
 export const peers: readonly Peer[] = [crossfade, pgloader, psql];
 
-/** One statement, one connection. */
-export async function query(target: Target, sql: string): Promise<pg.QueryResult> {
-  const { host, port, user, database, password: secret } = target;
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    database,
-    ...(secret === undefined ? {} : { password: secret }),
-    ssl: false,
-  });
-  await client.connect();
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 async function count(target: Target): Promise<number> {
-  return Number((await query(target, 'select count(*) from public.sessions')).rows[0]?.count);
+  return Number((await plainQuery(target, 'select count(*) from public.sessions')).rows[0]?.count);
 }
 
 function password(target: Target): NodeJS.ProcessEnv {

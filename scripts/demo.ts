@@ -7,6 +7,7 @@ import pc from 'picocolors';
 import type { Report } from '../packages/crossfade/src/move/report.ts';
 import { embeddedStatus, startEmbedded } from '../packages/crossfade/src/pg/embedded/embedded.ts';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
+import { plainQuery } from '../packages/crossfade/test/support/plain-client.ts';
 import { makeAmplifier } from '../packages/crossfade/test/fixtures/amplifier.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -116,21 +117,7 @@ Yourself:
 }
 
 async function rows(target: Target, sql: string, values: unknown[] = []): Promise<Record<string, string | number>[]> {
-  const { host, port, user, database, password } = target;
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    database,
-    ...(password === undefined ? {} : { password }),
-    ssl: false,
-  });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, string | number>>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
+  return (await plainQuery<Record<string, string | number>>(target, sql, values)).rows;
 }
 
 function unexpected(expected: number, report: Report | null): number {

@@ -135,7 +135,10 @@ export class Lease {
         return;
       }
       const { target } = this.#context;
-      this.#client = await connect(target, { application: 'crossfade migrate lease' }).catch(() => this.#client);
+      const broke = this.#client;
+      this.#client = await connect(target, { application: 'crossfade migrate lease' }).catch(() => broke);
+      // The first one is the run's, which ends it.
+      if (this.#client !== broke && broke !== this.#context.client) await disconnect(broke);
     }
   }
 }

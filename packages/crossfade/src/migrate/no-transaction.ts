@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { sessionOf } from '../pg/connection.ts';
 import { localSettings } from '../pg/session.ts';
-import { repair } from './check.ts';
+import { repair, versionText } from './check.ts';
 import { type Context, filePath, lockLimit } from './context.ts';
 import type { Step } from './goal.ts';
 import { Lease, lost } from './lease.ts';
@@ -31,13 +31,20 @@ export async function takeLease(context: Context, step: Step, script: Script): P
     lease.hold();
     const started = performance.now();
     try {
-      session = await openSession(context);
+      session = await openSession(context).catch(async (error: unknown) => {
+        // Nothing of the file has run: the version goes back to where it was.
+        await lease.release([setVersion(context.tables, step.from, false)]).catch(() => undefined);
+        throw error;
+      });
       await runAll(context, session, lease, step, script, statements);
       const durationMs = performance.now() - started;
-      await lease.release([
+      const records = [
         setVersion(context.tables, step.to, false),
         entryOf(context, step, durationMs, statements.length),
-      ]);
+      ];
+      await lease.release(records).catch((error: unknown) => {
+        throw lease.isLost ? lost() : withOutcome(error, unrecorded(step));
+      });
       return { ...step, statements: statements.length, durationMs, transactional: false };
     } finally {
       if (session !== null) await disconnect(session);
@@ -69,19 +76,23 @@ async function runAll(
   let number = 0;
   for (const statement of statements) {
     number++;
-    await lease.atStatement(number, statement.line);
     const outcome = `The database is dirty now. ${repair({ ...step.migration, direction: step.direction, statement: number }, context.migrations)}`;
     const once = (): Promise<void> =>
       runOne(context, session, statement).catch((error: unknown) => {
         throw statementFailure(error, script, { statement, number, of: statements.length }, outcome);
       });
     try {
+      await lease.atStatement(number, statement.line);
       await (retriable && !runsAlone(statement) && !mayCommitWithin(statement) ? withLockTries(context, once) : once());
     } catch (error) {
       await accountFor(lease, error);
       throw lease.isLost ? lost() : withOutcome(error, outcome);
     }
   }
+}
+
+function unrecorded({ to }: Step): string {
+  return `Every statement of the file ran, and only its version was not recorded: the database is dirty now. Say so: crossfade migrate force ${versionText(to)}`;
 }
 
 /** Errors that say "run it again" are right everywhere but here: what was cut short has left the database dirty. */

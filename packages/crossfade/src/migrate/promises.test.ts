@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connected, refusal } from '../../test/harness/connections.ts';
 import { freshDatabase } from '../../test/harness/postgres.ts';
-import { migrationFolder, noTransaction } from '../../test/support/migrations.ts';
+import { migrationFolder, noTransaction, versionOf } from '../../test/support/migrations.ts';
 import { transaction } from '../pg/connect.ts';
 import { force } from './force.ts';
 import { migrate } from './migrate.ts';
@@ -130,4 +130,35 @@ test('the account of a run that somebody has cleared by hand is not given for an
   expect(error.code).toBe('E_MIGRATION_DIRTY');
   expect(error.message).toContain('dirty at version 3');
   expect(error.message).not.toContain('2_b');
+});
+
+test('a record that is lost after the last statement says that everything ran, and its command is right', async () => {
+  const options = await only(
+    `${noTransaction}CREATE TABLE t ();\nSELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crossfade migrate' AND pid <> pg_backend_pid();`,
+  );
+  const error = await refusal(migrate(options));
+  expect(error.message).toContain('Every statement of the file ran');
+  expect(error.message).toContain('crossfade migrate force 1');
+  expect(error.message).not.toContain('Run the same command again');
+  expect(await versionOf(options.target)).toBe('1 true');
+  await force(options, 1n);
+  expect((await migrate(options)).ran).toEqual([]);
+});
+
+test('a file whose own session cannot be opened leaves nothing dirty', async () => {
+  const options = await only(`${noTransaction}CREATE TABLE public.t ();`);
+  const { target } = options;
+  const role = `one_${target.database}`;
+  await target.query(`create role ${role} login password 'p' connection limit 1`);
+  await target.query(
+    `grant create on database ${target.database} to ${role}; grant create, usage on schema public to ${role}`,
+  );
+  try {
+    const error = await refusal(migrate({ ...options, target: { ...target, user: role, password: 'p' } }));
+    expect(error.code).toMatch(/^E_TARGET_/);
+    expect(await versionOf(target)).not.toContain('true');
+    expect((await target.query("select to_regclass('public.t') as t")).rows).toEqual([{ t: null }]);
+  } finally {
+    await target.query(`drop owned by ${role}; drop role ${role}`);
+  }
 });

@@ -1,10 +1,10 @@
 import { CrossfadeError } from '../core/errors.ts';
 import type { Script } from './model.ts';
+import { noTransactionMark } from './script.ts';
 import type { ParsedStatement, Tree } from './statements.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 
-const mark = '-- crossfade: no-transaction';
 const opens = ['TRANS_STMT_BEGIN', 'TRANS_STMT_START'];
 const savepoints = ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO'];
 
@@ -66,7 +66,7 @@ export function refuseUnfit(script: Script, statements: readonly ParsedStatement
       throw unfit(
         script,
         statement,
-        `${why}. Put this line at the top of the file, which then runs without one: ${mark}`,
+        `${why}. Put this line at the top of the file, which then runs without one: ${noTransactionMark}`,
       );
     if (changesEncoding(statement))
       throw unfit(

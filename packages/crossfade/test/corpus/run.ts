@@ -2,13 +2,13 @@ import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readSync, rmS
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { move } from '../../src/move/move.ts';
 import type { MoveOptions } from '../../src/move/options.ts';
 import type { Report } from '../../src/move/report.ts';
 import { startCluster } from '../../src/pg/embedded/cluster.ts';
 import { resolveTarget } from '../../src/pg/resolve.ts';
 import type { Target } from '../../src/pg/target.ts';
+import { plainQuery } from '../support/plain-client.ts';
 import { type Line, acceptable, lineOf, render, totals } from './line.ts';
 
 const usage = `npm run corpus -- FOLDER [--to URL] [--bad-values quarantine] [--jobs N] [--verbose]
@@ -53,7 +53,7 @@ type Options = Pick<MoveOptions, 'badValues' | 'jobs'>;
 
 async function tryOne(path: string, name: string, server: Target, temp: string, options: Options): Promise<Line> {
   const database = 'crossfade_corpus';
-  await query(server, `create database ${database}`);
+  await plainQuery(server, `create database ${database}`);
   const target = { ...server, database, display: server.display.replace(/[^/]*$/, database) };
   const start = process.hrtime.bigint();
   const quarantineFile = join(temp, 'withheld.jsonl');
@@ -64,13 +64,13 @@ async function tryOne(path: string, name: string, server: Target, temp: string, 
     return lineOf(name, came, Number(process.hrtime.bigint() - start) / 1e9, await tablesWithRows(target));
   } finally {
     rmSync(quarantineFile, { force: true });
-    await query(server, `drop database ${database} with (force)`);
+    await plainQuery(server, `drop database ${database} with (force)`);
   }
 }
 
 /** Tables that a refused or stopped run has published, which must be none. */
 async function tablesWithRows(target: Target): Promise<number> {
-  const { rows } = await query(
+  const { rows } = await plainQuery(
     target,
     "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
   );
@@ -87,24 +87,6 @@ async function withServer<T>(to: string | undefined, use: (server: Target, temp:
   } finally {
     await cluster?.stop();
     rmSync(temp, { recursive: true, force: true });
-  }
-}
-
-async function query(target: Target, sql: string): Promise<pg.QueryResult> {
-  const { host, port, user, database, password } = target;
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    database,
-    ...(password === undefined ? {} : { password }),
-    ssl: false,
-  });
-  await client.connect();
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
   }
 }
 

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { inject, onTestFinished, TestRunner } from 'vitest';
 import type { Target } from '../../src/pg/target.ts';
+import { plainQuery } from '../support/plain-client.ts';
+
+export { plainQuery as query };
 
 /** A database of one test. */
 export interface TestDatabase extends Target {
@@ -15,27 +18,15 @@ export interface TestDatabase extends Target {
 export async function freshDatabase(): Promise<TestDatabase> {
   const server = inject('server');
   const database = `test_${randomBytes(6).toString('hex')}`;
-  await query(server, `create database ${database}`);
+  await plainQuery(server, `create database ${database}`);
   const target: Target = {
     ...server,
     database,
     display: `postgres://${server.user}@${server.host}:${server.port}/${database}`,
   };
   const drop = async (): Promise<void> => {
-    await query(server, `drop database if exists ${database} with (force)`);
+    await plainQuery(server, `drop database if exists ${database} with (force)`);
   };
   if (TestRunner.getCurrentTest()) onTestFinished(drop);
-  return { ...target, query: (sql, values) => query(target, sql, values), drop };
-}
-
-/** One statement on one connection. */
-export async function query(target: Target, sql: string, values?: unknown[]): Promise<pg.QueryResult> {
-  const { host, port, user, database, password } = target;
-  const client = new pg.Client({ host, port, user, database, password, ssl: false });
-  await client.connect();
-  try {
-    return await client.query(sql, values);
-  } finally {
-    await client.end();
-  }
+  return { ...target, query: (sql, values) => plainQuery(target, sql, values), drop };
 }

@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Target } from '../../src/pg/target.ts';
+import { plainClient } from '../support/plain-client.ts';
 
 /**
  * Plain SQL with every value as the server's own text: the third path, beside the loader's and the verifier's. It uses
@@ -13,16 +14,7 @@ export class Sql {
   }
 
   static async open(target: Target): Promise<Sql> {
-    const { host, port, user, database, password } = target;
-    const client = new pg.Client({
-      host,
-      port,
-      user,
-      database,
-      ...(password === undefined ? {} : { password }),
-      ssl: false,
-    });
-    await client.connect();
+    const client = await plainClient(target);
     await client.query("set search_path = public, pg_catalog; set extra_float_digits = 1; set timezone = 'UTC'");
     return new Sql(client);
   }
