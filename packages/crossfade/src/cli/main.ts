@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
-import { doctorCommand } from './doctor.ts';
-import { migrateCommand } from './migrate.ts';
-import { moveCommand } from './move.ts';
-import { planCommand } from './plan.ts';
-import { postgresCommand } from './postgres.ts';
+import type { Settle } from './options.ts';
 import { terminal } from './terminal.ts';
-import { verifyCommand } from './verify.ts';
+
+/** A command is read when it is called: all of them together take longer to start than some take to run. */
+const commands: Readonly<Record<string, () => Promise<(program: Command, settle: Settle) => void>>> = {
+  move: async () => (await import('./move.ts')).moveCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  migrate: async () => (await import('./migrate.ts')).migrateCommand,
+  postgres: async () => (await import('./postgres.ts')).postgresCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+};
 
 /** Runs the command line and resolves to the exit status of the process. A failure never resolves to 0. */
 export async function main(argv: string[]): Promise<number> {
@@ -24,10 +29,11 @@ export async function main(argv: string[]): Promise<number> {
   const settle = (code: number): void => {
     status = code;
   };
-  for (const add of [moveCommand, planCommand, verifyCommand, migrateCommand, postgresCommand, doctorCommand])
-    add(program, settle);
   try {
     refuseSecrets(argv);
+    // A word that is no command, --help among them, is answered with all of them.
+    const called = Object.hasOwn(commands, argv[0] ?? '') ? [commands[argv[0]]] : Object.values(commands);
+    for (const read of called) (await read())(program, settle);
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {

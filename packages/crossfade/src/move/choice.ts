@@ -3,7 +3,7 @@ import type { ColumnWishes, TableWishes } from '../schema/draft.ts';
 import type { NotMoved, PgType, Rule, SourceTable } from '../schema/model.ts';
 import { parseRules } from '../schema/rules.ts';
 import type { MoveOptions } from './options.ts';
-import { type PlanWishes, readPlan } from './plan-file.ts';
+import type { PlanWishes } from './plan-file.ts';
 import { type OpenSource, selectTables } from './source.ts';
 
 /** Which tables are meant, and what the user has decided about them. */
@@ -17,11 +17,11 @@ export interface Choice {
 }
 
 /** Reads `--only`, `--except`, `--rule`, `--names` and the plan against the source. Throws E_USAGE, E_RULE_INVALID or E_PLAN_INVALID. */
-export function choose(
+export async function choose(
   source: OpenSource,
   options: Pick<MoveOptions, 'only' | 'except' | 'rules' | 'names' | 'plan'>,
-): Choice {
-  const plan = options.plan === undefined ? null : readPlan(options.plan, source.catalog.tables);
+): Promise<Choice> {
+  const plan = options.plan === undefined ? null : await wishesOf(options.plan, source.catalog.tables);
   const { tables, leftOut } = selectTables(source.catalog, options.only, [
     ...(options.except ?? []),
     ...(plan?.leftOut ?? []),
@@ -32,6 +32,12 @@ export function choose(
     tables.map((table) => [table.name, wishesFor(table, plan, rules.get(table.name) ?? new Map())]),
   );
   return { tables, leftOut, wishes, names: nameTables(tables, { names: options.names ?? 'keep', wishes }).names };
+}
+
+/** Reading a plan takes a library that takes longer to start than all the rest, so it is started where there is a plan. */
+async function wishesOf(path: string, tables: readonly SourceTable[]): Promise<PlanWishes> {
+  const { readPlan } = await import('./plan-file.ts');
+  return readPlan(path, tables);
 }
 
 /** The wishes of the plan, with the rules of the command line on top. */

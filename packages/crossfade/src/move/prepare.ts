@@ -33,7 +33,7 @@ export async function prepare(
   options: PrepareOptions,
   schema: string,
 ): Promise<Prepared> {
-  const { tables, leftOut, wishes: wished, names } = choose(source, options);
+  const { tables, leftOut, wishes: wished, names } = await choose(source, options);
   refuseTooWide(tables);
   const style = options.names ?? 'keep';
   const target = client === null ? null : await readTargetSchema(client, schema, new Set(names.values()));

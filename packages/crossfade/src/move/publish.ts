@@ -102,7 +102,7 @@ async function compareAgain(
     const seed = randomBytes(seedBytes);
     const { equal } = await compareWith(pool, published, seed, async () => {
       const sum = targetSum(published.table, seed);
-      await copyOut(client, copyOutStatement(published.table), (chunk) => sum.push(chunk));
+      await copyOut(client, copyOutStatement(published.table), sum.push);
       return sum.end();
     });
     if (equal) continue;

@@ -67,7 +67,7 @@ async function verifyOpen(
   options: VerifyOptions,
   schema: string,
 ): Promise<VerifyReport> {
-  const choice = choose(source, options);
+  const choice = await choose(source, options);
   const target = await readTargetSchema(client, schema, new Set(choice.names.values()));
   const paired: { table: SourceTable; name: string; comparison: Comparison | string }[] = [];
   for (const table of choice.tables) {

@@ -78,13 +78,13 @@ export class WorkerSide {
     sumTarget: (piece) =>
       this.readTarget(piece, async (client, statement) => {
         const sum = targetSum(piece.table, piece.seed);
-        await copyOut(client, statement, (chunk) => sum.push(chunk));
+        await copyOut(client, statement, sum.push);
         return sum.end();
       }),
     collectTarget: (piece) =>
       this.readTarget(piece, async (client, statement) => {
         const collection = targetCollection(piece.table, piece.seed, piece.buckets, piece.limitRows);
-        await copyOut(client, statement, (chunk) => collection.push(chunk));
+        await copyOut(client, statement, collection.push);
         return collection.end();
       }),
   };

@@ -48,21 +48,22 @@ export class CopyOutReader implements Tuple {
     this.visit = visit;
   }
 
-  push(chunk: Buffer): void {
-    let p = 0;
-    while (p < chunk.length) {
+  /** Takes the bytes from `from` to below `to`. */
+  push(chunk: Buffer, from = 0, to = chunk.length): void {
+    let p = from;
+    while (p < to) {
       if (this.gatheredBytes === 0) {
         this.begin(chunk, p);
-        if (this.read(chunk.length - p)) {
+        if (this.read(to - p)) {
           p += this.need;
           continue;
         }
-        this.gather(chunk, p, chunk.length - p);
+        this.gather(chunk, p, to - p);
         this.begin(this.gathered, 0);
         this.read(this.gatheredBytes);
         return;
       }
-      const taken = Math.min(this.need - this.gatheredBytes, chunk.length - p);
+      const taken = Math.min(this.need - this.gatheredBytes, to - p);
       this.gather(chunk, p, taken);
       p += taken;
       if (this.gatheredBytes === this.need && this.read(this.need)) this.release();

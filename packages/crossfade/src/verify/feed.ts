@@ -2,7 +2,8 @@ import { CopyOutReader, type Tuple } from './copy-out.ts';
 
 /** Takes the output of one COPY as it comes. `end` throws E_TARGET_LOST when the output stopped before its trailer. */
 export interface Feed<Result> {
-  push(chunk: Buffer): void;
+  /** The bytes from `from` to below `to`; all of them where nothing is said. */
+  readonly push: (chunk: Buffer, from?: number, to?: number) => void;
   end(): Result;
 }
 
@@ -10,7 +11,7 @@ export interface Feed<Result> {
 export function feedOf<Result>(fields: number, visit: (tuple: Tuple) => void, result: () => Result): Feed<Result> {
   const reader = new CopyOutReader(fields, visit);
   return {
-    push: (chunk) => reader.push(chunk),
+    push: (chunk, from, to) => reader.push(chunk, from, to),
     end: () => {
       reader.end();
       return result();
