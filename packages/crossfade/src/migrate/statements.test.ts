@@ -46,6 +46,18 @@ test('COPY data of a file with CRLF ends at its own line', async () => {
   expect([copy?.copyData, next?.sql]).toEqual(['1\r\n', 'SELECT 1']);
 });
 
+test.each([
+  ['a semicolon as DELIMITER', "COPY t FROM stdin DELIMITER ';';\n"],
+  ['one in the options', "COPY t FROM STDIN WITH (FORMAT csv, DELIMITER ';', QUOTE '''');\n"],
+  ['a comment behind the semicolon', 'COPY t FROM stdin; -- the rows; all of them\n'],
+  ['several of both kinds', "COPY t FROM stdin DELIMITER ';' ; /* a */ /* b; */ -- c;\r\n"],
+  ['a semicolon in a comment before the real one', 'COPY t FROM stdin -- first;\n  -- second;\n;\n'],
+  ['a semicolon on a line of its own', 'COPY t FROM stdin\n;\n'],
+])('COPY with %s has its data right below, as in psql', async (_, copy) => {
+  const found = await split(`SELECT ';';\n${copy}1;2\nit's;\n\\.\nSELECT 2;`);
+  expect(found.map(({ copyData }) => copyData)).toEqual([null, "1;2\nit's;\n", null]);
+});
+
 test('what only looks like a COPY is none', async () => {
   const sql =
     "SELECT 'COPY t FROM STDIN;\n\\.\n';\n-- COPY t FROM STDIN;\nDO $$ -- from stdin;\n BEGIN END $$;\nCOPY t TO STDOUT;";

@@ -17,6 +17,10 @@ export interface ParsedStatement extends Statement {
  */
 const pieceCharacters = 256 * 1024;
 
+/** A semicolon with nothing behind it on its line but blanks and comments, and the first one behind the word stdin. */
+const lineEnd = /;(?:[^\S\n]|--[^\n]*|\/\*(?:(?!\*\/)[^\n])*\*\/)*\n/g;
+const copyEnd = new RegExp(`\\bstdin\\b[\\s\\S]*?${lineEnd.source}`, 'gi');
+
 /**
  * Cuts a file into statements by PostgreSQL's own grammar (libpg-query), COPY data apart. Statements are never
  * changed: each is a slice of the text.
@@ -60,6 +64,10 @@ class Walk {
     for (let end = this.#cut(this.#at, pieceCharacters); ; end = this.#cut(end, (end - this.#at) * 2)) {
       const parsed = this.#parse(end);
       if (parsed === null) continue;
+      if (this.#isCutShort(parsed, end)) {
+        this.#copyEnd = this.#after(lineEnd, end);
+        continue;
+      }
       const statements = this.#statements(parsed, end);
       this.#at = end;
       const last = statements.at(-1);
@@ -73,13 +81,20 @@ class Walk {
   /** Behind the next `;` at the end of a line that may begin COPY data, or that is far enough. */
   #cut(from: number, far: number): number {
     const end = this.#after(/;[^\S\n]*\n/g, Math.max(from, this.#at + far));
-    if (this.#copyEnd <= from) this.#copyEnd = this.#after(/\bstdin\b[^;]*;[^\S\n]*\n/gi, from);
+    if (this.#copyEnd <= from) this.#copyEnd = this.#after(copyEnd, from);
     return Math.min(end, this.#copyEnd);
   }
 
   #after(pattern: RegExp, from: number): number {
     pattern.lastIndex = from;
     return pattern.test(this.#sql) ? pattern.lastIndex : this.#sql.length;
+  }
+
+  /** A COPY that is whole without the semicolon of its last line, which stands in a comment: it goes on below. */
+  #isCutShort({ stmts = [] }: ParseResult, end: number): boolean {
+    const last = stmts.at(-1);
+    const isOpen = last?.stmt !== undefined && !last.stmt_len && readsInput(last.stmt as unknown as Tree);
+    return isOpen && end < this.#sql.length;
   }
 
   #endsLine(end: number): boolean {
