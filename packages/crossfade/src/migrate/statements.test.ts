@@ -88,6 +88,16 @@ test('commands of psql are called by their name', async () => {
   expect(await fault('SELECT 1;\n\\.\n')).toMatchObject({ at: '2:1', message: expect.stringContaining('COPY') });
 });
 
+test('the two commands that pg_dump writes around every dump are passed over, and only they', async () => {
+  const token = 'Lgc1l3akVFUWUIi1P5I651';
+  const dump = `--\n-- é\n--\n\n\\restrict ${token}\n\nSELECT 1;\nSELECT '\n\\restrict ${token}\n';\n\\unrestrict ${token}\r\n`;
+  expect(await texts(dump)).toEqual(['SELECT 1', `SELECT '\n\\restrict ${token}\n'`]);
+  expect(await places(dump)).toEqual(['7:1', '8:1']);
+  expect(await fault(`${dump}\\connect db\n`)).toMatchObject({ at: '12:1', message: expect.stringContaining('psql') });
+  const copy = `COPY t FROM stdin;\n\\restrict ${token}\n\\.\n`;
+  expect((await split(copy)).map(({ copyData }) => copyData)).toEqual([`\\restrict ${token}\n`]);
+});
+
 test('a file of many pieces is cut like a small one', async () => {
   const one = "INSERT INTO t VALUES ('a;\n', $$;\n$$);\n";
   const sql = `${one.repeat(9_000)}COPY t FROM STDIN;\n1;\n\\.\n${one.repeat(9_000)}SELEC`;

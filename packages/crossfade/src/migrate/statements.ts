@@ -17,6 +17,9 @@ export interface ParsedStatement extends Statement {
  */
 const pieceCharacters = 256 * 1024;
 
+/** Every dump of a newer pg_dump stands between the two: they forbid psql the other commands, and change no SQL. */
+const restricting = /^\\(?:un)?restrict[^\S\n]+[A-Za-z0-9]+[^\S\n]*$/gm;
+
 /** A semicolon with nothing behind it on its line but blanks and comments, and the first one behind the word stdin. */
 const lineEnd = /;(?:[^\S\n]|--[^\n]*|\/\*(?:(?!\*\/)[^\n])*\*\/)*\n/g;
 const copyEnd = new RegExp(`\\bstdin\\b[\\s\\S]*?${lineEnd.source}`, 'gi');
@@ -43,6 +46,8 @@ export async function parseStatements(sql: string, path: string): Promise<readon
 
 class Walk {
   readonly #sql: string;
+  /** For the parser; index for index the same. */
+  readonly #readable: string;
   readonly #path: string;
   #at = 0;
   /** The next place that looks like the end of a COPY, kept so that a long file is searched once. */
@@ -52,6 +57,7 @@ class Walk {
 
   constructor(sql: string, path: string) {
     this.#sql = sql;
+    this.#readable = sql.includes('restrict') ? sql.replace(restricting, (line) => ' '.repeat(line.length)) : sql;
     this.#path = path;
   }
 
@@ -93,7 +99,7 @@ class Walk {
   /** A COPY that is whole without the semicolon of its last line, which stands in a comment: it goes on below. */
   #isCutShort({ stmts = [] }: ParseResult, end: number): boolean {
     const last = stmts.at(-1);
-    const isOpen = last?.stmt !== undefined && !last.stmt_len && readsInput(last.stmt as unknown as Tree);
+    const isOpen = last?.stmt !== undefined && !last.stmt_len && readsInput(last.stmt);
     return isOpen && end < this.#sql.length;
   }
 
@@ -103,7 +109,7 @@ class Walk {
 
   /** Null where the text ends too early, and would parse with more of it. */
   #parse(end: number): ParseResult | null {
-    const text = this.#sql.slice(this.#at, end);
+    const text = this.#readable.slice(this.#at, end);
     if (text.trim() === '') return { version: 0, stmts: [] };
     try {
       return parseSync(text);
