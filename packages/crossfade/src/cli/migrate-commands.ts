@@ -7,15 +7,7 @@ import { newMigration } from '../migrate/new.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
 import { migrationStatus, needsRepair } from '../migrate/status.ts';
 import { addLint, lintFolder } from './migrate-lint.ts';
-import {
-  addDatabase,
-  addFolder,
-  addRunning,
-  countOf,
-  type MigrateFlags,
-  version,
-  versionOrNone,
-} from './migrate-options.ts';
+import { addDatabase, addFolder, addRunning, countOf, type MigrateFlags, versionOrNone } from './migrate-options.ts';
 import { forceText, planJson, planText, runText, statusText } from './migrate-text.ts';
 
 /** What a command has to say. */
@@ -64,9 +56,9 @@ export const migrateEntries: readonly MigrateEntry[] = [
   {
     name: 'goto',
     description: 'go up or down to a version',
-    argument: { name: '<version>', meaning: 'the number of a migration', parse: version },
+    argument: { name: '<version>', meaning: 'the number of a migration, or none', parse: versionOrNone },
     options: addRunning,
-    run: (call) => runGoal(call, { kind: 'goto', version: call.argument as bigint }),
+    run: (call) => runGoal(call, { kind: 'goto', version: call.argument as bigint | null }),
   },
   {
     name: 'redo',

@@ -1,10 +1,8 @@
-import { versionText } from '../migrate/check.ts';
+import { versionText } from '../migrate/dirty.ts';
 import type { ForceReport } from '../migrate/force.ts';
-import type { PlannedStep } from '../migrate/migrate.ts';
+import type { Plan } from '../migrate/migrate.ts';
 import type { MigrateReport } from '../migrate/report.ts';
 import type { StatusReport, StatusRow } from '../migrate/status.ts';
-
-type Plan = { readonly steps: readonly PlannedStep[]; readonly from: bigint | null };
 
 /** One sentence; each file was told when it had run. */
 export function runText({ ran, version, target, schema, seconds, findings }: MigrateReport): string {
@@ -18,20 +16,22 @@ export function runText({ ran, version, target, schema, seconds, findings }: Mig
 }
 
 /** The SQL that would run, as SQL: what is ours stands in comments. */
-export function planText({ steps, from }: Plan): string {
-  if (steps.length === 0) return `-- Nothing would run: the database stands at version ${versionText(from)}.`;
-  return steps
-    .map(({ migration, direction, script, to }) => {
-      const how = script.transactional ? 'one transaction' : 'no transaction';
-      return `-- ${script.path}: ${direction} to version ${versionText(to)} (${migration.name}), ${how}\n${script.sql.trimEnd()}\n`;
-    })
-    .join('\n');
+export function planText({ steps, from, findings }: Plan): string {
+  const notes = findings.map(({ message }) => `-- note: ${message}`);
+  if (steps.length === 0)
+    return [`-- Nothing would run: the database stands at version ${versionText(from)}.`, ...notes].join('\n');
+  const files = steps.map(({ migration, direction, script, to }) => {
+    const how = script.transactional ? 'one transaction' : 'no transaction';
+    return `-- ${script.path}: ${direction} to version ${versionText(to)} (${migration.name}), ${how}\n${script.sql.trimEnd()}\n`;
+  });
+  return [...notes, ...files].join('\n');
 }
 
 /** The same as data. */
-export function planJson({ steps, from }: Plan): unknown {
+export function planJson({ steps, from, findings }: Plan): unknown {
   return {
     from,
+    findings,
     steps: steps.map(({ migration, direction, script, to }) => ({
       version: migration.version,
       name: migration.name,
@@ -45,11 +45,12 @@ export function planJson({ steps, from }: Plan): unknown {
 }
 
 /** What force changed. */
-export function forceText({ target, schema, from, wasDirty, version, accepted }: ForceReport): string {
+export function forceText({ target, schema, from, wasDirty, version, accepted, gone }: ForceReport): string {
   const before = `${versionText(from)}${wasDirty ? ', dirty' : ''}`;
   return [
     `${target}, schema ${schema}: version ${versionText(version)}, clean (before: ${before}). No migration was run.`,
     ...accepted.map((path) => `  taken as it is now: ${path}`),
+    ...gone.map((name) => `  not missed any more: ${name}`),
   ].join('\n');
 }
 
@@ -58,11 +59,14 @@ const marks: Readonly<Record<StatusRow['standing'], string>> = {
   changed: 'CHANGED',
   late: 'NEVER RAN',
   pending: 'pending',
+  gone: 'GONE',
+  running: 'running',
+  stopped: 'STOPPED',
 };
 
 /** A line a migration, the state first. */
 export function statusText(report: StatusReport): string {
-  const { target, schema, version, dirty, run, versionHasFile, migrations, findings } = report;
+  const { target, schema, version, dirty, run, repair, versionHasFile, migrations, findings } = report;
   const rows = migrations.map((row) => {
     const when =
       row.appliedAt === null
@@ -73,6 +77,7 @@ export function statusText(report: StatusReport): string {
   return [
     `${target}, schema ${schema}: version ${versionText(version)}${dirty ? ', DIRTY' : ''}.`,
     ...(run === null ? [] : [`  ${runLine(run)}`]),
+    ...(repair === null ? [] : [`  ${repair}`]),
     ...(versionHasFile ? [] : [`  The folder has no file of version ${versionText(version)}.`]),
     ...rows,
     ...findings.map(({ message }) => `  note: ${message}`),

@@ -1,17 +1,23 @@
 import { CrossfadeError } from '../core/errors.ts';
+import { stopped } from './dirty.ts';
 import type { Migrations } from './files.ts';
 import type { Step } from './goal.ts';
 import { type Migration, scriptOf } from './model.ts';
-import type { History, Lease, State } from './state.ts';
+import { gone, label } from './gone.ts';
+import type { History } from './state.ts';
 
 /** What the past and the folder say about one migration. */
-export type Standing = 'applied' | 'changed' | 'late' | 'pending';
+export type Standing = 'applied' | 'changed' | 'late' | 'pending' | 'gone' | 'running' | 'stopped';
 
 /**
  * `late`: its number is below the version of the database, and nobody has ever run it. golang-migrate passes such a
- * file over, and the schema lacks it for ever.
+ * file over, and the schema lacks it for ever. `running` and `stopped`: it has made the database dirty, and a run is at
+ * work on it or none any more. `gone` is for those without a file: {@link gone}.
  */
 export function standing({ version, up }: Migration, history: History): Standing {
+  const run = stopped(history);
+  if (history.dirty && version === (run?.version ?? history.version))
+    return run !== null && run.leftMs > 0 ? 'running' : 'stopped';
   if (history.version === null || version > history.version) return 'pending';
   const ran = history.ran.get(version);
   if (ran === undefined)
@@ -43,6 +49,7 @@ export function checkFiles(migrations: Migrations, history: History, steps: read
       { files: late },
     );
   refuseRenumbered(migrations, history, steps);
+  refusePassedOver(migrations, history, steps);
   for (const { migration, direction } of steps)
     if (scriptOf(migration, direction) === null)
       throw new CrossfadeError(
@@ -53,19 +60,31 @@ export function checkFiles(migrations: Migrations, history: History, steps: read
 }
 
 /** A file under a new number would run a second time. */
-function refuseRenumbered({ all }: Migrations, { ran }: History, steps: readonly Step[]): void {
-  const gone = [...ran.values()].filter(
-    (row) => row.direction === 'up' && row.sha256 !== null && !all.some(({ version }) => version === row.version),
-  );
+function refuseRenumbered(migrations: Migrations, history: History, steps: readonly Step[]): void {
+  const before = gone(migrations, history).filter(({ direction, sha256 }) => direction === 'up' && sha256 !== null);
   for (const { migration, direction } of steps) {
-    const before = gone.find(({ sha256 }) => direction === 'up' && sha256 === migration.up?.sha256);
-    if (before === undefined) continue;
+    const same = before.find(({ sha256 }) => direction === 'up' && sha256 === migration.up?.sha256);
+    if (same === undefined) continue;
     throw new CrossfadeError(
       'E_MIGRATION_CHANGED',
-      `${pathOf(migration)} has the text of ${before.version}_${before.name}, which ran and whose file is gone: it would run a second time. Nothing was run. Give the file its old number.`,
+      `${pathOf(migration)} has the text of ${label(same)}, which ran and whose file is gone: it would run a second time. Nothing was run. Give the file its old number.`,
       { files: [pathOf(migration)] },
     );
   }
+}
+
+/** The way down would pass it over: the version would say that it never ran, and what it made would stay. */
+function refusePassedOver(migrations: Migrations, history: History, steps: readonly Step[]): void {
+  const passed = gone(migrations, history).filter(({ version }) =>
+    steps.some(({ from, to }) => from !== null && version < from && (to === null || version > to)),
+  );
+  if (passed.length === 0) return;
+  const names = passed.map(label).join(', ');
+  throw new CrossfadeError(
+    'E_MIGRATION_MISSING',
+    `${names} ran, its file is gone from the folder, and the way down leads past it: what it made would stay. Nothing was run. Bring the file back, for example from version control, and run the same command again. If the folder is right without it: crossfade migrate force ${history.version} takes the folder as it is now.`,
+    { versions: passed.map(({ version }) => String(version)) },
+  );
 }
 
 function checkVersion({ all, folder }: Migrations, { version, ran }: History): void {
@@ -89,52 +108,4 @@ function refuseChanged(changed: readonly string[], { version }: History): Crossf
 
 function pathOf({ up, name, version }: Migration): string {
   return up?.path ?? `${version}_${name}`;
-}
-
-/**
- * Refuses a database that a migration has left in the middle, with the command that repairs it.
- *
- * @throws CrossfadeError E_MIGRATION_DIRTY
- */
-export function refuseDirty(state: State, migrations: Migrations): void {
-  if (!state.dirty) return;
-  throw new CrossfadeError('E_MIGRATION_DIRTY', dirtyText(state, migrations), {
-    version: state.version ?? -1n,
-    ...(state.lease !== null && {
-      statement: state.lease.statement,
-      line: state.lease.line,
-      sqlstate: state.lease.sqlstate,
-    }),
-  });
-}
-
-/** The account of another file may be left where somebody has cleared its dirty by hand. */
-function isAbout(lease: Lease, version: bigint | null): boolean {
-  return lease.direction === 'up' ? lease.version === version : (version ?? -1n) < lease.version;
-}
-
-function dirtyText({ version, lease: found }: State, migrations: Migrations): string {
-  const lease = found !== null && isAbout(found, version) ? found : null;
-  if (lease === null)
-    return `The database is dirty at version ${versionText(version)}: another tool stopped in the middle of a migration. Nothing was run. Look what of it stands, and complete or undo it by hand; then say which version the schema has: crossfade migrate force ${versionText(version)}`;
-  const file = `${lease.version}_${lease.name}.${lease.direction}.sql`;
-  const how =
-    lease.sqlstate === null
-      ? `stopped during or right after statement ${lease.statement} of ${lease.statements} (line ${lease.line})`
-      : `failed in statement ${lease.statement} of ${lease.statements} (line ${lease.line}, SQLSTATE ${lease.sqlstate})`;
-  return `The database is dirty: ${file} ${how}. Nothing was run. ${repair(lease, migrations)}`;
-}
-
-/** What to do about a file that stopped in the middle: two ways, each with its command. */
-export function repair(lease: Pick<Lease, 'version' | 'direction' | 'statement'>, { all }: Migrations): string {
-  const before = all.filter(({ version }) => version < lease.version).at(-1)?.version ?? null;
-  const [start, end] = lease.direction === 'up' ? [before, lease.version] : [lease.version, before];
-  const last = lease.statement - 1;
-  const stands = last < 1 ? '' : last === 1 ? 'Statement 1 ran. ' : `Statements 1 to ${last} ran. `;
-  return `${stands}Undo what stands of the file, and of an index that failed CONCURRENTLY what is left of it, then: crossfade migrate force ${versionText(start)} and run it again. Or complete it by hand, then: crossfade migrate force ${versionText(end)}`;
-}
-
-/** As `crossfade migrate force` takes it. */
-export function versionText(version: bigint | null): string {
-  return version === null || version < 0n ? 'none' : String(version);
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { limits } from '../core/limits.ts';
-import { isPooled } from '../pg/connect.ts';
+import { connect, disconnect, isPooled } from '../pg/connect.ts';
 import { localSettings } from '../pg/session.ts';
 import { type Sql, join, name, quoted, sql, trusted } from '../pg/sql.ts';
 import type { Target } from '../pg/target.ts';
@@ -9,7 +9,7 @@ import type { Script } from './model.ts';
 import { type ParsedStatement, parseStatements } from './statements.ts';
 import type { History } from './state.ts';
 import { type Tables, lockKey } from './tables.ts';
-import { refuseUnfit, type Way } from './unfit.ts';
+import { refuseUnfit, type Way, withoutOwnTransaction } from './unfit.ts';
 
 /** What a run may be told about its patience; all in milliseconds. */
 export interface Patience {
@@ -29,8 +29,8 @@ export type Note = (line: string) => void;
 /** Everything that the steps of one run share. */
 export interface Context {
   readonly target: Target;
-  /** Idle between two steps; never inside a file that runs without a transaction. */
-  readonly client: pg.Client;
+  /** Idle between two steps; never inside a file that runs without a transaction. {@link reconnect} puts another here. */
+  client: pg.Client;
   readonly pooled: boolean;
   readonly tables: Tables;
   readonly migrations: Migrations;
@@ -77,9 +77,22 @@ export function contextOf({ patience, history, ...parts }: Parts): Context {
 }
 
 async function parseFit(script: Script, way: Way): Promise<readonly ParsedStatement[]> {
-  const statements = await parseStatements(script.sql, script.path);
+  const parsed = await parseStatements(script.sql, script.path);
+  const statements = script.transactional ? withoutOwnTransaction(parsed) : parsed;
   refuseUnfit(script, statements, way);
   return statements;
+}
+
+/** Puts a new connection in the place of one that broke. @throws CrossfadeError those of connecting */
+export async function reconnect(context: Context): Promise<void> {
+  const broke = context.client;
+  context.client = await connectAgain(context);
+  await disconnect(broke);
+}
+
+/** Another connection to the same server, with what the run's own has. */
+export function connectAgain({ target, signal }: Context): Promise<pg.Client> {
+  return connect(target, { application: 'crossfade migrate', ...(signal && { signal }) });
 }
 
 /** `SET LOCAL lock_timeout`, or for the session. */

@@ -5,7 +5,7 @@ import { readScript } from './script.ts';
 
 /** What is odd in a folder and does not keep it from running. */
 export interface FileFinding {
-  readonly code: 'gap' | 'missing-up' | 'missing-down' | 'empty';
+  readonly code: 'gap' | 'missing-up' | 'missing-down' | 'empty' | 'gone';
   readonly message: string;
   readonly path: string | null;
 }

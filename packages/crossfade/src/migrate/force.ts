@@ -2,6 +2,7 @@ import { query } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
 import type { Context } from './context.ts';
 import { unknownVersion } from './goal.ts';
+import { gone, label } from './gone.ts';
 import { locked, together } from './locked.ts';
 import type { Migration } from './model.ts';
 import { opened } from './open.ts';
@@ -18,6 +19,8 @@ export interface ForceReport {
   readonly version: bigint | null;
   /** Files that had changed, and count from now on as they are. */
   readonly accepted: readonly string[];
+  /** What ran, and whose file is gone: not missed any more from now on. */
+  readonly gone: readonly string[];
 }
 
 /**
@@ -33,8 +36,13 @@ export async function force(options: MigrateOptions, version: bigint | null): Pr
     const migration = migrations.all.find((each) => each.version === version);
     if (version !== null && migration === undefined) throw unknownVersion(version);
     const accepted = changedUpTo(version, migrations.all, history);
+    const missing = gone(migrations, history).filter((row) => version !== null && row.version < version);
     const before = await locked(context, async (state) => {
-      await write(context, version, [...accepted, ...(migration === undefined ? [] : [migration])]);
+      await write(context, version, [
+        ...accepted,
+        ...missing.map(({ version: of, name }) => ({ version: of, name, up: null })),
+        ...(migration === undefined ? [] : [migration]),
+      ]);
       return state;
     });
     return {
@@ -44,6 +52,7 @@ export async function force(options: MigrateOptions, version: bigint | null): Pr
       wasDirty: before.dirty,
       version,
       accepted: accepted.map(({ up }) => up?.path ?? ''),
+      gone: missing.map(label),
     };
   });
 }
@@ -52,9 +61,9 @@ export async function force(options: MigrateOptions, version: bigint | null): Pr
 async function write(
   { client, tables, by }: Context,
   version: bigint | null,
-  vouched: readonly Migration[],
+  vouched: readonly Pick<Migration, 'version' | 'name' | 'up'>[],
 ): Promise<void> {
-  const entry = (of: Pick<Migration, 'version' | 'name' | 'up'>) =>
+  const entry = (of: (typeof vouched)[number]) =>
     addEntry(tables, {
       version: of.version,
       name: of.name,

@@ -7,7 +7,7 @@ import type { State } from './state.ts';
 export type Goal =
   | { readonly kind: 'up' /** Default: all. */; readonly count?: number }
   | { readonly kind: 'down'; readonly count: number | 'all' }
-  | { readonly kind: 'goto'; readonly version: bigint }
+  | { readonly kind: 'goto' /** Null is before the first migration. */; readonly version: bigint | null }
   | { readonly kind: 'redo' };
 
 /** A way to go until the version is there; null means before the first migration. */
@@ -44,9 +44,10 @@ const legs: { readonly [K in Goal['kind']]: (goal: Extract<Goal, { kind: K }>, p
     return place.version === null ? [] : [{ direction: 'down', to: earlier(place)[undone]?.version ?? null }];
   },
   goto: ({ version }, place) => {
+    if (version === place.version) return [];
+    if (version === null) return [{ direction: 'down', to: null }];
     if (!place.all.some((migration) => migration.version === version)) throw unknownVersion(version);
-    const direction = place.version === null || version > place.version ? 'up' : 'down';
-    return version === place.version ? [] : [{ direction, to: version }];
+    return [{ direction: place.version === null || version > place.version ? 'up' : 'down', to: version }];
   },
   redo: (_goal, place) =>
     place.version === null

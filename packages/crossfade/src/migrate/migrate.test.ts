@@ -165,6 +165,11 @@ describe('what is refused before anything runs', () => {
   test.each([
     ['COMMIT', 'SELECT 1;\nCOMMIT;', '2:1'],
     ['BEGIN', 'BEGIN;\nSELECT 1;', '1:1'],
+    ['two transactions', 'BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;', '3:1'],
+    ['a statement behind the COMMIT', 'BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;', '1:1'],
+    ['an isolation level', 'BEGIN ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;\nCOMMIT;', '1:1'],
+    ['a COMMIT that opens another', 'BEGIN;\nSELECT 1;\nCOMMIT AND CHAIN;', '1:1'],
+    ['a ROLLBACK at the end', 'BEGIN;\nSELECT 1;\nROLLBACK;', '1:1'],
     ['an index CONCURRENTLY', 'SELECT 1;\n  CREATE INDEX CONCURRENTLY ON t (x);', '2:3'],
     ['VACUUM', 'VACUUM;', '1:1'],
     ['CREATE DATABASE', 'CREATE DATABASE x;', '1:1'],
@@ -205,6 +210,22 @@ describe('what is refused before anything runs', () => {
     expect((await refusal(migrate(options))).code).toBe('E_MIGRATION_STATE');
   });
 });
+
+test.each(['BEGIN', 'BEGIN TRANSACTION', 'START TRANSACTION'])(
+  'a file between its own %s and COMMIT, as golang-migrate has it, is one transaction with its version',
+  async (begin) => {
+    const bad = `-- a\n${begin};\nCREATE TABLE b ();\nSELECT nope;\nEND;\n-- z`;
+    const { database, options } = await scene({
+      '1_a.up.sql': `-- a\n${begin};\nCREATE TABLE a ();\nCREATE INDEX ON a ((1));\nCOMMIT;\n`,
+      '2_b.up.sql': bad,
+    });
+    expect(await refusal(migrate(options))).toMatchObject({ code: 'E_MIGRATION_FAILED', facts: { line: 4 } });
+    expect(await versionOf(database)).toBe('1 false');
+    expect((await database.query("select to_regclass('a') as a, to_regclass('b') as b")).rows).toEqual([
+      { a: 'a', b: null },
+    ]);
+  },
+);
 
 test('savepoints stay within a transaction, and so do statements that only look like the forbidden ones', async () => {
   const sql =
@@ -317,6 +338,22 @@ test('an error in COPY data says the line of the file', async () => {
   const error = await refusal(migrate(options));
   expect(error).toMatchObject({ code: 'E_MIGRATION_FAILED', facts: { line: 5, sqlstate: '22P02' } });
   expect(error.message).not.toContain('secret');
+});
+
+test.each([
+  ['with a semicolon between its values', "COPY a FROM stdin DELIMITER ';';\n", 3],
+  ['behind a comment', "COPY a FROM stdin DELIMITER E';' -- a;\n; -- b;\n", 4],
+])('COPY %s loads its rows, and its errors have their line', async (_, copy, line) => {
+  const { database, options } = await scene({
+    '1_a.up.sql': 'CREATE TABLE a (x int, y int);',
+    '2_b.up.sql': `${copy}1;2\n3;4\n\\.\n`,
+    '3_c.up.sql': `${copy}5;6\nx;8\n\\.\n`,
+  });
+  expect(await refusal(migrate(options))).toMatchObject({ code: 'E_MIGRATION_FAILED', facts: { line } });
+  expect((await database.query('select x, y from a order by x')).rows).toEqual([
+    { x: 1, y: 2 },
+    { x: 3, y: 4 },
+  ]);
 });
 
 test('an error never shows what stands in a row', async () => {

@@ -1,8 +1,11 @@
 import { interrupted } from '../pg/failure.ts';
-import { checkFiles, refuseDirty } from './check.ts';
+import { checkFiles } from './check.ts';
 import { confirm } from './confirm.ts';
 import type { Context } from './context.ts';
+import { refuseDirty } from './dirty.ts';
+import type { FileFinding } from './files.ts';
 import { type Goal, type Leg, type Step, legsOf, nextStep, stepsOf } from './goal.ts';
+import { goneFindings } from './gone.ts';
 import { locked } from './locked.ts';
 import { type Script, scriptOf } from './model.ts';
 import { takeLease } from './no-transaction.ts';
@@ -29,7 +32,8 @@ export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<Mi
   const started = performance.now();
   return opened(options, true, async ({ context, history }) => {
     const { migrations, tables, target } = context;
-    const { done, version } = await reach(context, await settled(context, history), goal);
+    const judged = await settled(context, history);
+    const { done, version } = await reach(context, judged, goal);
     await confirm(context, options.confirm ?? {});
     return {
       target: target.display,
@@ -37,21 +41,26 @@ export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<Mi
       from: history.version,
       version,
       ran: done.map(ranFile),
-      findings: migrations.findings,
+      findings: [...migrations.findings, ...goneFindings(migrations, judged)],
       seconds: (performance.now() - started) / 1000,
     };
   });
 }
 
 /** What a run would do: every check, no lock, nothing written. */
-export async function planTo(
-  options: MigrateOptions,
-  goal: Goal,
-): Promise<{ readonly steps: readonly PlannedStep[]; readonly from: bigint | null }> {
+export async function planTo(options: MigrateOptions, goal: Goal): Promise<Plan> {
   return opened(options, false, async ({ context, history }) => {
-    const steps = await prepared(context, history, legsOf(goal, context.migrations, history));
-    return { steps, from: history.version };
+    const { migrations } = context;
+    const steps = await prepared(context, history, legsOf(goal, migrations, history));
+    return { steps, from: history.version, findings: [...migrations.findings, ...goneFindings(migrations, history)] };
   });
+}
+
+/** What a run would do. */
+export interface Plan {
+  readonly steps: readonly PlannedStep[];
+  readonly from: bigint | null;
+  readonly findings: readonly FileFinding[];
 }
 
 /** A file that a run would run. */

@@ -1,21 +1,22 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { connect, disconnect, query, transaction } from '../pg/connect.ts';
+import { disconnect, query, transaction } from '../pg/connect.ts';
 import { sessionOf } from '../pg/connection.ts';
 import { localSettings } from '../pg/session.ts';
-import { repair, versionText } from './check.ts';
-import { type Context, filePath, lockLimit } from './context.ts';
+import { repair, versionText } from './dirty.ts';
+import { type Context, connectAgain, filePath, lockLimit } from './context.ts';
 import type { Step } from './goal.ts';
 import { Lease, lost } from './lease.ts';
 import { together } from './locked.ts';
 import type { Script } from './model.ts';
 import { setVersion } from './record.ts';
 import { runStatement } from './run-statement.ts';
-import { statementFailure } from './statement-failure.ts';
+import { lockLimits, setsSession } from './settings.ts';
+import { type Numbered, statementFailure } from './statement-failure.ts';
 import type { ParsedStatement } from './statements.ts';
-import { type Done, entryOf, withLockTries } from './transactional.ts';
-import { controlsTransaction, mayCommitWithin, runsAlone, setsSession } from './unfit.ts';
+import { type Done, entryOf, restoringSession, withLockTries } from './transactional.ts';
+import { controlsTransaction, mayCommitWithin, runsAlone } from './unfit.ts';
 
 /** Sets dirty and takes the lease, within the locked transaction. The result runs the file, after the commit. */
 export async function takeLease(context: Context, step: Step, script: Script): Promise<() => Promise<Done>> {
@@ -55,10 +56,7 @@ export async function takeLease(context: Context, step: Step, script: Script): P
 
 /** A session of the file's own, closed after it: whatever the file sets ends there. */
 async function openSession(context: Context): Promise<pg.Client> {
-  const session = await connect(context.target, {
-    application: 'crossfade migrate',
-    ...(context.signal && { signal: context.signal }),
-  });
+  const session = await connectAgain(context);
   if (!context.pooled) await together(session, [filePath(context, 'SESSION')], 'prepare a migration');
   return session;
 }
@@ -73,13 +71,14 @@ async function runAll(
 ): Promise<void> {
   // Inside a transaction of the file's own a failed statement cannot simply be sent again.
   const retriable = !statements.some(controlsTransaction);
-  let number = 0;
-  for (const statement of statements) {
-    number++;
+  const lockWaits = lockLimits(statements, false);
+  for (const [index, statement] of statements.entries()) {
+    const number = index + 1;
+    const numbered = { statement, number, of: statements.length, lockLimit: lockWaits[index] };
     const outcome = `The database is dirty now. ${repair({ ...step.migration, direction: step.direction, statement: number }, context.migrations)}`;
     const once = (): Promise<void> =>
-      runOne(context, session, statement).catch((error: unknown) => {
-        throw statementFailure(error, script, { statement, number, of: statements.length }, outcome);
+      runOne(context, session, numbered).catch((error: unknown) => {
+        throw statementFailure(error, script, numbered, outcome);
       });
     try {
       await lease.atStatement(number, statement.line);
@@ -112,11 +111,16 @@ async function accountFor(lease: Lease, error: unknown): Promise<void> {
  * Behind a pooler settings hold within a transaction only, so each statement gets one of its own where PostgreSQL lets
  * it. What must stand alone there has no limit for its locks; such statements make no writer queue.
  */
-async function runOne(context: Context, session: pg.Client, statement: ParsedStatement): Promise<void> {
+async function runOne(
+  context: Context,
+  session: pg.Client,
+  { statement, lockLimit: wait }: Numbered & { readonly statement: ParsedStatement },
+): Promise<void> {
   const patient = runsAlone(statement);
   const limit = patient ? limits.migrationPatienceMs : context.patience.lockTimeoutMs;
   if (!context.pooled) {
-    if (!setsSession(statement)) await query(session, lockLimit(limit, 'SESSION'), 'limit the wait for locks');
+    if (wait !== 'own' && !setsSession(statement))
+      await query(session, lockLimit(limit, 'SESSION'), 'limit the wait for locks');
     return runStatement(session, statement);
   }
   if (patient) return runStatement(session, statement);
@@ -127,5 +131,7 @@ async function runOne(context: Context, session: pg.Client, statement: ParsedSta
       'prepare a migration',
     );
     await runStatement(client, statement);
+    // A function of the file may have set something for the session, which goes on to somebody else.
+    await together(client, restoringSession, 'give the session back');
   });
 }

@@ -32,11 +32,11 @@ export async function opened<T>(
   const migrations = readMigrations(options.folder);
   const note = options.onNote ?? (() => undefined);
   const client = await connectWhenReady(options.target, { ...options, onWait: note });
+  let context: Context | undefined;
   try {
     const tables = tablesIn(options.schema ?? 'public');
-    const found = await readHistory(client, tables, !makes);
-    const build = (history: History): Context =>
-      contextOf({
+    const build = (history: History): Opened => {
+      context = contextOf({
         target: options.target,
         client,
         tables,
@@ -47,14 +47,16 @@ export async function opened<T>(
         patience: options,
         history,
       });
-    if (found !== null) return await work({ context: build(found), history: found });
+      return { context, history };
+    };
+    const found = await readHistory(client, tables, !makes);
+    if (found !== null) return await work(build(found));
     const looked = await readWhatIsThere(client, tables);
-    if (!makes) return await work({ context: build(looked), history: looked });
-    await makeTables(build(looked), tables);
-    const history = (await readHistory(client, tables)) ?? looked;
-    return await work({ context: build(history), history });
+    if (!makes) return await work(build(looked));
+    await makeTables(build(looked).context, tables);
+    return await work(build((await readHistory(client, tables)) ?? looked));
   } finally {
-    await disconnect(client);
+    await disconnect(context?.client ?? client);
   }
 }
 

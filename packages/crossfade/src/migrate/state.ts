@@ -11,6 +11,8 @@ export interface Ran {
   readonly direction: 'up' | 'down' | 'force' | 'adopt';
   /** Of the up file as it was then; null where nobody knows. */
   readonly sha256: string | null;
+  /** Whether the database has been at its version or above ever since. */
+  readonly stands: boolean;
   readonly detail: RanDetail | null;
 }
 
@@ -70,7 +72,14 @@ interface Found {
 
 interface FoundHistory extends Found {
   ran:
-    | [version: string, name: string, direction: Ran['direction'], sha256: string | null, detail: RanDetail | null][]
+    | [
+        version: string,
+        name: string,
+        direction: Ran['direction'],
+        sha256: string | null,
+        stands: boolean,
+        detail: RanDetail | null,
+      ][]
     | null;
   last: { result: string | null } | null;
   vouched: [above: string | null, upTo: string][] | null;
@@ -148,9 +157,9 @@ async function read(
   return {
     ...state,
     ran: new Map(
-      (found.ran ?? []).map(([text, label, direction, sha256, detail]) => {
+      (found.ran ?? []).map(([text, label, direction, sha256, stands, detail]) => {
         const version = BigInt(text);
-        return [version, { version, name: label, direction, sha256, detail }];
+        return [version, { version, name: label, direction, sha256, stands, detail }];
       }),
     ),
     vouched:
@@ -180,11 +189,12 @@ function historyFields(tables: Tables, present: ReadonlySet<Part>, detailed: boo
     present.has('history') ? sql`(${select})` : sql`NULL::${trusted(type)}`;
   return sql`
     'ran', ${part(
-      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_array(r.version::text, r.name, r.direction, r.sha256, ${
+      sql`SELECT pg_catalog.json_agg(pg_catalog.json_build_array(r.version::text, r.name, r.direction, r.sha256, r.lowest >= r.version, ${
         detailed
           ? sql`pg_catalog.json_build_object('at', r.applied_at, 'by', r.applied_by, 'durationMs', r.duration_ms)`
           : sql`NULL`
-      })) FROM (SELECT DISTINCT ON (version) * FROM ${tables.history} ORDER BY version, id DESC) r`,
+      })) FROM (SELECT DISTINCT ON (version) * FROM
+          (SELECT *, pg_catalog.min(COALESCE(result, -1)) OVER (ORDER BY id DESC) AS lowest FROM ${tables.history}) h ORDER BY version, id DESC) r`,
       'json',
     )},
     'last', ${part(sql`SELECT pg_catalog.json_build_object('result', h.result::text) FROM ${tables.history} h ORDER BY h.id DESC LIMIT 1`, 'json')},

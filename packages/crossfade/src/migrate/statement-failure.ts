@@ -3,6 +3,7 @@ import { CrossfadeError, type Facts } from '../core/errors.ts';
 import { failure } from '../pg/failure.ts';
 import type { Script, Statement } from './model.ts';
 import { indexOfCharacter, positionAt } from './position.ts';
+import type { LockLimit } from './settings.ts';
 
 /** Which statement of how many. */
 export interface Numbered {
@@ -10,6 +11,8 @@ export interface Numbered {
   /** Counted from 1. */
   readonly number: number;
   readonly of: number;
+  /** Who says how long it queues for locks; default ours. */
+  readonly lockLimit?: LockLimit;
 }
 
 /** Not to be had within lock_timeout; a deadlock; a snapshot that could not be kept. Nothing is wrong with the statement. */
@@ -27,7 +30,7 @@ export function isPassing(error: unknown): boolean {
  * @param outcome what stands now and what to do next, in whole sentences
  */
 export function statementFailure(error: unknown, script: Script, numbered: Numbered, outcome: string): CrossfadeError {
-  const { statement, number, of } = numbered;
+  const { statement, number, of, lockLimit } = numbered;
   if (!(error instanceof pg.DatabaseError)) return failure(error, `run statement ${number} of ${script.path}`);
   const sqlstate = error.code ?? 'unknown';
   // The connection is what failed: there is no place in the file to blame.
@@ -42,6 +45,7 @@ export function statementFailure(error: unknown, script: Script, numbered: Numbe
     statement: number,
     statements: of,
     sqlstate,
+    ...(lockLimit === 'own' && { ownLockTimeout: true }),
     ...(schema !== undefined && { schema }),
     ...(table !== undefined && { table }),
     ...(constraint !== undefined && { constraint }),
@@ -62,7 +66,9 @@ function placeOf(error: pg.DatabaseError, script: Script, statement: Statement):
   // COPY says which of its lines was refused, and quotes the line behind that, which is left where it is.
   const row = statement.copyData === null ? null : /^COPY .*?, line (\d+)/.exec(error.where ?? '');
   if (row === null) return statement;
-  const first = positionAt(script.sql, statement.offset + statement.sql.length).line + 1;
+  // The semicolon may stand lines below the statement, and the data begins on the line after it.
+  const semicolon = script.sql.indexOf(';', statement.offset + statement.sql.length);
+  const first = positionAt(script.sql, semicolon).line + 1;
   return { line: first + Number(row[1]) - 1, column: 1 };
 }
 

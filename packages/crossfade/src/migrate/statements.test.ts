@@ -46,6 +46,18 @@ test('COPY data of a file with CRLF ends at its own line', async () => {
   expect([copy?.copyData, next?.sql]).toEqual(['1\r\n', 'SELECT 1']);
 });
 
+test.each([
+  ['a semicolon as DELIMITER', "COPY t FROM stdin DELIMITER ';';\n"],
+  ['one in the options', "COPY t FROM STDIN WITH (FORMAT csv, DELIMITER ';', QUOTE '''');\n"],
+  ['a comment behind the semicolon', 'COPY t FROM stdin; -- the rows; all of them\n'],
+  ['several of both kinds', "COPY t FROM stdin DELIMITER ';' ; /* a */ /* b; */ -- c;\r\n"],
+  ['a semicolon in a comment before the real one', 'COPY t FROM stdin -- first;\n  -- second;\n;\n'],
+  ['a semicolon on a line of its own', 'COPY t FROM stdin\n;\n'],
+])('COPY with %s has its data right below, as in psql', async (_, copy) => {
+  const found = await split(`SELECT ';';\n${copy}1;2\nit's;\n\\.\nSELECT 2;`);
+  expect(found.map(({ copyData }) => copyData)).toEqual([null, "1;2\nit's;\n", null]);
+});
+
 test('what only looks like a COPY is none', async () => {
   const sql =
     "SELECT 'COPY t FROM STDIN;\n\\.\n';\n-- COPY t FROM STDIN;\nDO $$ -- from stdin;\n BEGIN END $$;\nCOPY t TO STDOUT;";
@@ -74,6 +86,16 @@ test('a syntax error is told with file, line and column, also behind characters 
 test('commands of psql are called by their name', async () => {
   expect(await fault('\\connect db\nSELECT 1;')).toMatchObject({ at: '1:1', message: expect.stringContaining('psql') });
   expect(await fault('SELECT 1;\n\\.\n')).toMatchObject({ at: '2:1', message: expect.stringContaining('COPY') });
+});
+
+test('the two commands that pg_dump writes around every dump are passed over, and only they', async () => {
+  const token = 'Lgc1l3akVFUWUIi1P5I651';
+  const dump = `--\n-- é\n--\n\n\\restrict ${token}\n\nSELECT 1;\nSELECT '\n\\restrict ${token}\n';\n\\unrestrict ${token}\r\n`;
+  expect(await texts(dump)).toEqual(['SELECT 1', `SELECT '\n\\restrict ${token}\n'`]);
+  expect(await places(dump)).toEqual(['7:1', '8:1']);
+  expect(await fault(`${dump}\\connect db\n`)).toMatchObject({ at: '12:1', message: expect.stringContaining('psql') });
+  const copy = `COPY t FROM stdin;\n\\restrict ${token}\n\\.\n`;
+  expect((await split(copy)).map(({ copyData }) => copyData)).toEqual([`\\restrict ${token}\n`]);
 });
 
 test('a file of many pieces is cut like a small one', async () => {

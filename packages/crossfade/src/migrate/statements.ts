@@ -17,6 +17,13 @@ export interface ParsedStatement extends Statement {
  */
 const pieceCharacters = 256 * 1024;
 
+/** Every dump of a newer pg_dump stands between the two: they forbid psql the other commands, and change no SQL. */
+const restricting = /^\\(?:un)?restrict[^\S\n]+[A-Za-z0-9]+[^\S\n]*$/gm;
+
+/** A semicolon with nothing behind it on its line but blanks and comments, and the first one behind the word stdin. */
+const lineEnd = /;(?:[^\S\n]|--[^\n]*|\/\*(?:(?!\*\/)[^\n])*\*\/)*\n/g;
+const copyEnd = new RegExp(`\\bstdin\\b[\\s\\S]*?${lineEnd.source}`, 'gi');
+
 /**
  * Cuts a file into statements by PostgreSQL's own grammar (libpg-query), COPY data apart. Statements are never
  * changed: each is a slice of the text.
@@ -39,6 +46,8 @@ export async function parseStatements(sql: string, path: string): Promise<readon
 
 class Walk {
   readonly #sql: string;
+  /** For the parser; index for index the same. */
+  readonly #readable: string;
   readonly #path: string;
   #at = 0;
   /** The next place that looks like the end of a COPY, kept so that a long file is searched once. */
@@ -48,6 +57,7 @@ class Walk {
 
   constructor(sql: string, path: string) {
     this.#sql = sql;
+    this.#readable = sql.includes('restrict') ? sql.replace(restricting, (line) => ' '.repeat(line.length)) : sql;
     this.#path = path;
   }
 
@@ -60,6 +70,10 @@ class Walk {
     for (let end = this.#cut(this.#at, pieceCharacters); ; end = this.#cut(end, (end - this.#at) * 2)) {
       const parsed = this.#parse(end);
       if (parsed === null) continue;
+      if (this.#isCutShort(parsed, end)) {
+        this.#copyEnd = this.#after(lineEnd, end);
+        continue;
+      }
       const statements = this.#statements(parsed, end);
       this.#at = end;
       const last = statements.at(-1);
@@ -73,7 +87,7 @@ class Walk {
   /** Behind the next `;` at the end of a line that may begin COPY data, or that is far enough. */
   #cut(from: number, far: number): number {
     const end = this.#after(/;[^\S\n]*\n/g, Math.max(from, this.#at + far));
-    if (this.#copyEnd <= from) this.#copyEnd = this.#after(/\bstdin\b[^;]*;[^\S\n]*\n/gi, from);
+    if (this.#copyEnd <= from) this.#copyEnd = this.#after(copyEnd, from);
     return Math.min(end, this.#copyEnd);
   }
 
@@ -82,13 +96,20 @@ class Walk {
     return pattern.test(this.#sql) ? pattern.lastIndex : this.#sql.length;
   }
 
+  /** A COPY that is whole without the semicolon of its last line, which stands in a comment: it goes on below. */
+  #isCutShort({ stmts = [] }: ParseResult, end: number): boolean {
+    const last = stmts.at(-1);
+    const isOpen = last?.stmt !== undefined && !last.stmt_len && readsInput(last.stmt);
+    return isOpen && end < this.#sql.length;
+  }
+
   #endsLine(end: number): boolean {
     return this.#sql[end - 1] === '\n';
   }
 
   /** Null where the text ends too early, and would parse with more of it. */
   #parse(end: number): ParseResult | null {
-    const text = this.#sql.slice(this.#at, end);
+    const text = this.#readable.slice(this.#at, end);
     if (text.trim() === '') return { version: 0, stmts: [] };
     try {
       return parseSync(text);

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { CrossfadeError, type Facts } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { query } from '../pg/connect.ts';
 import { failure } from '../pg/failure.ts';
 import { type Sql, join, quoted, sql, trusted } from '../pg/sql.ts';
 import { type Context, filePath, lockLimit } from './context.ts';
@@ -10,6 +11,7 @@ import type { Script } from './model.ts';
 import { addEntry, setVersion } from './record.ts';
 import { pause, pauseMs } from './retry.ts';
 import { runStatement } from './run-statement.ts';
+import { lockLimits } from './settings.ts';
 import { isPassing, statementFailure } from './statement-failure.ts';
 
 /** One file that has run. */
@@ -31,11 +33,13 @@ export async function runWithin(context: Context, step: Step, script: Script): P
   const started = performance.now();
   const statements = await context.statements(script);
   await together(client, [lockLimit(context.patience.lockTimeoutMs), filePath(context)], 'prepare a migration');
-  let number = 0;
-  for (const statement of statements) {
-    number++;
+  const lockWaits = lockLimits(statements, true);
+  for (const [index, statement] of statements.entries()) {
+    const limit = lockWaits[index];
+    if (limit === 'again') await query(client, lockLimit(context.patience.lockTimeoutMs), 'limit the wait for locks');
     await runStatement(client, statement).catch((error: unknown) => {
-      throw statementFailure(error, script, { statement, number, of: statements.length }, rolledBack);
+      const numbered = { statement, number: index + 1, of: statements.length, lockLimit: limit };
+      throw statementFailure(error, script, numbered, rolledBack);
     });
   }
   const durationMs = performance.now() - started;
@@ -58,6 +62,15 @@ export function entryOf(
   return addEntry(tables, { version, name, direction, sha256, durationMs, by, statements, result: to });
 }
 
+/** Takes from a session whatever a file has left in it. */
+export const restoringSession: readonly Sql[] = [
+  trusted('RESET SESSION AUTHORIZATION'),
+  trusted('RESET ROLE'),
+  trusted('RESET ALL'),
+  trusted('DISCARD TEMP'),
+  trusted('DISCARD SEQUENCES'),
+];
+
 /**
  * Puts back whatever the file has set: behind a pooler the server's session goes on to somebody else after COMMIT, and
  * on our own connection the next file would inherit it. Constraints that were put off are checked while it can be said
@@ -66,11 +79,7 @@ export function entryOf(
 async function finish(context: Context, script: Script, records: readonly Sql[]): Promise<void> {
   const restored = [
     trusted('SET CONSTRAINTS ALL IMMEDIATE'),
-    trusted('RESET SESSION AUTHORIZATION'),
-    trusted('RESET ROLE'),
-    trusted('RESET ALL'),
-    trusted('DISCARD TEMP'),
-    trusted('DISCARD SEQUENCES'),
+    ...restoringSession,
     ...(context.pooled
       ? []
       : [
@@ -106,10 +115,11 @@ export async function withLockTries<T>(context: Context, work: () => Promise<T>)
     } catch (error) {
       if (!isPassing(error)) throw error;
       const { facts } = error as CrossfadeError;
-      if (attempt >= lockTries) throw outOfTries(error as CrossfadeError, lockTries, lockTimeoutMs);
+      const time = facts.ownLockTimeout === true ? 'the lock_timeout of the file' : `${lockTimeoutMs} ms`;
+      if (attempt >= lockTries) throw outOfTries(error as CrossfadeError, lockTries, time);
       const ms = pauseMs(attempt, backoff);
       context.note(
-        `${placeOf(facts)}: no lock within ${lockTimeoutMs} ms, try ${attempt} of ${lockTries}, the next in ${(ms / 1000).toFixed(1)} s.`,
+        `${placeOf(facts)}: no lock within ${time}, try ${attempt} of ${lockTries}, the next in ${(ms / 1000).toFixed(1)} s.`,
       );
       await pause(ms, context.signal);
     }
@@ -121,10 +131,10 @@ function placeOf({ path, line, statement, statements }: Facts): string {
   return `${String(path)}:${String(line)}, statement ${String(statement)} of ${String(statements)}`;
 }
 
-function outOfTries({ facts }: CrossfadeError, tries: number, ms: number): CrossfadeError {
+function outOfTries({ facts }: CrossfadeError, tries: number, time: string): CrossfadeError {
   return new CrossfadeError(
     'E_MIGRATION_BUSY',
-    `${placeOf(facts)}: a statement did not get its lock in ${tries} tries of ${ms} ms (SQLSTATE ${String(facts.sqlstate)}), because somebody else's transaction holds it. Look for it in pg_stat_activity, end it or wait, and run the same command again; or allow more with --lock-timeout.`,
+    `${placeOf(facts)}: a statement did not get its lock in ${tries} tries of ${time} (SQLSTATE ${String(facts.sqlstate)}), because somebody else's transaction holds it. Look for it in pg_stat_activity, end it or wait, and run the same command again; or allow more with --lock-timeout.`,
     facts,
   );
 }

@@ -1,6 +1,7 @@
 import { CrossfadeError } from '../core/errors.ts';
 import type { Script } from './model.ts';
 import { noTransactionMark } from './script.ts';
+import { setsSession } from './settings.ts';
 import type { ParsedStatement, Tree } from './statements.ts';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -17,8 +18,7 @@ const alone: Readonly<Record<string, (node: Node) => boolean>> = {
     ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_SYSTEM', 'REINDEX_OBJECT_DATABASE'].includes(String(node.kind)),
   VacuumStmt: (node) => node.is_vacuumcmd === true,
   ClusterStmt: (node) => node.relation === undefined,
-  AlterTableStmt: (node) =>
-    /"AT_DetachPartition".*"concurrent":true|"concurrent":true.*"AT_DetachPartition"/.test(JSON.stringify(node)),
+  AlterTableStmt: (node) => detaches(node).some(({ concurrent }) => concurrent === true),
   CreatedbStmt: () => true,
   DropdbStmt: () => true,
   AlterDatabaseStmt: (node) => hasOption(node, 'tablespace'),
@@ -42,10 +42,17 @@ export function controlsTransaction({ tree }: { readonly tree: Tree }): boolean 
   return node !== undefined && !savepoints.includes(String(node.kind));
 }
 
-/** SET that outlives its transaction. */
-export function setsSession({ tree }: { readonly tree: Tree }): boolean {
-  const node = tree.VariableSetStmt as Node | undefined;
-  return node !== undefined && node.is_local !== true && node.name !== 'TRANSACTION';
+/**
+ * A file that stands between its own BEGIN and COMMIT, without the two: ours take their place. golang-migrate opens no
+ * transaction, so its files are often written like this. A BEGIN with an isolation level of its own stays, and is refused.
+ */
+export function withoutOwnTransaction(statements: readonly ParsedStatement[]): readonly ParsedStatement[] {
+  const is = (statement: ParsedStatement | undefined, kinds: readonly string[]): boolean => {
+    const node = statement?.tree.TransactionStmt as Node | undefined;
+    return kinds.includes(String(node?.kind)) && node?.options === undefined && node?.chain !== true;
+  };
+  const isWhole = is(statements[0], opens) && is(statements.at(-1), ['TRANS_STMT_COMMIT']);
+  return isWhole ? statements.slice(1, -1) : statements;
 }
 
 /** How the statements get to the server. */
@@ -90,7 +97,7 @@ function refusePooled(script: Script, statements: readonly ParsedStatement[], sc
       throw unfit(
         script,
         statement,
-        `behind a pooler in transaction mode a file without a transaction has no session of its own. ${direct}`,
+        `behind a pooler in transaction mode a file without a transaction has no session of its own: what this statement sets or opens could be met by somebody else, and not by the next statement. ${direct}`,
       );
     if (runsAlone(statement) && schema !== 'public')
       throw unfit(
@@ -123,7 +130,8 @@ function refuseOpenEnd(script: Script, statements: readonly ParsedStatement[]): 
 function changesEncoding({ tree }: ParsedStatement): boolean {
   const node = tree.VariableSetStmt as Node | undefined;
   if (node?.name !== 'client_encoding' || node.args === undefined) return false;
-  return !/"sval":"(utf-?8|unicode)"/i.test(JSON.stringify(node.args));
+  const [encoding] = node.args as readonly { A_Const?: { sval?: { sval?: string } } }[];
+  return !/^(utf-?8|unicode)$/i.test(encoding?.A_Const?.sval?.sval ?? '');
 }
 
 /** Whether the statement may commit in its middle: what it has committed must not be done again. */
@@ -134,6 +142,16 @@ export function mayCommitWithin({ tree }: { readonly tree: Tree }): boolean {
 function writesOut({ tree }: ParsedStatement): boolean {
   const copy = tree.CopyStmt as Node | undefined;
   return copy !== undefined && copy.is_from !== true && copy.filename === undefined;
+}
+
+/** The partitions that an ALTER TABLE detaches. */
+function detaches({ cmds }: Node): Node[] {
+  const commands = (cmds ?? []) as readonly { AlterTableCmd?: { subtype?: string; def?: { PartitionCmd?: Node } } }[];
+  return commands.flatMap(({ AlterTableCmd: command }) =>
+    command?.subtype === 'AT_DetachPartition' && command.def?.PartitionCmd !== undefined
+      ? [command.def.PartitionCmd]
+      : [],
+  );
 }
 
 function hasOption(node: Node, name: string): boolean {

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
@@ -104,6 +104,39 @@ test('status ends with 1 where somebody has to do something, and says what', asy
   writeFileSync(join(folder, '000001_users.up.sql'), 'SELECT 1;');
   const { status, stdout } = await run('status');
   expect([status, stdout]).toEqual([1, expect.stringContaining('CHANGED    1_users')]);
+});
+
+test('status shows a file that stopped half way as such, with its repair', async () => {
+  const { folder, run } = await scene();
+  writeFileSync(join(folder, '000002_index.up.sql'), `${noTransaction}SELECT 1;\nSELECT nope;`);
+  await run('up');
+  const { status, stdout } = await run('status');
+  expect([status, stdout]).toEqual([1, expect.stringContaining('STOPPED    2_index')]);
+  expect(stdout).toContain('Stopped in 2_index.up.sql, statement 2 of 2 (line 3).');
+  expect(stdout).toContain('crossfade migrate force 1 and run it again');
+  expect(stdout).not.toContain('NEVER RAN');
+});
+
+test('an applied file that is gone: status marks it, up notes it, down refuses, force takes it', async () => {
+  const { folder, run } = await scene();
+  await run('up');
+  for (const half of ['up', 'down']) rmSync(join(folder, `000002_index.${half}.sql`));
+  const status = await run('status');
+  expect([status.status, status.stdout]).toEqual([1, expect.stringContaining('GONE       2_index')]);
+  expect((await run('up')).stdout).toContain('note: 2_index ran, and its file is gone');
+  expect((await run('up', '--dry-run')).stdout).toContain('-- note: 2_index ran');
+  expect(await run('down', '1')).toMatchObject({ status: 1, stderr: expect.stringContaining('E_MIGRATION_MISSING') });
+  expect((await run('force', '3')).stdout).toContain('not missed any more: 2_index');
+  expect((await run('status')).status).toBe(0);
+});
+
+test('goto none goes to before the first migration, as force none says it', async () => {
+  const { database, run } = await scene();
+  for (const none of ['none', '-1']) {
+    await run('up');
+    expect(await run('goto', none)).toMatchObject({ status: 0, stdout: expect.stringContaining('version none.') });
+    expect(await versionOf(database)).toBe('');
+  }
 });
 
 test('a database that never comes: one line a try, then exit 1 with the reason', async () => {

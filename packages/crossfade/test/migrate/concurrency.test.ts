@@ -9,6 +9,7 @@ import { lockId, lockKey } from '../../src/migrate/tables.ts';
 import { transaction } from '../../src/pg/connect.ts';
 import { connected, refusal, until } from '../harness/connections.ts';
 import { freshDatabase } from '../harness/postgres.ts';
+import { whileBuilding } from '../support/building.ts';
 import { migrationFolder, noTransaction, versionOf } from '../support/migrations.ts';
 
 const files = {
@@ -124,33 +125,31 @@ test('a statement without a transaction is tried again alone; those before it ar
 
 test('while a file without a transaction runs, others wait for it and never look in; the lease outlives its term', async () => {
   const database = await freshDatabase();
-  await database.query('create table public.t (x int)');
-  const options = {
-    folder: migrationFolder({ '1_a.up.sql': `${noTransaction}CREATE INDEX CONCURRENTLY i ON t (x);` }),
-    target: database,
-    leaseMs: 400,
-  };
-  const old = await connected(database);
+  const patience = { target: database, leaseMs: 400 };
   const notes: string[] = [];
   let first: Promise<unknown> = Promise.resolve();
   let second: ReturnType<typeof migrate> | undefined;
-  await transaction(old, async () => {
-    // CREATE INDEX CONCURRENTLY waits for every transaction that is older than it and has written.
-    await old.query('insert into public.t values (1)');
-    first = migrate(options);
-    await until(async () => (await migrationStatus(options)).run?.statement === 1);
-    second = migrate({ ...options, onNote: (line) => notes.push(line) });
-    await until(async () => notes.length > 0);
-    const started = performance.now();
-    await until(async () => performance.now() - started > 1_200);
-    expect(await migrationStatus(options)).toMatchObject({
-      dirty: true,
-      run: { statement: 1, statements: 1, line: 2 },
-    });
-    expect((await migrationStatus(options)).run?.leftMs).toBeGreaterThan(0);
-    const impatient = await refusal(force({ ...options, runWaitMs: 1 }, null));
-    expect(impatient.code).toBe('E_MIGRATION_BUSY');
-  });
+  await whileBuilding(
+    database,
+    (folder) => (first = migrate({ folder, ...patience })),
+    async (folder) => {
+      const options = { folder, ...patience };
+      second = migrate({ ...options, onNote: (line) => notes.push(line) });
+      await until(async () => notes.length > 0);
+      const started = performance.now();
+      await until(async () => performance.now() - started > 1_200);
+      const status = await migrationStatus(options);
+      expect(status).toMatchObject({
+        dirty: true,
+        repair: null,
+        run: { statement: 1, statements: 2, line: 2 },
+        migrations: [{ standing: 'running' }],
+      });
+      expect(status.run?.leftMs).toBeGreaterThan(0);
+      const impatient = await refusal(force({ ...options, runWaitMs: 1 }, null));
+      expect(impatient.code).toBe('E_MIGRATION_BUSY');
+    },
+  );
   await first;
   expect(await second).toMatchObject({ version: 1n, ran: [] });
   expect(notes[0]).toMatch(/^Waiting for .*, who runs 1_a\.up\.sql\.$/);

@@ -1,30 +1,12 @@
 import { expect, test } from 'vitest';
 import { force } from '../../src/migrate/force.ts';
 import { migrate } from '../../src/migrate/migrate.ts';
-import { migrationStatus } from '../../src/migrate/status.ts';
 import { transaction } from '../../src/pg/connect.ts';
 import { connected, refusal, until } from '../harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv, startCli } from '../support/cli.ts';
-import { migrationFolder, noTransaction, versionOf } from '../support/migrations.ts';
-
-/** A file that waits for as long as `work` takes: CREATE INDEX CONCURRENTLY waits for older writers. */
-async function whileBuilding(
-  database: TestDatabase,
-  start: (folder: string) => unknown,
-  work: (folder: string) => Promise<void>,
-) {
-  await database.query('create table public.t (x int)');
-  const folder = migrationFolder({ '1_a.up.sql': `${noTransaction}CREATE INDEX CONCURRENTLY i ON t (x);\nSELECT 1;` });
-  const old = await connected(database);
-  await transaction(old, async () => {
-    await old.query('insert into public.t values (1)');
-    start(folder);
-    await until(async () => (await migrationStatus({ folder, target: database })).run?.statement === 1);
-    await work(folder);
-  });
-  return folder;
-}
+import { whileBuilding } from '../support/building.ts';
+import { migrationFolder, versionOf } from '../support/migrations.ts';
 
 /** The server notices a moment later that a client has gone; until then its index and our DROP would wait for each other. */
 function buildEnded(database: TestDatabase): Promise<void> {

@@ -44,7 +44,8 @@ test('a start that goes to the server itself and one through PgBouncer keep each
 test('nothing that a file sets is left in a session that PgBouncer gives to somebody else', async () => {
   const database = await freshDatabase();
   const target = await pooled(database, 1);
-  await migrate({ folder: migrationFolder(files), target });
+  const hidden = `${noTransaction}DO $$ BEGIN PERFORM set_config('work_mem', '66MB', false), set_config('lock_timeout', '66s', false); END $$;`;
+  await migrate({ folder: migrationFolder({ ...files, '5_hidden.up.sql': hidden }), target });
   const look =
     "select current_setting('work_mem'), current_setting('search_path'), current_setting('lock_timeout'), current_user";
   const next = await connected(target);

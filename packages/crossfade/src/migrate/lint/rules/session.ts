@@ -81,6 +81,7 @@ AS 'SELECT count(*) FROM public.users';`,
     title: 'SET LOCAL outside a transaction',
     reason: 'Without a transaction SET LOCAL {name} does nothing but warn: what follows runs under the old setting.',
     safe: `-- crossfade: no-transaction
+-- behind a pooler in transaction mode the runner refuses SET here: name the server itself
 SET {name} = '...';
 -- what runs under it
 RESET {name};`,

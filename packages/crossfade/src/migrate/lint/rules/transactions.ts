@@ -97,7 +97,7 @@ CREATE INDEX CONCURRENTLY users_email_idx ON users (email);`,
     severity: 'error',
     title: 'BEGIN or COMMIT in a file that runs in a transaction',
     reason:
-      'The runner has begun a transaction. A COMMIT in the file ends it too early: what fails later leaves half a migration, and its record is not written with it.',
+      'The runner has begun a transaction. A COMMIT in the file would end it too early, so the file is refused; only BEGIN and COMMIT around all of it are passed over.',
     safe: '-- leave BEGIN and COMMIT out; or begin the file with -- crossfade: no-transaction',
     bad: `BEGIN;
 ALTER TABLE users ADD COLUMN note text;
