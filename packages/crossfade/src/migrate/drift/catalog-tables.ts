@@ -18,7 +18,7 @@ export function tables(scope: Scope): Sql {
         'options', ${storageOptions},
         'foreign options', ${optionList('(SELECT f.ftoptions FROM pg_foreign_table f WHERE f.ftrelid = c.oid)')},
         'access method', (SELECT quote_ident(m.amname) FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'),
-        'replica identity', CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
+        'replica identity', CASE CASE WHEN c.relkind <> 'f' THEN c.relreplident END WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
           WHEN 'i' THEN (SELECT format('USING INDEX %I', x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
             WHERE i.indrelid = c.oid AND i.indisreplident) END,
         'comment', obj_description(c.oid, 'pg_class')${privileges(scope, 'c', 'rel', 'r')}) AS facts,

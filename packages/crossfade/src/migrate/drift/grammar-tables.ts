@@ -203,14 +203,14 @@ export const index: Grammar = {
   address: ({ name }) => `INDEX ${name}`,
 };
 
-/** Targets of an index's expressions, written `column target`; what has none any more gets the default back. */
+/** Targets of an index's expressions, written `place target`; what has none any more gets the default back. */
 function expressionTargets({ name, facts }: SchemaObject, held: readonly string[]): string[] {
   const wanted = list(facts['expression statistics']);
   const columnOf = (each: string): string => each.split(' ')[0] ?? '';
   const kept = new Set(wanted.map(columnOf));
-  const lost = held.map(columnOf).filter((column) => !kept.has(column));
-  return [...lost.map((column) => `${column} -1`), ...wanted.filter((each) => !held.includes(each))].map((each) => {
-    const [column, target] = each.split(' ');
-    return `ALTER INDEX ${name} ALTER COLUMN ${column} SET STATISTICS ${target}`;
+  const lost = held.map(columnOf).filter((place) => !kept.has(place));
+  return [...lost.map((place) => `${place} -1`), ...wanted.filter((each) => !held.includes(each))].map((each) => {
+    const [place, target] = each.split(' ');
+    return `ALTER INDEX ${name} ALTER COLUMN ${place} SET STATISTICS ${target}`;
   });
 }

@@ -17,7 +17,8 @@ function truth(node: Node, neverNull: NeverNull): boolean | null {
   const parts = as(node, 'BoolExpr');
   if (parts !== null) {
     const found = (parts.args ?? []).map((each) => truth(each, neverNull));
-    if (parts.boolop === 'NOT_EXPR') return found[0] === null ? null : found[0] === false;
+    const [inner = null] = found;
+    if (parts.boolop === 'NOT_EXPR') return inner === null ? null : !inner;
     // One true part decides an OR, one false part an AND.
     const decisive = parts.boolop === 'OR_EXPR';
     if (found.includes(decisive)) return decisive;

@@ -27,7 +27,7 @@ export function writesOf({ piece: { node, kind }, catalog }: Pick<Scene, 'piece'
     if (!/^(Insert|Update|Delete|Merge)Stmt$/.test(each)) continue;
     const table = relationName(fields.relation as RangeVar | undefined);
     const neverNull: NeverNull = (column) => catalog.table(table)?.columns.get(column)?.notNull === true;
-    if (each === 'MergeStmt') found.push(...merged(fields as MergeStmt, table, neverNull));
+    if (each === 'MergeStmt') found.push(...merged(fields, table, neverNull));
     else {
       const does = each.replace('Stmt', '').toLowerCase() as Write['does'];
       // FROM and USING without a WHERE name no row of the table: each meets all of the other.
