@@ -38,6 +38,13 @@ test('lint --since judges the later files alone', async () => {
   expect((await runCli(['migrate', 'lint', '--dir', folder, '--since', '1'])).status).toBe(0);
 });
 
+test('lint --since of a version that no file has is refused by its name, and judges nothing', async () => {
+  const folder = folderOf(['DROP TABLE a;'], { 1: 'SELECT 1;' });
+  const { status, stdout, stderr } = await runCli(['migrate', 'lint', '--dir', folder, '--since', '7']);
+  expect([status === 0, stdout]).toEqual([false, '']);
+  expect(stderr).toMatch(/E_MIGRATION_MISSING.*\b7\b/s);
+});
+
 test.each([[['--since', 'last']], [['--fix']], [['file.sql']]])(
   'lint %j is wrong use, and ends with 2',
   async (more) => {

@@ -1,6 +1,6 @@
 import { type Sql, sql, trusted } from '../../pg/sql.ts';
 import { sequenceClauses } from './catalog-types.ts';
-import { grants, privileges, relations, type Scope } from './own.ts';
+import { grants, privileges, relations, type Scope, storageOptions } from './own.ts';
 
 /** Tables of every sort, without their parts. */
 export function tables(scope: Scope): Sql {
@@ -15,9 +15,10 @@ export function tables(scope: Scope): Sql {
         'inherits', (SELECT coalesce(json_agg(i.inhparent::regclass::text ORDER BY i.inhseqno), '[]')
           FROM pg_inherits i WHERE i.inhrelid = c.oid AND NOT c.relispartition),
         'row security', c.relrowsecurity, 'forced row security', c.relforcerowsecurity,
-        'options', (SELECT coalesce(json_agg(o ORDER BY o COLLATE "C"), '[]') FROM unnest(c.reloptions) o),
+        'options', ${storageOptions},
+        'foreign options', ${optionList('(SELECT f.ftoptions FROM pg_foreign_table f WHERE f.ftrelid = c.oid)')},
         'access method', (SELECT quote_ident(m.amname) FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'),
-        'replica identity', CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
+        'replica identity', CASE CASE WHEN c.relkind <> 'f' THEN c.relreplident END WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
           WHEN 'i' THEN (SELECT format('USING INDEX %I', x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
             WHERE i.indrelid = c.oid AND i.indisreplident) END,
         'comment', obj_description(c.oid, 'pg_class')${privileges(scope, 'c', 'rel', 'r')}) AS facts,
@@ -50,11 +51,16 @@ export function columns(scope: Scope): Sql {
         'storage', CASE WHEN a.attstorage <> t.typstorage THEN ${storage('a.attstorage')} END,
         'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
         'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END,
+        'attribute options', ${optionList('a.attoptions')}, 'foreign options', ${optionList('a.attfdwoptions')},
         'comment', col_description(c.oid, a.attnum)${columnGrants(scope)}) AS facts,
       json_build_object('type storage', ${storage('t.typstorage')}, 'inherited', NOT a.attislocal) AS aux
     FROM ${relations(scope)} c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped`;
+}
+
+function optionList(options: string): Sql {
+  return trusted(`(SELECT coalesce(json_agg(o ORDER BY o COLLATE "C"), '[]') FROM unnest(${options}) o)`);
 }
 
 function storage(column: string): Sql {
@@ -69,12 +75,18 @@ function columnGrants(scope: Scope): Sql {
     : sql``;
 }
 
-/** Table constraints but NOT NULL, which its column tells, and those that a partition has from its parent. */
+/**
+ * Table constraints but NOT NULL, which its column tells, and those that a partition has from its parent. One acts if
+ * its triggers do, on every partition.
+ */
 export function constraints(scope: Scope): Sql {
   return sql`SELECT CASE k.contype WHEN 'f' THEN 'foreign key' ELSE 'constraint' END AS kind,
       quote_ident(k.conname) AS name, quote_ident(c.relname) AS "on",
       json_build_object('definition', pg_get_constraintdef(k.oid, true),
-        'acting', NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')),
+        'acting', NOT EXISTS (
+          WITH RECURSIVE copies AS (SELECT k.oid
+            UNION ALL SELECT x.oid FROM pg_constraint x JOIN copies ON x.conparentid = copies.oid)
+          SELECT FROM pg_trigger t JOIN copies ON t.tgconstraint = copies.oid WHERE t.tgenabled IN ('D', 'R')),
         'comment', obj_description(k.oid, 'pg_constraint')) AS facts, '{}' AS aux
     FROM pg_constraint k JOIN ${relations(scope)} c ON c.oid = k.conrelid
     WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0)`;
@@ -84,6 +96,8 @@ export function constraints(scope: Scope): Sql {
 export function indexes(scope: Scope): Sql {
   return sql`SELECT 'index' AS kind, quote_ident(x.relname) AS name, quote_ident(c.relname) AS "on",
       json_build_object('definition', pg_get_indexdef(x.oid, 0, true), 'valid', i.indisvalid, 'clustered', i.indisclustered,
+        'expression statistics', (SELECT coalesce(json_agg(format('%s %s', a.attnum, a.attstattarget) ORDER BY a.attnum), '[]')
+          FROM pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0),
         'comment', obj_description(x.oid, 'pg_class')) AS facts, '{}' AS aux
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN ${relations(scope)} c ON c.oid = i.indrelid
     WHERE NOT x.relispartition AND NOT EXISTS (

@@ -29,9 +29,11 @@ const catalog: readonly ((scope: Scope) => Sql)[] = [
   tables.constraints,
   tables.indexes,
   code.views,
+  code.viewDefaults,
   code.columnComments,
   code.statistics,
   code.triggers,
+  code.partitionTriggers,
   code.rules,
   code.policies,
 ];

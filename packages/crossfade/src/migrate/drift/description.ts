@@ -45,10 +45,12 @@ export const kinds = [
   'foreign key',
   'view',
   'materialized view',
+  'view default',
   'column comment',
   'statistics',
   'rule',
   'trigger',
+  'partition trigger',
   'policy',
 ] as const;
 

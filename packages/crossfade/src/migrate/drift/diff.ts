@@ -68,7 +68,7 @@ function isLeaf({ kind }: SchemaObject): boolean {
   return kinds.indexOf(kind) >= kinds.indexOf('domain constraint');
 }
 
-/** A column that comes and goes with that of the parent. */
+/** A column or trigger that comes and goes with that of the parent. */
 function isInherited({ aux }: SchemaObject): boolean {
   return aux.inherited === true;
 }
@@ -89,7 +89,11 @@ function byParents(
   if (files.kind === 'sequence') return both({ kind: 'table', on: null, name: ownerTable(files) });
   const child = wanted.get(keyOf({ kind: 'table', on: null, name: files.on ?? '' }));
   if (!isInherited(files) || child === undefined) return [];
-  return parentsOf(child).flatMap((on) => both({ kind: 'column', on, name: files.name }));
+  return parentsOf(child).flatMap((on) => [
+    ...both({ kind: files.kind, on, name: files.name }),
+    // The parent of a partition's trigger is a trigger of its own, or the copy of one itself.
+    ...(files.kind === 'partition trigger' ? both({ kind: 'trigger', on, name: files.name }) : []),
+  ]);
 }
 
 function byKey(objects: readonly SchemaObject[]): Map<string, SchemaObject> {

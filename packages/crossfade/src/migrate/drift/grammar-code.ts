@@ -80,11 +80,26 @@ export const columnComment: Grammar = {
   address: ({ name, on }) => `COLUMN ${on ?? ''}.${name}`,
 };
 
+/** A default of a column of a view. */
+export const viewDefault: Grammar = {
+  create: setDefault,
+  drop: ({ name, on }) => [`ALTER VIEW ${on ?? ''} ALTER COLUMN ${name} DROP DEFAULT`],
+  alter: { default: setDefault },
+  renewable: false,
+  address: ({ name, on }) => `COLUMN ${on ?? ''}.${name}`,
+};
+
+function setDefault({ name, on, facts }: SchemaObject): string[] {
+  return [`ALTER VIEW ${on ?? ''} ALTER COLUMN ${name} SET DEFAULT ${text(facts.default)}`];
+}
+
 /** `CREATE STATISTICS`. */
 export const statistics: Grammar = {
   create: ({ facts }) => [text(facts.definition)],
   drop: ({ name }) => [`DROP STATISTICS ${name}`],
-  alter: noAlter,
+  alter: {
+    target: ({ name, facts }) => [`ALTER STATISTICS ${name} SET STATISTICS ${text(facts.target) || '-1'}`],
+  },
   renewable: true,
   address: plainAddress('STATISTICS'),
 };
@@ -106,6 +121,19 @@ function switched(word: 'TRIGGER' | 'RULE'): Grammar {
 
 /** `CREATE TRIGGER`, and whether it fires. */
 export const trigger: Grammar = switched('TRIGGER');
+
+/** A partition's copy of a trigger, which comes and goes with its parent's. */
+export const partitionTrigger: Grammar = {
+  create: (each) => (each.facts.state === each.aux['parent state'] ? [] : [fires(each)]),
+  drop: () => [],
+  alter: { state: (files) => [fires(files)] },
+  renewable: false,
+  address: partAddress('TRIGGER'),
+};
+
+function fires(each: SchemaObject): string {
+  return alterTable(each, `${text(each.facts.state)} TRIGGER ${each.name}`);
+}
 
 /** `CREATE RULE`, and whether it acts. */
 export const rule: Grammar = switched('RULE');

@@ -1,4 +1,12 @@
-import { alterTable, changedClauses, changedOptions, type Grammar, optionText, partAddress } from './grammar.ts';
+import {
+  alterTable,
+  changedClauses,
+  changedForeignOptions,
+  changedOptions,
+  type Grammar,
+  optionText,
+  partAddress,
+} from './grammar.ts';
 import { list, type SchemaDescription, type SchemaObject, text } from './description.ts';
 
 /** A table with its columns; everything else of it comes after. */
@@ -15,6 +23,8 @@ export const table: Grammar = {
       `ALTER TABLE ${name} ${facts['forced row security'] === true ? 'FORCE' : 'NO FORCE'} ROW LEVEL SECURITY`,
     ],
     options: (files, live) => changedOptions(files, live).map((change) => `ALTER TABLE ${files.name} ${change}`),
+    'foreign options': (files, live) =>
+      changedForeignOptions(files, live).map((change) => `ALTER FOREIGN TABLE ${files.name} ${change}`),
     'access method': ({ name, facts }) => [
       `ALTER TABLE ${name} SET ACCESS METHOD ${text(facts['access method']) || 'heap'}`,
     ],
@@ -150,6 +160,10 @@ export const column: Grammar = {
     storage: (files) =>
       alterColumn(files, `SET STORAGE ${text(files.facts.storage ?? files.aux['type storage'] ?? null)}`),
     compression: (files) => alterColumn(files, `SET COMPRESSION ${text(files.facts.compression) || 'default'}`),
+    'attribute options': (files, live) =>
+      changedOptions(files, live, 'attribute options').flatMap((change) => alterColumn(files, change)),
+    'foreign options': (files, live) =>
+      changedForeignOptions(files, live).flatMap((change) => alterColumn(files, change)),
     statistics: (files) => alterColumn(files, `SET STATISTICS ${text(files.facts.statistics) || '-1'}`),
   },
   renewable: false,
@@ -175,10 +189,12 @@ export const index: Grammar = {
   create: (each) => [
     text(each.facts.definition),
     ...(each.facts.clustered === true ? [alterTable(each, `CLUSTER ON ${each.name}`)] : []),
+    ...expressionTargets(each, []),
   ],
   drop: ({ name }) => [`DROP INDEX ${name}`],
   alter: {
     valid: ({ name, facts }) => (facts.valid === true ? [`REINDEX INDEX ${name}`] : []),
+    'expression statistics': (files, live) => expressionTargets(files, list(live.facts['expression statistics'])),
     clustered: (files) => [
       alterTable(files, files.facts.clustered === true ? `CLUSTER ON ${files.name}` : 'SET WITHOUT CLUSTER'),
     ],
@@ -186,3 +202,15 @@ export const index: Grammar = {
   renewable: true,
   address: ({ name }) => `INDEX ${name}`,
 };
+
+/** Targets of an index's expressions, written `place target`; what has none any more gets the default back. */
+function expressionTargets({ name, facts }: SchemaObject, held: readonly string[]): string[] {
+  const wanted = list(facts['expression statistics']);
+  const columnOf = (each: string): string => each.split(' ')[0] ?? '';
+  const kept = new Set(wanted.map(columnOf));
+  const lost = held.map(columnOf).filter((place) => !kept.has(place));
+  return [...lost.map((place) => `${place} -1`), ...wanted.filter((each) => !held.includes(each))].map((each) => {
+    const [place, target] = each.split(' ');
+    return `ALTER INDEX ${name} ALTER COLUMN ${place} SET STATISTICS ${target}`;
+  });
+}

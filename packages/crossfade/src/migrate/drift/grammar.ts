@@ -1,4 +1,4 @@
-import { literal } from '../../core/sql-text.ts';
+import { ident, literal } from '../../core/sql-text.ts';
 import { type Kind, list, type SchemaDescription, type SchemaObject, text } from './description.ts';
 
 /** How one kind of object is written. Every list holds whole statements without their semicolon. */
@@ -40,16 +40,29 @@ export function changedClauses(fact: string, files: SchemaObject, live: SchemaOb
   return list(files.facts[fact]).filter((clause) => !had.has(clause));
 }
 
-/** `SET (a=b)` and `RESET (c)`, as storage parameters of tables and views change. */
-export function changedOptions(files: SchemaObject, live: SchemaObject): string[] {
-  const names = list(files.facts.options).map((option) => option.split('=')[0]);
-  const gone = list(live.facts.options).map((option) => option.split('=')[0] ?? '');
+/** `SET (a=b)` and `RESET (c)`, as storage parameters of tables and views and options of columns change. */
+export function changedOptions(files: SchemaObject, live: SchemaObject, fact = 'options'): string[] {
+  const names = list(files.facts[fact]).map((option) => option.split('=')[0]);
+  const gone = list(live.facts[fact]).map((option) => option.split('=')[0] ?? '');
   const reset = gone.filter((option) => !names.includes(option));
-  const set = changedClauses('options', files, live).map(optionText);
+  const set = changedClauses(fact, files, live).map(optionText);
   return [
     ...(set.length > 0 ? [`SET (${set.join(', ')})`] : []),
     ...(reset.length > 0 ? [`RESET (${reset.join(', ')})`] : []),
   ];
+}
+
+/** `OPTIONS (ADD a 'x', SET b 'y', DROP c)`, as foreign tables and their columns take it. */
+export function changedForeignOptions(files: SchemaObject, live: SchemaObject): string[] {
+  const fact = 'foreign options';
+  const nameOf = (option: string): string => option.slice(0, option.indexOf('='));
+  const [names, had] = [list(files.facts[fact]).map(nameOf), list(live.facts[fact]).map(nameOf)];
+  const set = changedClauses(fact, files, live).map((option) => {
+    const name = nameOf(option);
+    return `${had.includes(name) ? 'SET' : 'ADD'} ${ident(name)} ${literal(option.slice(name.length + 1)).trim()}`;
+  });
+  const changes = [...had.filter((name) => !names.includes(name)).map((name) => `DROP ${ident(name)}`), ...set];
+  return changes.length === 0 ? [] : [`OPTIONS (${changes.join(', ')})`];
 }
 
 /** `fillfactor=70` as SQL takes it: the value quoted, since the catalog keeps it bare. */

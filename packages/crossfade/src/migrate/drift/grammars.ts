@@ -23,10 +23,12 @@ export const grammars: Readonly<Record<Kind, Grammar>> = {
   'foreign key': tables.constraint,
   view: code.view,
   'materialized view': code.materialized,
+  'view default': code.viewDefault,
   'column comment': code.columnComment,
   statistics: code.statistics,
   rule: code.rule,
   trigger: code.trigger,
+  'partition trigger': code.partitionTrigger,
   policy: code.policy,
 };
 
@@ -87,12 +89,13 @@ function created(object: SchemaObject, among: SchemaDescription): string[] {
 /** What no CREATE can say. */
 function attributes(object: SchemaObject): string[] {
   const { address, alter } = grammars[object.kind];
-  const bare = { ...object, facts: { ...object.facts, grants: grantedByDefault[object.kind] ?? [] } };
+  const none = { 'attribute options': [], 'foreign options': [], grants: grantedByDefault[object.kind] ?? [] };
+  const bare = { ...object, facts: { ...object.facts, ...none } };
   const shared = ['owner', 'comment', 'grants']
     .filter((fact) => (object.facts[fact] ?? null) !== null)
     .flatMap((fact) => alterShared(fact, address(object), object, bare) ?? []);
-  const later = ['storage', 'statistics', 'replica identity']
+  const later = ['storage', 'statistics', 'target', 'attribute options', 'foreign options', 'replica identity']
     .filter((fact) => (object.facts[fact] ?? null) !== null && !String(object.facts[fact]).startsWith('USING INDEX'))
-    .flatMap((fact) => alter[fact]?.(object, object) ?? []);
+    .flatMap((fact) => alter[fact]?.(object, bare) ?? []);
   return [...later, ...shared];
 }

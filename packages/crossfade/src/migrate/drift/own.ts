@@ -26,6 +26,12 @@ export function relations({ schema }: Scope): Sql {
           AND d.refclassid = 'pg_class'::regclass AND o.relnamespace = c.relnamespace AND o.relname IN (${ours})))`;
 }
 
+/** The storage parameters of a relation under the name `c`, those of its TOAST table too, as SET takes them. */
+export const storageOptions: Sql =
+  trusted(`(SELECT coalesce(json_agg(o.option ORDER BY o.option COLLATE "C"), '[]') FROM (
+    SELECT unnest(c.reloptions) AS option
+    UNION ALL SELECT 'toast.' || unnest(s.reloptions) FROM pg_class s WHERE s.oid = c.reltoastrelid) o)`);
+
 /** The types of the schema, as a subquery with the columns of pg_type. */
 export function types({ schema }: Scope): Sql {
   return sql`(SELECT t.* FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace

@@ -9,6 +9,8 @@ import { findingLines } from './text.ts';
 /** One difference made by hand: what is found, and a line that must be printed for it. */
 interface Plant {
   readonly what: string;
+  /** Of both sides, where the clinic has nothing to make the difference in. */
+  readonly base?: string;
   readonly sql: string;
   /** `change kind object` of every finding. */
   readonly finds: readonly string[];
@@ -22,6 +24,11 @@ const visitsBody = `CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE 
         NEW.room := coalesce(NEW.room, 'attic');
         RETURN NEW;
       END $$`;
+
+const logged = 'CREATE TRIGGER seen BEFORE INSERT ON log FOR EACH ROW EXECUTE FUNCTION touch()';
+
+const foreign = `CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER afar FOREIGN DATA WRAPPER nothing;
+  CREATE FOREIGN TABLE far (a int OPTIONS ("Odd name" '1=2')) SERVER afar OPTIONS (place 'a''s')`;
 
 const plants: readonly Plant[] = [
   {
@@ -408,6 +415,136 @@ const plants: readonly Plant[] = [
     line: 'DROP EXTENSION citext;',
   },
   {
+    what: 'a trigger switched off on one partition',
+    base: logged,
+    sql: 'ALTER TABLE log_2026 DISABLE TRIGGER seen',
+    finds: ['different partition trigger seen on log_2026'],
+    line: 'ALTER TABLE log_2026 ENABLE TRIGGER seen;',
+  },
+  {
+    what: 'a trigger switched off on a partitioned table and so on all partitions, told once',
+    base: logged,
+    sql: 'ALTER TABLE log DISABLE TRIGGER seen',
+    finds: ['different trigger seen on log'],
+    line: 'ALTER TABLE log ENABLE TRIGGER seen;',
+  },
+  {
+    what: 'a trigger of a partitioned table that is too many, told once',
+    sql: logged,
+    finds: ['extra trigger seen on log'],
+    line: 'DROP TRIGGER seen ON log;',
+  },
+  {
+    what: 'a missing partition on which a trigger was switched off',
+    base: `${logged}; ALTER TABLE log_2026 DISABLE TRIGGER seen`,
+    sql: 'DROP TABLE log_2026',
+    finds: ['missing table log_2026'],
+    line: 'ALTER TABLE log_2026 DISABLE TRIGGER seen;',
+  },
+  {
+    what: 'a foreign key whose triggers are switched off on a partition',
+    base: 'ALTER TABLE log ADD person bigint; ALTER TABLE log ADD CONSTRAINT log_person FOREIGN KEY (person) REFERENCES people',
+    sql: 'ALTER TABLE log_2026 DISABLE TRIGGER ALL',
+    finds: ['different foreign key log_person on log'],
+    line: 'ALTER TABLE log DROP CONSTRAINT log_person;',
+  },
+  {
+    what: 'a default of a column of a view',
+    sql: `ALTER VIEW recent ALTER room SET DEFAULT 'attic'`,
+    finds: ['extra view default room on recent'],
+    line: 'ALTER VIEW recent ALTER COLUMN room DROP DEFAULT;',
+  },
+  {
+    what: 'another default of a column of a view',
+    base: `ALTER VIEW recent ALTER room SET DEFAULT 'hall'`,
+    sql: `ALTER VIEW recent ALTER room SET DEFAULT 'attic'`,
+    finds: ['different view default room on recent'],
+    line: `ALTER VIEW recent ALTER COLUMN room SET DEFAULT 'hall'::text;`,
+  },
+  {
+    what: 'a missing view with a default',
+    base: `ALTER VIEW recent ALTER room SET DEFAULT 'hall'`,
+    sql: 'DROP VIEW recent',
+    finds: ['missing view recent'],
+    line: `ALTER VIEW recent ALTER COLUMN room SET DEFAULT 'hall'::text;`,
+  },
+  {
+    what: 'a target of extended statistics',
+    sql: 'ALTER STATISTICS people_stats SET STATISTICS 500',
+    finds: ['different statistics people_stats'],
+    line: 'ALTER STATISTICS people_stats SET STATISTICS -1;',
+  },
+  {
+    what: 'missing statistics with a target',
+    base: 'ALTER STATISTICS people_stats SET STATISTICS 500',
+    sql: 'DROP STATISTICS people_stats',
+    finds: ['missing statistics people_stats'],
+    line: 'ALTER STATISTICS people_stats SET STATISTICS 500;',
+  },
+  {
+    what: 'targets of an index with expressions',
+    base: 'CREATE INDEX folded ON people (lower(name), (score + 1)); ALTER INDEX folded ALTER COLUMN 1 SET STATISTICS 50',
+    sql: 'ALTER INDEX folded ALTER COLUMN 1 SET STATISTICS -1; ALTER INDEX folded ALTER COLUMN 2 SET STATISTICS 70',
+    finds: ['different index folded on people'],
+    line: 'ALTER INDEX folded ALTER COLUMN 2 SET STATISTICS -1;',
+  },
+  {
+    what: 'a missing index with a target',
+    base: 'CREATE INDEX folded ON people (lower(name)); ALTER INDEX folded ALTER COLUMN 1 SET STATISTICS 50',
+    sql: 'DROP INDEX folded',
+    finds: ['missing index folded on people'],
+    line: 'ALTER INDEX folded ALTER COLUMN 1 SET STATISTICS 50;',
+  },
+  {
+    what: 'a number of distinct values that a person has set',
+    base: 'ALTER TABLE people ALTER note SET (n_distinct = 7)',
+    sql: 'ALTER TABLE people ALTER note RESET (n_distinct), ALTER note SET (n_distinct_inherited = -0.5)',
+    finds: ['different column people.note'],
+    line: `ALTER TABLE people ALTER COLUMN note SET (n_distinct='7');`,
+  },
+  {
+    what: 'a missing column with a number of distinct values',
+    base: 'ALTER TABLE people ALTER nick SET (n_distinct = 7)',
+    sql: 'ALTER TABLE people DROP nick',
+    finds: ['missing column people.nick'],
+    line: `ALTER TABLE people ALTER COLUMN nick SET (n_distinct='7');`,
+  },
+  {
+    what: 'a storage parameter of a TOAST table',
+    base: 'ALTER TABLE people SET (toast.autovacuum_enabled = false)',
+    sql: 'ALTER TABLE people RESET (toast.autovacuum_enabled), SET (toast.autovacuum_vacuum_threshold = 9)',
+    finds: ['different table people'],
+    line: `ALTER TABLE people SET (toast.autovacuum_enabled='false');`,
+  },
+  {
+    what: 'a missing table with a storage parameter of its TOAST table',
+    base: 'CREATE TABLE big (body text) WITH (toast.autovacuum_enabled = false)',
+    sql: 'DROP TABLE big',
+    finds: ['missing table big'],
+    line: `) WITH (toast.autovacuum_enabled='false');`,
+  },
+  {
+    what: 'options of a foreign table and of its columns',
+    base: foreign,
+    sql: `ALTER FOREIGN TABLE far OPTIONS (SET place 'b', ADD more 'c'), ALTER a OPTIONS (DROP "Odd name")`,
+    finds: ['different table far', 'different column far.a'],
+    line: `ALTER FOREIGN TABLE far OPTIONS (DROP "more", SET "place" 'a''s');`,
+  },
+  {
+    what: 'a missing foreign table with its options',
+    base: foreign,
+    sql: 'DROP FOREIGN TABLE far',
+    finds: ['missing table far'],
+    line: `ALTER TABLE far ALTER COLUMN a OPTIONS (ADD "Odd name" '1=2');`,
+  },
+  {
+    what: 'what the final function of an aggregate does to its state',
+    base: `CREATE AGGREGATE mean(float8) (SFUNC = float8_accum, STYPE = float8[], INITCOND = '{0,0,0}', FINALFUNC = float8_avg, FINALFUNC_MODIFY = SHAREABLE)`,
+    sql: `DROP AGGREGATE mean(float8); CREATE AGGREGATE mean(float8) (SFUNC = float8_accum, STYPE = float8[], INITCOND = '{0,0,0}', FINALFUNC = float8_avg)`,
+    finds: ['different aggregate mean(double precision)'],
+    line: `DROP AGGREGATE mean(double precision);`,
+  },
+  {
     what: 'several at once, from a name that needs quotes',
     sql: 'DROP TABLE visits CASCADE; CREATE TABLE "Odd; -- \n DROP TABLE people" (a int); ALTER TABLE people DROP nick',
     finds: [
@@ -423,9 +560,10 @@ const plants: readonly Plant[] = [
 ];
 
 describe('one difference gives this one finding, and its SQL takes it away', () => {
-  test.each(plants)('$what', async ({ sql, finds, line, mends = true }) => {
+  test.each(plants)('$what', async ({ base, sql, finds, line, mends = true }) => {
     const database = await freshDatabase();
     await migrated(database, 'app');
+    if (base !== undefined) await inSchema(database, 'app', base);
     const client = await connected(database);
     const expected = await describeSchema(client, 'app');
     await inSchema(database, 'app', sql);

@@ -1,5 +1,6 @@
 import type { Constraint, IndexStmt, Node } from 'libpg-query';
-import type { Catalog, Column, Index, NotNullCheck } from './catalog.ts';
+import { type Catalog, type Column, type Index, type NotNullCheck, unknownTable } from './catalog.ts';
+import { constraintName } from './constraint-name.ts';
 import { type QName, relationName, textOf } from './names.ts';
 import {
   type Alteration,
@@ -9,6 +10,7 @@ import {
   type DefinedColumn,
   definedColumns,
   definedConstraints,
+  domainConstrained,
   dropped,
   hasConstraint,
   nodesBelow,
@@ -20,6 +22,7 @@ import { typeOf } from './types.ts';
 /** Brings the catalogue to where it is after a statement of the migration at this place. */
 export function apply(catalog: Catalog, node: Node, ordinal: number): void {
   makeTable(catalog, node, ordinal);
+  makeView(catalog, node, ordinal);
   for (const added of definedColumns(node)) if (added.added) addColumn(catalog, added);
   for (const { table, constraint, columns } of definedConstraints(node))
     addConstraint(catalog, table, constraint, columns);
@@ -28,7 +31,9 @@ export function apply(catalog: Catalog, node: Node, ordinal: number): void {
   rename(catalog, node);
   fill(catalog, node);
   declare(catalog, node);
-  for (const name of dropped(node, 'OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE', 'OBJECT_MATVIEW')) catalog.remove(name);
+  setPolicies(catalog, node);
+  const relations = ['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE', 'OBJECT_MATVIEW', 'OBJECT_VIEW'];
+  for (const name of dropped(node, ...relations)) catalog.remove(name);
   for (const name of dropped(node, 'OBJECT_INDEX')) dropIndex(catalog, name);
 }
 
@@ -44,12 +49,20 @@ function makeTable(catalog: Catalog, node: Node, ordinal: number): void {
   const columns = new Map(definedColumns(node).map((each) => [each.column.colname ?? '', columnOf(each)]));
   const partitioned = created?.partspec !== undefined;
   const filled = created === null && query?.into?.skipData !== true;
-  catalog.put({ name, columns, indexes: [], checks: [], createdIn: ordinal, filled, partitioned });
+  catalog.put({ ...unknownTable(name), columns, createdIn: ordinal, filled, partitioned });
+}
+
+/** Nobody uses a new view yet; one that may have replaced another is not known to be new. */
+function makeView(catalog: Catalog, node: Node, ordinal: number): void {
+  const created = as(node, 'ViewStmt');
+  if (created === null || created.replace === true) return;
+  catalog.put({ ...unknownTable(relationName(created.view)), createdIn: ordinal });
 }
 
 function columnOf({ column }: DefinedColumn): Column {
   const notNull = hasConstraint(column, 'CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_IDENTITY');
-  return { type: typeOf(column.typeName), notNull };
+  const virtual = columnConstraints(column).some((each) => each.generated_kind === 'v');
+  return { type: typeOf(column.typeName), notNull, virtual };
 }
 
 function addColumn(catalog: Catalog, added: DefinedColumn): void {
@@ -59,9 +72,18 @@ function addColumn(catalog: Catalog, added: DefinedColumn): void {
 
 function addConstraint(catalog: Catalog, name: QName, constraint: Constraint, columns: readonly string[]): void {
   const kind = constraint.contype ?? '';
+  if (/PRIMARY|UNIQUE|EXCLUSION|FOREIGN|CHECK/.test(kind)) {
+    catalog.update(name, ({ indexes, constraints }) => {
+      // USING INDEX names no column: they are those of the index.
+      const used = indexes.find((each) => each.name === constraint.indexname && each.name !== undefined);
+      const on = used === undefined ? columns : used.columns.map((column) => column ?? '');
+      return { constraints: [...constraints, { name: constraintName(name, constraint, columns), kind, columns: on }] };
+    });
+  }
   if (/PRIMARY|UNIQUE|EXCLUSION/.test(kind)) {
     const used = constraint.indexname;
-    const index: Index = { name: constraint.conname ?? null, columns, whole: true };
+    const named = constraintName(name, constraint, columns);
+    const index: Index = { name: named, columns, whole: true, unique: kind !== 'CONSTR_EXCLUSION' };
     catalog.update(name, (table) => {
       const taken = table.indexes.find((each) => each.name === used && used !== undefined);
       const others = table.indexes.filter((each) => each !== taken);
@@ -95,7 +117,8 @@ function notNullCheck(constraint: Constraint): NotNullCheck {
 const changes: Readonly<Record<string, (catalog: Catalog, alteration: Alteration) => void>> = {
   AT_DropColumn: (catalog, { table, command }) => {
     const name = command.name ?? '';
-    catalog.update(table, ({ columns, indexes, checks }) => ({
+    catalog.update(table, ({ columns, indexes, checks, constraints }) => ({
+      constraints: constraints.filter((each) => !each.columns.includes(name)),
       columns: new Map([...columns].filter(([column]) => column !== name)),
       indexes: indexes.filter((each) => !each.columns.includes(name)),
       checks: checks.filter((each) => !each.columns.includes(name)),
@@ -108,7 +131,8 @@ const changes: Readonly<Record<string, (catalog: Catalog, alteration: Alteration
   AT_SetNotNull: (catalog, { table, command }) => changeColumn(catalog, table, command.name ?? '', { notNull: true }),
   AT_DropNotNull: (catalog, { table, command }) => changeColumn(catalog, table, command.name ?? '', { notNull: false }),
   AT_DropConstraint: (catalog, { table, command }) =>
-    catalog.update(table, ({ indexes, checks }) => ({
+    catalog.update(table, ({ indexes, checks, constraints }) => ({
+      constraints: constraints.filter((each) => each.name !== command.name),
       indexes: indexes.filter((each) => each.name !== command.name),
       checks: checks.filter((each) => each.name !== command.name),
     })),
@@ -125,7 +149,7 @@ function alter(catalog: Catalog, alteration: Alteration): void {
 function changeColumn(catalog: Catalog, name: QName, column: string, change: Partial<Column>): void {
   catalog.update(name, ({ columns }) => {
     const known = columns.get(column);
-    const before = known ?? { type: { name: '', mods: [], array: false, at: 0 }, notNull: false };
+    const before = known ?? { type: { name: '', mods: [], array: false, at: 0 }, notNull: false, virtual: false };
     return { columns: new Map(columns).set(column, { ...before, ...change }) };
   });
 }
@@ -135,7 +159,8 @@ function makeIndex(catalog: Catalog, node: Node): void {
   if (statement === null) return;
   const columns = (statement.indexParams ?? []).map((each) => as(each, 'IndexElem')?.name ?? null);
   const whole = statement.whereClause === undefined || impliedByKey(statement.whereClause, columns[0] ?? '');
-  const index = { name: indexName(statement), columns, whole: whole && statement.accessMethod === 'btree' };
+  const unique = statement.unique === true;
+  const index = { name: indexName(statement), columns, whole: whole && statement.accessMethod === 'btree', unique };
   catalog.update(relationName(statement.relation), (table) => ({ indexes: [...table.indexes, index] }));
 }
 
@@ -155,7 +180,7 @@ export function indexName(statement: IndexStmt): string {
 }
 
 function rename(catalog: Catalog, node: Node): void {
-  const table = renamed(node, 'OBJECT_TABLE');
+  const table = renamed(node, 'OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE');
   if (table !== null) {
     const from = relationName(table.relation);
     catalog.update(from, () => ({ name: { schema: from.schema, name: table.newname ?? '' } }));
@@ -163,10 +188,21 @@ function rename(catalog: Catalog, node: Node): void {
   const column = renamed(node, 'OBJECT_COLUMN');
   if (column !== null) {
     const to = (name: string | null): string => (name === column.subname ? (column.newname ?? '') : (name ?? ''));
-    catalog.update(relationName(column.relation), ({ columns, indexes, checks }) => ({
+    catalog.update(relationName(column.relation), ({ columns, indexes, checks, constraints }) => ({
+      constraints: constraints.map((each) => ({ ...each, columns: each.columns.map(to) })),
       columns: new Map([...columns].map(([name, each]) => [to(name), each])),
       indexes: indexes.map((each) => ({ ...each, columns: each.columns.map((name) => name && to(name)) })),
       checks: checks.map((each) => ({ ...each, columns: each.columns.map(to) })),
+    }));
+  }
+  const constraint = renamed(node, 'OBJECT_TABCONSTRAINT');
+  if (constraint !== null) {
+    const newName = <Named extends { readonly name: string | null }>(each: Named): Named =>
+      each.name === constraint.subname ? { ...each, name: constraint.newname ?? '' } : each;
+    catalog.update(relationName(constraint.relation), ({ indexes, checks, constraints }) => ({
+      indexes: indexes.map(newName),
+      checks: checks.map(newName),
+      constraints: constraints.map(newName),
     }));
   }
 }
@@ -178,10 +214,18 @@ function fill(catalog: Catalog, node: Node): void {
 }
 
 function declare(catalog: Catalog, node: Node): void {
+  const domain = domainConstrained(node);
+  if (domain !== null) catalog.constrainDomain(domain.name.name);
   const statement = as(node, 'CreateFunctionStmt');
   if (statement === null) return;
   const volatility = textOf(option(statement.options, 'volatility')?.arg) || 'volatile';
   catalog.declare(textOf(statement.funcname?.at(-1)), volatility);
+}
+
+function setPolicies(catalog: Catalog, node: Node): void {
+  const made = as(node, 'CreatePolicyStmt');
+  if (made !== null)
+    catalog.update(relationName(made.table), ({ policies }) => ({ policies: [...policies, made.policy_name ?? ''] }));
 }
 
 function dropIndex(catalog: Catalog, name: QName): void {

@@ -5,6 +5,8 @@ import type { SqlType } from './types.ts';
 export interface Column {
   readonly type: SqlType;
   readonly notNull: boolean;
+  /** GENERATED ... VIRTUAL: nothing of it is stored. */
+  readonly virtual: boolean;
 }
 
 /** An index; an expression among its columns is null. */
@@ -13,6 +15,7 @@ export interface Index {
   readonly columns: readonly (string | null)[];
   /** Over all rows, so that it serves a foreign key. */
   readonly whole: boolean;
+  readonly unique: boolean;
 }
 
 /** A check that says of columns that they are not null. */
@@ -22,12 +25,24 @@ export interface NotNullCheck {
   readonly valid: boolean;
 }
 
-/** A table as the files have left it. Never changed in place: catalogues of other moments share it. */
+/** A constraint, under the name that PostgreSQL gives it where the file gives none. */
+export interface TableConstraint {
+  readonly name: string;
+  /** `CONSTR_PRIMARY` and the like, as the tree says. */
+  readonly kind: string;
+  /** Those of a check are not told. */
+  readonly columns: readonly string[];
+}
+
+/** A table or view as the files have left it. Never changed in place: catalogues of other moments share it. */
 export interface Table {
   readonly name: QName;
   readonly columns: ReadonlyMap<string, Column>;
   readonly indexes: readonly Index[];
   readonly checks: readonly NotNullCheck[];
+  readonly constraints: readonly TableConstraint[];
+  /** The names of its policies of row security. */
+  readonly policies: readonly string[];
   /** The migration that made it, by its place; null where none of the folder did. */
   readonly createdIn: number | null;
   /** A statement of a migration put rows into it. */
@@ -40,6 +55,7 @@ export interface Table {
 export class Catalog {
   readonly #tables: Map<string, Table>;
   readonly #functions: Map<string, string>;
+  readonly #constrainedDomains: Set<string>;
   /** Migrations behind this place run together in one go, on a database that nobody uses meanwhile. */
   readonly #runFrom: number;
 
@@ -47,6 +63,7 @@ export class Catalog {
     this.#runFrom = runFrom;
     this.#tables = new Map(from === undefined ? [] : from.#tables);
     this.#functions = new Map(from === undefined ? [] : from.#functions);
+    this.#constrainedDomains = new Set(from === undefined ? [] : from.#constrainedDomains);
   }
 
   /** As it stands now: what follows does not reach it. */
@@ -93,6 +110,15 @@ export class Catalog {
     this.#functions.set(name, volatility);
   }
 
+  /** Remembers that a domain has a check or is NOT NULL: its columns cannot be added without looking at each row. */
+  constrainDomain(name: string): void {
+    this.#constrainedDomains.add(name);
+  }
+
+  isConstrainedDomain(name: string): boolean {
+    return this.#constrainedDomains.has(name);
+  }
+
   volatility(name: string): string | null {
     return this.#functions.get(name) ?? null;
   }
@@ -106,12 +132,15 @@ export class Catalog {
   }
 }
 
-function unknownTable(name: QName): Table {
+/** A table of which nothing is known but its name. */
+export function unknownTable(name: QName): Table {
   return {
     name,
     columns: new Map(),
     indexes: [],
     checks: [],
+    constraints: [],
+    policies: [],
     createdIn: null,
     filled: false,
     partitioned: false,

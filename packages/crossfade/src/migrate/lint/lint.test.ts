@@ -135,8 +135,8 @@ $$;`;
   expect(findings.map(({ code, line }) => [code, line])).toEqual([
     ['missing-down', 1],
     ['drop-table', 4],
-    ['several-exclusive-locks', 6],
     ['truncate', 6],
+    ['several-exclusive-locks', 6],
   ]);
 });
 

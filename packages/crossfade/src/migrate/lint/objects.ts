@@ -1,7 +1,7 @@
 import type { Node, ObjectType } from 'libpg-query';
 import { indexName } from './apply.ts';
 import { keyOf, listName, type QName, relationName, shown, textOf } from './names.ts';
-import { alterations, as, definedColumns, definedConstraints, droppedName } from './tree.ts';
+import { alterations, alterationsOfAny, as, definedColumns, definedConstraints, droppedName } from './tree.ts';
 
 /** Something that a statement makes or drops. */
 export interface MadeObject {
@@ -23,6 +23,7 @@ export function objectKey({ kind, name, table }: MadeObject): string {
 
 /** The statement that undoes the making. */
 export function undoing({ kind, name, table }: MadeObject): string {
+  if (table !== null && kind === 'ATTRIBUTE') return `ALTER TYPE ${shown(table)} DROP ATTRIBUTE ${shown(name)};`;
   if (table !== null && /COLUMN|CONSTRAINT/.test(kind))
     return `ALTER TABLE ${shown(table)} DROP ${kind} ${shown(name)};`;
   if (table !== null && kind !== 'INDEX') return `DROP ${kind} ${shown(name)} ON ${shown(table)};`;
@@ -54,6 +55,12 @@ function partsMade(node: Node): MadeObject[] {
       table,
       name: { schema: null, name: column.colname ?? '' },
     }));
+  const attributes = alterationsOfAny(node, /^OBJECT_TYPE$/).flatMap(({ table, command }) => {
+    const column =
+      command.subtype === 'AT_AddColumn' && command.def !== undefined ? as(command.def, 'ColumnDef') : null;
+    const name = { schema: null, name: column?.colname ?? '' };
+    return column === null ? [] : [{ ...plain, kind: 'ATTRIBUTE', table, name }];
+  });
   const constraints = definedConstraints(node)
     .filter(({ added, inline, constraint }) => added && !inline && constraint.conname !== undefined)
     .map(({ table, constraint, columns: on }) => {
@@ -76,7 +83,7 @@ function partsMade(node: Node): MadeObject[] {
     const on = (index?.indexParams ?? []).map((param) => as(param, 'IndexElem')?.name ?? '');
     return [{ kind: each.kind, table, name: { schema, name: each.name ?? '' }, columns: on, replaced: each.replaced }];
   });
-  return [...columns, ...constraints, ...parts];
+  return [...columns, ...attributes, ...constraints, ...parts];
 }
 
 function namedMade(node: Node): MadeObject[] {
@@ -105,6 +112,7 @@ const kinds: Partial<Record<ObjectType, string>> = {
   OBJECT_MATVIEW: 'MATERIALIZED VIEW',
   OBJECT_FOREIGN_TABLE: 'TABLE',
   OBJECT_ROUTINE: 'FUNCTION',
+  OBJECT_FOREIGN_SERVER: 'SERVER',
 };
 
 /** What a statement drops. */
@@ -115,12 +123,20 @@ export function objectsDropped(node: Node): MadeObject[] {
       const kind = command.subtype === 'AT_DropColumn' ? 'COLUMN' : 'CONSTRAINT';
       return { ...plain, kind, table, name: { schema: null, name: command.name ?? '' } };
     });
+  const attributes = alterationsOfAny(node, /^OBJECT_TYPE$/)
+    .filter(({ command }) => command.subtype === 'AT_DropColumn')
+    .map(({ table, command }) => {
+      return { ...plain, kind: 'ATTRIBUTE', table, name: { schema: null, name: command.name ?? '' } };
+    });
+  const subscription = as(node, 'DropSubscriptionStmt')?.subname;
+  const subscribed = subscription === undefined ? [] : [{ schema: null, name: subscription }];
   const roles = (as(node, 'DropRoleStmt')?.roles ?? []).map((each) => {
     return { ...plain, kind: 'ROLE', name: { schema: null, name: as(each, 'RoleSpec')?.rolename ?? '' } };
   });
   const statement = as(node, 'DropStmt');
   const type = statement?.removeType;
-  if (statement === null || type === undefined) return [...parts, ...roles];
+  if (statement === null || type === undefined)
+    return [...parts, ...attributes, ...roles, ...subscribed.map((name) => ({ ...plain, kind: 'SUBSCRIPTION', name }))];
   const kind = kinds[type] ?? type.replace('OBJECT_', '').replaceAll('_', ' ');
   return (statement.objects ?? []).map((each) => {
     if (!/^(TRIGGER|POLICY|RULE)$/.test(kind)) return { ...plain, kind, name: droppedName(each) };

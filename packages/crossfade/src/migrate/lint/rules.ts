@@ -5,7 +5,10 @@ import { dropRules } from './rules/drops.ts';
 import { fileRules } from './rules/files.ts';
 import { indexRules } from './rules/indexes.ts';
 import { lockRules } from './rules/locks.ts';
+import { accessRules } from './rules/access.ts';
+import { guaranteeRules } from './rules/guarantees.ts';
 import { retypeRules } from './rules/retypes.ts';
+import { rowRules } from './rules/rows.ts';
 import { sessionRules } from './rules/session.ts';
 import { transactionRules } from './rules/transactions.ts';
 import { typeRules } from './rules/types.ts';
@@ -19,6 +22,9 @@ export const rules: readonly Rule[] = [
   ...retypeRules,
   ...typeRules,
   ...dropRules,
+  ...guaranteeRules,
+  ...rowRules,
+  ...accessRules,
   ...lockRules,
   ...transactionRules,
   ...sessionRules,

@@ -27,8 +27,13 @@ export interface Alteration {
 
 /** The commands of an ALTER TABLE on a table; none for other statements and for views, indexes and types. */
 export function alterations(node: Node): Alteration[] {
+  return alterationsOfAny(node, /^OBJECT_(FOREIGN_)?TABLE$/);
+}
+
+/** The same for whatever ALTER takes commands for: views, indexes and types too, or what of them is asked for. */
+export function alterationsOfAny(node: Node, kinds = /^OBJECT_/): Alteration[] {
   const statement: AlterTableStmt | null = as(node, 'AlterTableStmt');
-  if (statement === null || !/^OBJECT_(FOREIGN_)?TABLE$/.test(statement.objtype ?? '')) return [];
+  if (statement === null || !kinds.test(statement.objtype ?? '')) return [];
   const table = relationName(statement.relation);
   return (statement.cmds ?? []).flatMap((each) => {
     const command = as(each, 'AlterTableCmd');
@@ -147,6 +152,25 @@ export function droppedName(node: Node): QName {
   if (type !== null) return listName(type.names);
   const list = as(node, 'List');
   return list === null ? { schema: null, name: textOf(node) } : listName(list.items);
+}
+
+/** A domain that a statement constrains, and where. */
+export interface ConstrainedDomain {
+  readonly name: QName;
+  readonly at: number | undefined;
+}
+
+/** The domain that a statement makes with a check or NOT NULL, or gives one. */
+export function domainConstrained(node: Node): ConstrainedDomain | null {
+  const created = as(node, 'CreateDomainStmt');
+  const altered = as(node, 'AlterDomainStmt');
+  // PostgreSQL's letters: C adds a constraint, O is SET NOT NULL.
+  if (altered?.subtype === 'O') return { name: listName(altered.typeName), at: undefined };
+  const names = created?.domainname ?? (altered?.subtype === 'C' ? altered.typeName : undefined);
+  const constraints = created?.constraints ?? (altered?.def === undefined ? [] : [altered.def]);
+  const found = constraints.flatMap((each) => as(each, 'Constraint') ?? []);
+  if (names === undefined || !found.some((each) => /CHECK|NOTNULL/.test(each.contype ?? ''))) return null;
+  return { name: listName(names), at: found[0]?.location };
 }
 
 /** A RENAME of one kind of object. */

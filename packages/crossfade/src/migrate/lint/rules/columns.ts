@@ -108,6 +108,47 @@ ALTER SEQUENCE {sequence} OWNED BY {table}.{column};
         .map((each) => hitOf(each)),
   },
   {
+    code: 'add-column-domain',
+    severity: 'error',
+    title: 'ADD COLUMN of a domain with a constraint',
+    reason:
+      'PostgreSQL asks the domain {type} of each row, so the whole of {table} is written anew while nobody can read it.',
+    safe: `-- the type below the domain, and the check of the domain on the table:
+ALTER TABLE {table} ADD COLUMN {column} integer;
+ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} > 0) NOT VALID;
+-- next migration
+ALTER TABLE {table} VALIDATE CONSTRAINT {check};`,
+    bad: 'ALTER TABLE users ADD COLUMN age positive;',
+    history: ['CREATE DOMAIN positive AS integer CHECK (VALUE > 0);'],
+    downs: true,
+    check: (scene) =>
+      added(scene)
+        .filter(({ column }) => scene.catalog.isConstrainedDomain(typeOf(column.typeName).name))
+        .map((each) => hitOf(each, { check: shown(`${each.table.name}_${each.column.colname ?? ''}_check`) })),
+  },
+  {
+    code: 'set-expression-rewrites',
+    severity: 'error',
+    title: 'SET EXPRESSION of a stored generated column',
+    reason:
+      'The value of each row is computed anew, so the whole of {table} and its indexes are written anew while nobody can read it. Only a VIRTUAL column is free of that.',
+    safe: `ALTER TABLE {table} ADD COLUMN {copy} {type};
+-- then keep it filled by a trigger, fill the old rows in small batches, read {copy}, and drop {column} in a later migration`,
+    bad: 'ALTER TABLE users ALTER COLUMN folded SET EXPRESSION AS (lower(email));',
+    downs: true,
+    check: (scene) =>
+      alterationsOf(scene.piece.node, 'AT_SetExpression')
+        .map(({ table, command }) => {
+          const column = command.name ?? '';
+          return { table, column, known: scene.catalog.table(table)?.columns.get(column) };
+        })
+        .filter(({ table, known }) => !fresh(scene, table) && known?.virtual !== true)
+        .map(({ table, column, known }) => {
+          const type = known === undefined || known.type.name === '' ? 'text' : shownType(known.type);
+          return { words: { table: shown(table), column: shown(column), copy: shown(`${column}_new`), type } };
+        }),
+  },
+  {
     code: 'set-not-null-scans',
     severity: 'error',
     title: 'SET NOT NULL without a validated CHECK',

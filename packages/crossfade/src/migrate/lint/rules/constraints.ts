@@ -2,7 +2,7 @@ import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, relationName, shown, shownAll } from '../names.ts';
 import { clauseAt } from '../clause.ts';
 import { fresh } from '../fresh.ts';
-import { alterationsOf, as, type DefinedConstraint, definedConstraints } from '../tree.ts';
+import { alterationsOf, as, type DefinedConstraint, definedConstraints, domainConstrained } from '../tree.ts';
 
 /** Constraints of these kinds that are put on tables that others use. */
 function added(scene: Scene, ...kinds: readonly string[]): DefinedConstraint[] {
@@ -177,17 +177,10 @@ ALTER TABLE {table} ADD CONSTRAINT {name} {definition};`,
     bad: 'CREATE DOMAIN positive AS integer CHECK (VALUE > 0);',
     downs: false,
     check: ({ piece }) => {
-      const created = as(piece.node, 'CreateDomainStmt');
-      const altered = as(piece.node, 'AlterDomainStmt');
-      const names = created?.domainname ?? (altered?.subtype === 'C' ? altered.typeName : undefined);
-      const constraints = created?.constraints ?? (altered?.def === undefined ? [] : [altered.def]);
-      const found = constraints.flatMap((each) => as(each, 'Constraint') ?? []);
-      if (names === undefined || !found.some((each) => /CHECK|NOTNULL/.test(each.contype ?? ''))) return [];
-      const domain = shown({
-        schema: null,
-        name: names.map((each) => ('String' in each ? each.String.sval : '')).at(-1) ?? '',
-      });
-      return [{ at: found[0]?.location, words: { domain } }];
+      const found = domainConstrained(piece.node);
+      return found === null
+        ? []
+        : [{ at: found.at, words: { domain: shown({ schema: null, name: found.name.name }) } }];
     },
   },
   {

@@ -1,19 +1,31 @@
+import type { Node } from 'libpg-query';
 import type { Hit, Rule, Scene } from '../model.ts';
-import { shown } from '../names.ts';
+import { listName, type QName, relationName, shown } from '../names.ts';
 import { type MadeObject, objectKey, objectsDropped, objectsMade } from '../objects.ts';
-import { fresh } from '../fresh.ts';
-import { alterations, as } from '../tree.ts';
+import { fresh, freshObject } from '../fresh.ts';
+import type { Piece } from '../parse.ts';
+import { alterations, as, droppedName } from '../tree.ts';
 import { shownType } from '../types.ts';
 
+/** What holds values: made again under its name, it is there without them. */
+const holdsValues = /^(TABLE|COLUMN|ATTRIBUTE|SEQUENCE|SCHEMA)$/;
+
 /** Gone for good: not one that this file made, nor remakes, nor one whose undoing is what a down file is for. */
-function dropsInUse(scene: Scene, ...kinds: readonly string[]): MadeObject[] {
+export function dropsInUse(scene: Scene, ...kinds: readonly string[]): MadeObject[] {
   const { file, piece, index } = scene;
   const gone = objectsDropped(piece.node).filter(({ kind }) => kinds.includes(kind));
   if (gone.length === 0) return [];
-  const ours = file.direction === 'down' ? (file.partner?.pieces ?? []) : file.pieces.slice(0, index);
-  const after = file.transactional ? file.pieces.slice(index + 1) : [];
-  const made = new Set([...ours, ...after].flatMap(({ node }) => objectsMade(node)).map(objectKey));
-  return gone.filter((each) => !made.has(objectKey(each)) && (each.table === null || !fresh(scene, each.table)));
+  const undone = file.direction === 'down' ? (file.partner?.pieces ?? []) : [];
+  const ours = keysOfMade([...undone, ...file.pieces.slice(0, index)]);
+  const again = keysOfMade(file.transactional ? file.pieces.slice(index) : []);
+  const remade = (each: MadeObject): boolean => !holdsValues.test(each.kind) && again.has(objectKey(each));
+  return gone.filter(
+    (each) => !ours.has(objectKey(each)) && !remade(each) && (each.table === null || !fresh(scene, each.table)),
+  );
+}
+
+function keysOfMade(pieces: readonly Piece[]): Set<string> {
+  return new Set(pieces.flatMap(({ node }) => objectsMade(node)).map(objectKey));
 }
 
 function hitOf(object: MadeObject): Hit {
@@ -62,9 +74,22 @@ ALTER TABLE {table} DROP COLUMN {name};`,
     check: (scene) => dropsInUse(scene, 'COLUMN').map(hitOf),
   },
   {
+    code: 'drop-attribute',
+    severity: 'error',
+    title: 'ALTER TYPE ... DROP ATTRIBUTE',
+    reason:
+      'Programs and functions that read {name} of {table} fail, and its values are gone from every column of that type: no down file brings them back.',
+    safe: `-- when no program names it any more, and a backup has been read back:
+-- crossfade: allow drop-attribute because nothing has read it since release 12
+ALTER TYPE {table} DROP ATTRIBUTE {name};`,
+    bad: 'ALTER TYPE place DROP ATTRIBUTE zip;',
+    downs: true,
+    check: (scene) => dropsInUse(scene, 'ATTRIBUTE').map(hitOf),
+  },
+  {
     code: 'drop-object',
     severity: 'warning',
-    title: 'DROP of a view, schema, type, function, sequence or extension',
+    title: 'DROP of a view, schema, type, function, sequence, extension, role, server, publication and the like',
     reason: 'Programs that still use the {kind} {name} fail.',
     safe: `-- when nothing uses it any more:
 -- crossfade: allow drop-object because nothing has used it since release 12
@@ -75,7 +100,10 @@ DROP {kind} {name};`,
       dropsInUse(
         scene,
         ...'VIEW,MATERIALIZED VIEW,SCHEMA,TYPE,DOMAIN,FUNCTION,PROCEDURE,AGGREGATE,SEQUENCE,EXTENSION'.split(','),
-      ).map(hitOf),
+        ...'ROLE,SERVER,COLLATION,PUBLICATION,SUBSCRIPTION,EVENT TRIGGER'.split(','),
+      )
+        .filter(({ name }) => !(scene.file.direction === 'up' && fresh(scene, name)))
+        .map(hitOf),
   },
   {
     code: 'drop-cascade',
@@ -140,7 +168,11 @@ CREATE VIEW {name} AS SELECT * FROM {to};`,
     downs: true,
     check: (scene) => {
       const moved = as(scene.piece.node, 'AlterObjectSchemaStmt');
-      const value = as(scene.piece.node, 'AlterEnumStmt')?.oldVal !== undefined;
+      const { oldVal, typeName } = as(scene.piece.node, 'AlterEnumStmt') ?? {};
+      const value = oldVal !== undefined;
+      const named = moved?.relation === undefined ? moved?.object : { RangeVar: moved.relation };
+      const name = value ? listName(typeName) : named === undefined ? null : nameOf(named);
+      if (name !== null && freshObject(scene, name)) return [];
       const kinds = /^OBJECT_(SCHEMA|TYPE|DOMAIN|FUNCTION|PROCEDURE|ROUTINE|AGGREGATE|SEQUENCE|DATABASE|ROLE)$/;
       return moved !== null || value ? [{}] : renames(scene, kinds);
     },
@@ -151,11 +183,18 @@ function renames(scene: Scene, kinds: RegExp): Hit[] {
   const statement = as(scene.piece.node, 'RenameStmt');
   if (statement === null || !kinds.test(statement.renameType ?? '') || undoes(scene)) return [];
   const table = { schema: statement.relation?.schemaname ?? null, name: statement.relation?.relname ?? '' };
-  if (fresh(scene, table)) return [];
+  // A type or function is an object, a schema a bare name.
+  const bare = statement.relation === undefined ? { schema: null, name: statement.subname ?? '' } : table;
+  if (freshObject(scene, statement.object === undefined ? bare : nameOf(statement.object))) return [];
   const name = statement.subname === undefined ? table : statement.subname;
   const type = scene.catalog.table(table)?.columns.get(statement.subname ?? '')?.type;
   const words = { table: shown(table), name: shown(name), to: shown(statement.newname ?? '') };
   return [{ words: { ...words, type: type === undefined || type.name === '' ? 'text' : shownType(type) } }];
+}
+
+function nameOf(node: Node): QName {
+  const relation = as(node, 'RangeVar');
+  return relation === null ? droppedName(node) : relationName(relation);
 }
 
 /** A down file renames back what its up file renamed: that is what it is for, and the finding stands there. */

@@ -25,6 +25,20 @@ function wordsOf({ piece }: Scene, statement: IndexStmt): Record<string, string>
   return { table: shown(relationName(statement.relation)), index, concurrently };
 }
 
+/** The index of a partitioned table without a lock on its writers: the head alone, then partition by partition. */
+function indexByPartition({ piece }: Scene, statement: IndexStmt): string {
+  const [index, table] = [indexName(statement), relationName(statement.relation)];
+  const rest = piece.statement.sql.replace(/^[\s\S]*?\sON\s+(?:ONLY\s+)?("[^"]+"|[^\s("])+\s*/i, '');
+  const create = statement.unique === true ? 'CREATE UNIQUE INDEX' : 'CREATE INDEX';
+  const part = shown(`${index}_1`);
+  return `${create} ${shown(index)} ON ONLY ${shown(table)} ${rest};
+-- next migration, for each partition
+-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS ${part};
+${create} CONCURRENTLY ${part} ON ${shown({ ...table, name: `${table.name}_1` })} ${rest};
+ALTER INDEX ${shown(index)} ATTACH PARTITION ${part};`;
+}
+
 /** Indexes: what blocks while they are built, dropped and rebuilt. */
 export const indexRules: readonly Rule[] = [
   {
@@ -42,7 +56,29 @@ DROP INDEX CONCURRENTLY IF EXISTS {index};
       if (statement === null || statement.concurrent === true) return [];
       const table = relationName(statement.relation);
       if (fresh(scene, table)) return [];
-      return [{ words: wordsOf(scene, statement) }];
+      const hit = { words: wordsOf(scene, statement) };
+      const whole = scene.catalog.table(table)?.partitioned === true;
+      // ON ONLY makes an empty head, to which the indexes of the partitions are attached.
+      if (whole && statement.relation?.inh !== true) return [];
+      return [whole ? { ...hit, safe: indexByPartition(scene, statement) } : hit];
+    },
+  },
+  {
+    code: 'partitioned-index-fails',
+    severity: 'error',
+    title: 'CREATE INDEX CONCURRENTLY on a partitioned table',
+    reason: 'PostgreSQL cannot build the index of a partitioned table concurrently: the migration fails.',
+    safe: '-- on the table alone, then on each partition concurrently, and attached',
+    bad: `-- crossfade: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS events_at_idx;
+CREATE INDEX CONCURRENTLY events_at_idx ON events (at);`,
+    history: ['CREATE TABLE events (id bigint NOT NULL, at timestamptz NOT NULL) PARTITION BY RANGE (at);'],
+    downs: true,
+    check: (scene) => {
+      const statement = as(scene.piece.node, 'IndexStmt');
+      if (statement?.concurrent !== true) return [];
+      if (scene.catalog.table(relationName(statement.relation))?.partitioned !== true) return [];
+      return [{ safe: indexByPartition(scene, statement) }];
     },
   },
   {
@@ -71,9 +107,11 @@ DROP INDEX CONCURRENTLY IF EXISTS {index};`,
 REINDEX {what} CONCURRENTLY {name};`,
     bad: 'REINDEX TABLE users;',
     downs: true,
-    check: ({ piece }) => {
-      const statement = as(piece.node, 'ReindexStmt');
+    check: (scene) => {
+      const statement = as(scene.piece.node, 'ReindexStmt');
       if (statement === null || option(statement.params, 'concurrently') !== undefined) return [];
+      const named = relationName(statement.relation);
+      if (statement.relation !== undefined && (fresh(scene, named) || freshIndex(scene, named))) return [];
       const name =
         statement.relation === undefined ? shown(statement.name ?? '') : shown(relationName(statement.relation));
       return [{ words: { what: (statement.kind ?? '').replace('REINDEX_OBJECT_', ''), name } }];

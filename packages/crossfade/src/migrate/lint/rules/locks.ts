@@ -1,14 +1,19 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, type QName, relationName, shown } from '../names.ts';
 import { fresh } from '../fresh.ts';
-import { alterations, as, dropped, nodesBelow, option, renamed } from '../tree.ts';
+import { objectsDropped, objectsMade } from '../objects.ts';
+import { alterations, alterationsOfAny, as, dropped, option, renamed } from '../tree.ts';
 
 /** Commands of ALTER TABLE that take less than ACCESS EXCLUSIVE. */
 const gentle =
   /^AT_(ValidateConstraint|SetStatistics|AttachPartition|SetOptions|ResetOptions|ClusterOn|DropCluster|EnableTrig|DisableTrig|EnableAlwaysTrig|EnableReplicaTrig|SetRelOptions|ResetRelOptions|ReplicaIdentity)/;
 
+/** PostgreSQL's numbers of lock modes: SHARE is the weakest that writers wait for. */
+const shareMode = 5;
+const accessExclusiveMode = 8;
+
 /** The tables that nobody else can even read from this statement to the end of its transaction. */
-function exclusive({ node }: Scene['piece']): QName[] {
+export function exclusive({ node }: Scene['piece']): QName[] {
   const altered = alterations(node)
     .filter(({ command }) => !gentle.test(command.subtype ?? ''))
     .filter(({ command }) => !(command.def && as(command.def, 'Constraint')?.contype === 'CONSTR_FOREIGN'))
@@ -16,23 +21,51 @@ function exclusive({ node }: Scene['piece']): QName[] {
   const rename = renamed(node, 'OBJECT_TABLE', 'OBJECT_COLUMN');
   const truncated = as(node, 'TruncateStmt')?.relations ?? [];
   const lock = as(node, 'LockStmt');
-  const locked = lock?.mode === 8 ? (lock.relations ?? []) : [];
+  const locked = lock?.mode === accessExclusiveMode ? (lock.relations ?? []) : [];
   const named = [...truncated, ...locked].map((each) => relationName(as(each, 'RangeVar') ?? undefined));
-  const rule = as(node, 'RuleStmt');
+  const attached = [
+    as(node, 'RuleStmt')?.relation,
+    as(node, 'CreatePolicyStmt')?.table,
+    as(node, 'AlterPolicyStmt')?.table,
+  ];
   return [
     ...altered,
     ...(rename === null ? [] : [relationName(rename.relation)]),
-    ...(rule === null ? [] : [relationName(rule.relation)]),
+    ...attached.filter((each) => each !== undefined).map(relationName),
+    ...partsDropped(node),
+    ...parentsOf(node),
     ...named,
     ...dropped(node, 'OBJECT_TABLE'),
   ];
+}
+
+/** The tables that lose a trigger, a rule or a policy. */
+function partsDropped(node: Scene['piece']['node']): QName[] {
+  return objectsDropped(node).flatMap(({ kind, table }) =>
+    table !== null && /^(TRIGGER|RULE|POLICY)$/.test(kind) ? [table] : [],
+  );
+}
+
+/** The table that CREATE TABLE ... PARTITION OF makes a partition of. */
+function parentsOf(node: Scene['piece']['node']): QName[] {
+  const created = as(node, 'CreateStmt');
+  if (created?.partbound === undefined) return [];
+  return (created.inhRelations ?? []).map((each) => relationName(as(each, 'RangeVar') ?? undefined));
 }
 
 function tableHit(table: QName): Hit {
   return { words: { table: shown(table) } };
 }
 
-/** What keeps others waiting, and what destroys rows at one go. */
+/** The bounds of a new partition as the file writes them, without what may follow. */
+function boundsOf({ statement: { sql }, node }: Scene['piece']): string {
+  const bound = as(node, 'CreateStmt')?.partbound;
+  const from = Buffer.from(sql).toString('utf8', bound?.location ?? 0);
+  const bounds = from.split(/\s(?:PARTITION\s+BY|USING|TABLESPACE|WITH\s*\()/i, 1)[0]?.trim() ?? '';
+  return bound?.is_default === true ? 'DEFAULT' : `FOR VALUES ${bounds}`;
+}
+
+/** What keeps others waiting. */
 export const lockRules: readonly Rule[] = [
   {
     code: 'several-exclusive-locks',
@@ -72,26 +105,35 @@ ALTER TABLE orders ADD COLUMN note text;`,
 LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;`,
     bad: 'LOCK TABLE users;',
     downs: true,
-    check: ({ piece }) => {
-      const tables = as(piece.node, 'LockStmt')?.relations ?? [];
-      return tables.slice(0, 1).map((each) => tableHit(relationName(as(each, 'RangeVar') ?? undefined)));
+    check: (scene) => {
+      const lock = as(scene.piece.node, 'LockStmt');
+      // Below SHARE no reader and no writer waits.
+      if (lock === null || (lock.mode ?? 0) < shareMode) return [];
+      return (lock.relations ?? [])
+        .map((each) => relationName(as(each, 'RangeVar') ?? undefined))
+        .filter((table) => !fresh(scene, table))
+        .map(tableHit);
     },
   },
   {
     code: 'table-moved',
     severity: 'error',
-    title: 'SET TABLESPACE, LOGGED, UNLOGGED or ACCESS METHOD',
+    title: 'SET TABLESPACE, LOGGED, UNLOGGED or ACCESS METHOD of a table, view or index',
     reason: 'All of {table} is written anew while nobody can read it; an UNLOGGED table is empty after a crash.',
     safe: `-- in a quiet hour, or by pg_repack, which copies beside the table:
 -- crossfade: allow table-moved because the service is down for it
 {said};`,
     bad: 'ALTER TABLE users SET TABLESPACE fast;',
     downs: true,
-    check: (scene) =>
-      alterations(scene.piece.node)
+    check: (scene) => {
+      const all = as(scene.piece.node, 'AlterTableMoveAllStmt');
+      if (all !== null) return [{ words: { table: `everything in ${shown(all.orig_tablespacename ?? '')}` } }];
+      return alterationsOfAny(scene.piece.node)
         .filter(({ command }) => /^AT_Set(TableSpace|Logged|UnLogged|AccessMethod)$/.test(command.subtype ?? ''))
-        .filter(({ table }) => !fresh(scene, table))
-        .map(({ table }) => tableHit(table)),
+        .map(({ table }) => ({ table, owner: scene.catalog.tableOfIndex(table)?.name ?? table }))
+        .filter(({ owner }) => !fresh(scene, owner))
+        .map(({ table }) => tableHit(table));
+    },
   },
   {
     code: 'table-rewritten',
@@ -104,59 +146,22 @@ VACUUM (ANALYZE) {table};
     bad: `-- crossfade: no-transaction
 VACUUM FULL users;`,
     downs: true,
-    check: ({ piece }) => {
-      const vacuum = as(piece.node, 'VacuumStmt');
+    check: (scene) => {
+      const vacuum = as(scene.piece.node, 'VacuumStmt');
       const full = vacuum !== null && option(vacuum.options, 'full') !== undefined;
       const first = vacuum?.rels?.[0];
       const relation = first === undefined ? undefined : as(first, 'VacuumRelation')?.relation;
-      const cluster = as(piece.node, 'ClusterStmt');
-      return cluster !== null || full ? [tableHit(relationName(cluster?.relation ?? relation))] : [];
-    },
-  },
-  {
-    code: 'truncate',
-    severity: 'error',
-    title: 'TRUNCATE',
-    reason:
-      'The rows of {table} are gone, and nobody can read it until the transaction ends. CASCADE empties every table that refers to it.',
-    safe: `-- name the rows, in batches:
-DELETE FROM {table} WHERE id BETWEEN 1 AND 10000;`,
-    bad: 'TRUNCATE visits CASCADE;',
-    downs: true,
-    check: (scene) =>
-      (as(scene.piece.node, 'TruncateStmt')?.relations ?? [])
-        .map((each) => relationName(as(each, 'RangeVar') ?? undefined))
-        .filter((table) => as(scene.piece.node, 'TruncateStmt')?.behavior === 'DROP_CASCADE' || !fresh(scene, table))
-        .map(tableHit),
-  },
-  {
-    code: 'write-without-where',
-    severity: 'warning',
-    title: 'UPDATE or DELETE of a whole table',
-    reason:
-      'Every row of {table} is locked until the migration ends, and each one leaves a dead copy behind: writers wait, replicas lag.',
-    safe: `-- in batches, outside the migration, each committed by itself:
-{said} WHERE id BETWEEN 1 AND 10000;`,
-    bad: "UPDATE users SET state = 'new';",
-    downs: true,
-    check: (scene) => {
-      const hits: Hit[] = [];
-      for (const [kind, fields] of nodesBelow(scene.piece.node)) {
-        if (!/^(UpdateStmt|DeleteStmt)$/.test(kind) || fields.whereClause !== undefined) continue;
-        // FROM and USING name rows as well as WHERE would.
-        if (fields.fromClause !== undefined || fields.usingClause !== undefined) continue;
-        const table = relationName(fields.relation as Parameters<typeof relationName>[0]);
-        if (!fresh(scene, table)) hits.push(tableHit(table));
-      }
-      return hits;
+      const cluster = as(scene.piece.node, 'ClusterStmt');
+      const table = relationName(cluster?.relation ?? relation);
+      return (cluster !== null || full) && !fresh(scene, table) ? [tableHit(table)] : [];
     },
   },
   {
     code: 'trigger-locks',
     severity: 'warning',
-    title: 'CREATE TRIGGER or RULE; ENABLE or DISABLE TRIGGER',
+    title: 'CREATE, DROP, ENABLE or DISABLE of a TRIGGER or RULE',
     reason:
-      'It waits for every writer of {table} (a RULE for every reader too), and all who come later wait behind it. While a trigger is disabled, what it guards is not kept: foreign keys are triggers too.',
+      'It waits for every writer of {table} (a RULE and a DROP for every reader too), and all who come later wait behind it. While a trigger is disabled or gone, what it guards is not kept: foreign keys are triggers too.',
     safe: `-- alone in its file, and with a short patience:
 SET LOCAL lock_timeout = '2s';
 -- crossfade: allow trigger-locks because it is alone and gives up after two seconds
@@ -168,8 +173,58 @@ SET LOCAL lock_timeout = '2s';
       const switched = alterations(scene.piece.node)
         .filter(({ command }) => /^AT_(Enable|Disable)\w*(Trig|Rule)/.test(command.subtype ?? ''))
         .map(({ table }) => table);
-      const tables = made === null ? switched : [relationName(made.relation)];
+      const gone = objectsDropped(scene.piece.node).flatMap(({ kind, table }) =>
+        table !== null && /^(TRIGGER|RULE)$/.test(kind) ? [table] : [],
+      );
+      const tables = made === null ? [...switched, ...gone] : [relationName(made.relation)];
       return tables.filter((table) => !fresh(scene, table)).map(tableHit);
     },
   },
+  {
+    code: 'create-partition-locks',
+    severity: 'warning',
+    title: 'CREATE TABLE ... PARTITION OF a table in use',
+    reason:
+      'It takes an ACCESS EXCLUSIVE lock on {table}: all who read any partition wait. ATTACH of a table made before takes a lock that they do not feel.',
+    safe: `CREATE TABLE {partition} (LIKE {table} INCLUDING ALL);
+ALTER TABLE {table} ATTACH PARTITION {partition} {bounds};`,
+    bad: "CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');",
+    downs: true,
+    check: (scene) =>
+      parentsOf(scene.piece.node)
+        .filter((table) => !fresh(scene, table))
+        .map((table) => {
+          const partition = shown(relationName(as(scene.piece.node, 'CreateStmt')?.relation));
+          return { words: { table: shown(table), partition, bounds: boundsOf(scene.piece) } };
+        }),
+  },
+  {
+    code: 'lock-timeout-off',
+    severity: 'warning',
+    title: 'lock_timeout switched off before a statement that locks',
+    reason:
+      'The runner lets no statement wait long for a lock, and tries again. Without that limit it waits behind the longest reader of {table}, and all who come later wait behind it.',
+    safe: `SET LOCAL lock_timeout = '2s';
+-- or leave it out: the runner sets one for every file`,
+    bad: `SET lock_timeout = 0;
+ALTER TABLE users ADD COLUMN note text;`,
+    downs: true,
+    check: (scene) => {
+      if (!waitsForever(scene.piece)) return [];
+      const later = scene.file.pieces.slice(scene.index + 1);
+      const made = new Set(later.flatMap(({ node }) => objectsMade(node)).map(({ name }) => keyOf(name)));
+      const waited = later.flatMap(exclusive).find((table) => !fresh(scene, table) && !made.has(keyOf(table)));
+      return waited === undefined ? [] : [tableHit(waited)];
+    },
+  },
 ];
+
+/** SET lock_timeout to 0, and the ways back to PostgreSQL's default, which is 0 too. */
+function waitsForever({ node }: Scene['piece']): boolean {
+  const set = as(node, 'VariableSetStmt');
+  if (set?.kind === 'VAR_RESET_ALL') return true;
+  if (set?.name !== 'lock_timeout') return false;
+  const [value] = set.args ?? [];
+  const constant = value === undefined ? null : as(value, 'A_Const');
+  return constant === null || /^0*\s*(ms|s|min|h)?$/.test(constant.sval?.sval ?? `${constant.ival?.ival ?? 0}`);
+}

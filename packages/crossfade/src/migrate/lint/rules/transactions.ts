@@ -1,7 +1,7 @@
 import type { FileScene, Hit, Rule, Scene } from '../model.ts';
 
 import { indexName } from '../apply.ts';
-import { shown } from '../names.ts';
+import { listName, shown } from '../names.ts';
 import { objectKey, objectsDropped, objectsMade } from '../objects.ts';
 import { alterations, as, nodesBelow, option } from '../tree.ts';
 
@@ -180,9 +180,13 @@ const addedBy = new WeakMap<FileScene, readonly AddedValue[]>();
 function addedValues(file: FileScene): readonly AddedValue[] {
   const known = addedBy.get(file);
   if (known !== undefined) return known;
+  // The values of a type that the same transaction has made may be used at once.
+  const made = new Set(file.pieces.flatMap(({ node }) => objectsMade(node)).map(objectKey));
   const found = file.pieces.flatMap(({ node }, index) => {
     const value = as(node, 'AlterEnumStmt');
-    return value?.newVal === undefined || value.oldVal !== undefined ? [] : [{ index, value: value.newVal }];
+    if (value?.newVal === undefined || value.oldVal !== undefined) return [];
+    const type = { kind: 'TYPE', name: listName(value.typeName), table: null, columns: [], replaced: false };
+    return made.has(objectKey(type)) ? [] : [{ index, value: value.newVal }];
   });
   addedBy.set(file, found);
   return found;

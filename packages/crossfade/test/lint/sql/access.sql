@@ -1,0 +1,7 @@
+ALTER TABLE users DISABLE ROW LEVEL SECURITY;
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+DROP POLICY users_own ON users;
+REVOKE SELECT ON users FROM app;
+DROP OWNED BY app;
+DROP ROLE app;
+SET LOCAL session_replication_role = replica;
