@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { CrossfadeError } from '../core/errors.ts';
+import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { doctorCommand } from './doctor.ts';
+import { handFailure } from './failing.ts';
 import { migrateCommand } from './migrate.ts';
 import { moveCommand } from './move.ts';
 import { planCommand } from './plan.ts';
 import { postgresCommand } from './postgres.ts';
+import { retryCommand } from './retry.ts';
 import { terminal } from './terminal.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -24,30 +26,38 @@ export async function main(argv: string[]): Promise<number> {
   const settle = (code: number): void => {
     status = code;
   };
-  for (const add of [moveCommand, planCommand, verifyCommand, migrateCommand, postgresCommand, doctorCommand])
+  for (const add of [
+    moveCommand,
+    retryCommand,
+    planCommand,
+    verifyCommand,
+    migrateCommand,
+    postgresCommand,
+    doctorCommand,
+  ])
     add(program, settle);
   try {
     refuseSecrets(argv);
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {
-    return report(error);
+    return report(argv, error);
   }
 }
 
-function report(error: unknown): number {
-  // Commander has said already what is wrong; --help and --version arrive here too, with status 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CrossfadeError) {
-    terminal.note(`${error.code}: ${error.message}`);
-    return error.exitCode;
+function report(argv: readonly string[], error: unknown): number {
+  if (error instanceof CommanderError) {
+    // --help and --version arrive here too, with status 0. What is wrong Commander has said already.
+    if (error.exitCode === 0) return 0;
+    handFailure(argv, new CrossfadeError('E_USAGE', `${error.message.replace(/^error: /, '')} Nothing was done.`));
+    return 2;
   }
-  const name = error instanceof Error ? error.name : 'unknown';
-  terminal.note(
-    `E_INTERNAL: A defect of Crossfade (${name}). Nothing was published. Please report it with the command that you ran.`,
-  );
-  if (process.env.CROSSFADE_DEBUG === '1' && error instanceof Error) terminal.note(String(error.stack));
-  return 1;
+  const failure = asCrossfadeError(error);
+  handFailure(argv, failure);
+  terminal.note(`${failure.code}: ${failure.message}`);
+  if (process.env.CROSSFADE_DEBUG === '1' && failure.cause instanceof Error && failure.code === 'E_INTERNAL')
+    terminal.note(String(failure.cause.stack));
+  return failure.exitCode;
 }
 
 /** Before anything can repeat an argument in a message: every process of the machine can read the command line. */

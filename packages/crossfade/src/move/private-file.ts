@@ -1,26 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, fsyncSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
-import { plainKey } from '../core/key-text.ts';
-import type { StoredWithheld } from '../copy/checkpoint.ts';
 
-/**
- * Writes the rows that were withheld, one JSON object a line: table, key, column, code. Never the value. The file is its
- * owner's alone. One under our own name replaces that of an earlier run of the same move; any other must be new. No link
- * is followed.
- */
-export function writeWithheld(path: string, rows: readonly StoredWithheld[], mayReplace: boolean): string {
-  const lines = rows.map(
-    (row) =>
-      `${JSON.stringify({ table: row.table, key: plainKey(row.key).replace(/^(rowid|key) /, ''), column: row.column, code: row.code })}\n`,
-  );
-  (mayReplace ? replacePrivate : writePrivate)(path, lines.join(''));
-  return resolve(path);
-}
-
-/** Writes a file that did not exist, mode 0600. Throws E_REPORT_UNWRITABLE. */
-function writePrivate(path: string, text: string): void {
+/** Writes a file that did not exist, mode 0600, never through a link. Throws E_REPORT_UNWRITABLE. */
+export function writePrivate(path: string, text: string): void {
   try {
     const descriptor = openSync(
       path,
