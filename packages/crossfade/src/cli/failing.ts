@@ -1,4 +1,6 @@
-import { asCrossfadeError, type CrossfadeError } from '../core/errors.ts';
+import { resolve } from 'node:path';
+import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
+import { sourcePath } from '../drivers/sqlite/open.ts';
 import { errorReport } from '../move/build-report.ts';
 import { replacePrivate } from '../move/private-file.ts';
 import { terminal } from './terminal.ts';
@@ -37,14 +39,25 @@ export function failureOf(error: CrossfadeError): object {
 export function handFailure(argv: readonly string[], error: CrossfadeError): void {
   const document = documents.get(error) ?? failureOf(error);
   if (asks(argv, '--json')) terminal.json(document);
-  const report = valueOf(argv, '--report');
+  const report = reportPath(argv);
   // A file that could not be written is what the failure is about.
-  if (report === null || error.code === 'E_REPORT_UNWRITABLE') return;
+  if (report === null || repeats(argv, report) || error.code === 'E_REPORT_UNWRITABLE') return;
   try {
     replacePrivate(report, `${JSON.stringify(document, null, 2)}\n`);
-  } catch {
-    terminal.note(`The report ${report} could not be written.`);
+  } catch (unwritable) {
+    terminal.note(`The report was not written. ${unwritable instanceof Error ? unwritable.message : ''}`);
   }
+}
+
+/** A report replaces the file that it is written to, and that must not be what the command reads. Throws E_USAGE. */
+export function refuseReportOverInput(argv: readonly string[]): void {
+  const report = reportPath(argv);
+  if (report === null || !repeats(argv, report)) return;
+  throw new CrossfadeError(
+    'E_USAGE',
+    `The report would replace ${report}, which the command line names for something else. Nothing was done. Name another file with --report.`,
+    { report },
+  );
 }
 
 /** Whether an option is given; behind `--` there are none. */
@@ -52,12 +65,23 @@ function asks(argv: readonly string[], option: string): boolean {
   return optionsOf(argv).includes(option);
 }
 
-function valueOf(argv: readonly string[], option: string): string | null {
+const reporting = ['move', 'retry'];
+
+/** The value of `--report`, of a command that has the option. */
+function reportPath(argv: readonly string[]): string | null {
   const words = optionsOf(argv);
-  const joined = words.findLast((word) => word.startsWith(`${option}=`))?.slice(option.length + 1);
-  const apart = words[words.lastIndexOf(option) + 1];
-  const value = words.includes(option) && apart !== undefined && !apart.startsWith('--') ? apart : joined;
+  if (!reporting.includes(words.find((word) => !word.startsWith('-')) ?? '')) return null;
+  const at = words.lastIndexOf('--report');
+  const apart = at === -1 ? undefined : words[at + 1];
+  const joined = words.findLast((word) => word.startsWith('--report='))?.slice('--report='.length);
+  const value = apart === undefined || apart.startsWith('--') ? joined : apart;
   return value === undefined || value === '' ? null : value;
+}
+
+/** Whether the command line names a file twice. */
+function repeats(argv: readonly string[], path: string): boolean {
+  const values = argv.map((word) => (word.startsWith('--') ? word.slice(word.indexOf('=') + 1) : sourcePath(word)));
+  return values.filter((value) => resolve(value) === resolve(path)).length > 1;
 }
 
 function optionsOf(argv: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { doctorCommand } from './doctor.ts';
-import { handFailure } from './failing.ts';
+import { handFailure, refuseReportOverInput } from './failing.ts';
 import { migrateCommand } from './migrate.ts';
 import { moveCommand } from './move.ts';
 import { planCommand } from './plan.ts';
@@ -38,6 +38,7 @@ export async function main(argv: string[]): Promise<number> {
     add(program, settle);
   try {
     refuseSecrets(argv);
+    refuseReportOverInput(argv);
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { sourcePath } from '../drivers/sqlite/open.ts';
-import { interruption } from '../move/move.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
-import { retry, type RetryOptions } from '../move/retry.ts';
+import { interruption, retry, type RetryOptions } from '../move/retry.ts';
 import { failedRetry, type RetryReport } from '../move/retry-report.ts';
 import { knowing } from './failing.ts';
 import { addTarget, collect, count, ruleHelp, schemaName, type Settle } from './options.ts';

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import type { LoadTable } from '../copy/load.ts';
-import type { PgType, Rule, SourceTable } from '../schema/model.ts';
-import { parseRule } from '../schema/rules.ts';
+import type { Rule, SourceTable } from '../schema/model.ts';
+import { parseRule, ruleText } from '../schema/rules.ts';
 import type { VerifyTable } from '../verify/verify.ts';
 import { type Choice, choose } from './choice.ts';
 import { pairColumns } from './pairing.ts';
@@ -19,6 +19,8 @@ export interface RetryTable {
   readonly existing: ExistingTable;
   readonly table: VerifyTable;
   readonly rejects: readonly Reject[];
+  /** Type rules that the table as it stands does not follow, in sentences. */
+  readonly overruled: readonly string[];
 }
 
 /** What a retry is told about names and values. */
@@ -56,10 +58,11 @@ export async function retryTables(
   const tables = mapped.map(({ table, target, columns }): RetryTable => {
     const existing = found.tables.get(target);
     if (existing === undefined) throw mismatch(schema, target, 'there is no such table');
-    const paired = verifyTable(table, columns, schema, existing);
+    const { columns: kept, overruled } = withoutOverruled(table.name, columns, existing);
+    const paired = verifyTable(table, kept, schema, existing);
     if (typeof paired === 'string') throw mismatch(schema, target, paired);
     const rejects = list.rows.filter((row) => row.table === table.name);
-    return { source: table, target, columns, existing, table: paired, rejects };
+    return { source: table, target, columns: kept, existing, table: paired, rejects, overruled };
   });
   return parentsFirst(tables);
 }
@@ -82,19 +85,25 @@ export function stagedTable(place: string, { columns, existing, target, table }:
   return { schema: 'pg_temp', name: place, columns: staged, known: columns.map(() => null) };
 }
 
-/** Type rules change no table that stands; that is said. */
-export function overruledTypes(tables: readonly RetryTable[]): string[] {
-  return tables.flatMap(({ source, columns, existing }) =>
-    columns.flatMap(({ source: name, target, rules }) => {
-      const asked = rules.findLast((rule) => rule.kind === 'type')?.type;
-      const stands: PgType | null | undefined = existing.columns.find((column) => column.name === target)?.type;
-      if (asked === undefined || asked === stands) return [];
-      const what = JSON.stringify(`${source.name}.${name}`);
-      return [
-        `Column ${what} was to become ${asked}, but it stands in the target already and takes ${stands ?? 'another type'}.`,
-      ];
-    }),
-  );
+/** Type rules change no table that stands: those that ask for another type are taken out, and that is said. */
+function withoutOverruled(
+  table: string,
+  columns: readonly PairedColumn[],
+  existing: ExistingTable,
+): { columns: PairedColumn[]; overruled: string[] } {
+  const overruled: string[] = [];
+  const kept = columns.map((column) => {
+    const stands = existing.columns.find(({ name }) => name === column.target)?.type;
+    const isOther = (rule: Rule): boolean => rule.kind === 'type' && rule.type !== stands;
+    for (const rule of column.rules.filter(isOther)) {
+      const what = JSON.stringify(`${table}.${column.source}`);
+      overruled.push(
+        `Column ${what} was to become ${ruleText(rule)}, but it stands in the target already and takes ${stands ?? 'another type'}.`,
+      );
+    }
+    return { ...column, rules: column.rules.filter((rule) => !isOther(rule)) };
+  });
+  return { columns: kept, overruled };
 }
 
 function rememberedColumns(listed: RejectHead['tables'][number], table: SourceTable, choice: Choice): PairedColumn[] {

@@ -1,11 +1,11 @@
 import type pg from 'pg';
+import { CrossfadeError } from '../core/errors.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
 import { loadSchemaName } from './load-schema.ts';
 import { lockTarget } from './lock.ts';
-import { interruption } from './move.ts';
 import { raiseNextKeys } from './next-keys.ts';
 import type { MoveOptions } from './options.ts';
 import { probePrivate } from './private-file.ts';
@@ -14,7 +14,7 @@ import { insertPending } from './retry-insert.ts';
 import { changed, isWhole, proveInserted, settleKnownKeys, unproven } from './retry-proof.ts';
 import { type RetryReport, retryReport } from './retry-report.ts';
 import { Stage } from './retry-stage.ts';
-import { overruledTypes, retryTables } from './retry-tables.ts';
+import { retryTables } from './retry-tables.ts';
 import { defaultJobs, openSource, type OpenSource } from './source.ts';
 
 /** Which list, and what has changed since the move that wrote it. */
@@ -64,24 +64,40 @@ async function retryLocked(
   watch: Stopwatch<never>,
 ): Promise<RetryReport> {
   const source = await openSource(path, options.jobs ?? defaultJobs(), options.target);
-  const interrupt = (): void => void Promise.all([source.close(interruption()), disconnect(client)]);
+  let isOpen = true;
+  const interrupt = (): void => {
+    if (isOpen) void Promise.all([source.close(interruption()), disconnect(client)]);
+  };
   options.signal?.addEventListener('abort', interrupt);
   try {
     if (options.signal?.aborted === true) throw interruption();
     const tables = await retryTables(client, source, list, schema, options);
     const stages = tables.map((table, i) => new Stage(source, table, i));
     await transaction(client, () => moveListed(client, source, list, schema, stages));
+    // What follows is short, and the list has to say what stands there now.
+    isOpen = false;
     const rest = stages.flatMap((stage) => stage.rest);
     const head = { source: source.file.path, numbering: source.numbering, target: options.target.display, schema };
     const remembered = tables.map(({ source: from, target, columns }) => headOf(from, target, columns));
     const quarantineFile = writeRejects(list.path, { ...head, tables: remembered }, rest, true);
     const facts = { source: path, target: options.target.display, schema, quarantineFile, seconds: watch.read() };
-    const warnings = [...overruledTypes(tables), ...(options.target.warnings ?? [])];
+    const warnings = [...tables.flatMap(({ overruled }) => overruled), ...(options.target.warnings ?? [])];
     return retryReport({ ...facts, warnings }, stages.map(retried), rest, options.showValues ?? false);
+  } catch (error) {
+    const isUnknown = error instanceof CrossfadeError && error.facts.outcome === 'unknown';
+    throw isOpen && options.signal?.aborted === true && !isUnknown ? interruption() : error;
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
   }
+}
+
+/** What a retry that was told to stop ends with, as long as it has not committed. */
+export function interruption(): CrossfadeError {
+  return new CrossfadeError(
+    'E_INTERRUPTED',
+    'The retry was interrupted. Nothing was inserted, and the list is as it was. Run the same command again.',
+  );
 }
 
 /** Everything between BEGIN and COMMIT: what throws leaves the tables as they were. */

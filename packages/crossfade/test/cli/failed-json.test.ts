@@ -106,6 +106,29 @@ test.each([
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ verdict: 'failed', exitCode: 2 });
 });
 
+test('a report never replaces what the command reads, nor any database, nor a file of a command without the option', async () => {
+  const source = smallSource();
+  const before = readFileSync(source);
+  const list = join(tempFolder(), 'list.jsonl');
+  writeFileSync(list, 'mine');
+  const other = smallSource();
+  const tries: [string[], number, string][] = [
+    [['move', source, '--report', source], 2, 'E_USAGE'],
+    [['move', `sqlite:${source}`, `--report=${source}`, '--types', 'poor'], 2, 'E_USAGE'],
+    [['move', source, '--report', other], 1, 'E_REPORT_UNWRITABLE'],
+    [['retry', list, '--report', list], 2, 'E_USAGE'],
+    [['verify', source, '--report', list], 2, 'E_USAGE'],
+    [['plan', source, '--out', source], 1, 'E_REPORT_UNWRITABLE'],
+  ];
+  for (const [args, status, code] of tries)
+    expect(await failed(args), args.join(' ')).toMatchObject({ exitCode: status, error: { code } });
+  expect([readFileSync(source).equals(before), readFileSync(other).length > 1000, readFileSync(list, 'utf8')]).toEqual([
+    true,
+    true,
+    'mine',
+  ]);
+});
+
 test('a move that fails while it loads tells which tables were looked at, how many rows were loaded, and how long it took', async () => {
   const [database, source] = [await freshDatabase(), largeSource(600_000)];
   let copies = 0;
