@@ -31,11 +31,14 @@ export type {
   BadValueReport,
   ColumnReport,
   DifferenceReport,
+  ErrorReport,
   PhaseSeconds,
   Report,
   TableReport,
   Verdict,
 } from './move/report.ts';
+export { retry, type RetryOptions } from './move/retry.ts';
+export type { RetriedTable, RetryReport } from './move/retry-report.ts';
 export { verify, type VerifiedTable, type VerifyOptions, type VerifyReport } from './move/verify.ts';
 export { connect, type ConnectOptions, disconnect } from './pg/connect.ts';
 export { embeddedStatus, startEmbedded, stopEmbedded } from './pg/embedded/embedded.ts';

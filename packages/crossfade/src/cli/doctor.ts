@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { doctor } from '../pg/doctor.ts';
+import { doctor, type Finding } from '../pg/doctor.ts';
 import { embeddedStatus, startEmbedded } from '../pg/embedded/embedded.ts';
+import { failureOf, knowing } from './failing.ts';
 import { addSchema, addTarget, type Settle } from './options.ts';
 import { namedTarget, type TargetOptions } from './target.ts';
 import { terminal } from './terminal.ts';
@@ -16,8 +17,7 @@ export function doctorCommand(program: Command, settle: Settle): void {
   addSchema(addTarget(command))
     .option('--json', 'as JSON')
     .action(async (flags: TargetOptions & { schema: string; json?: boolean }) => {
-      const target = (await namedTarget(flags)) ?? (embeddedStatus().running ? await startEmbedded() : null);
-      const findings = await doctor(target, { schema: flags.schema });
+      const findings = await look(flags);
       if (flags.json === true) terminal.json(findings);
       else
         for (const { ok, area, what, fix } of findings)
@@ -26,4 +26,16 @@ export function doctorCommand(program: Command, settle: Settle): void {
           );
       settle(findings.some(({ ok }) => ok === 'bad') ? 1 : 0);
     });
+}
+
+function look(flags: TargetOptions & { schema: string }): Promise<Finding[]> {
+  const known = { target: '', schema: flags.schema };
+  return knowing(
+    (error) => ({ ...failureOf(error), ...known, findings: [] }),
+    async () => {
+      const target = (await namedTarget(flags)) ?? (embeddedStatus().running ? await startEmbedded() : null);
+      known.target = target?.display ?? '';
+      return doctor(target, { schema: flags.schema });
+    },
+  );
 }

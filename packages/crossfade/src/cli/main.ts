@@ -1,18 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { CrossfadeError } from '../core/errors.ts';
-import type { Settle } from './options.ts';
+import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
+import { commands } from './commands.ts';
+import { handFailure, refuseReportOverInput } from './failing.ts';
 import { terminal } from './terminal.ts';
-
-/** A command is read when it is called: all of them together take longer to start than some take to run. */
-const commands: Readonly<Record<string, () => Promise<(program: Command, settle: Settle) => void>>> = {
-  move: async () => (await import('./move.ts')).moveCommand,
-  plan: async () => (await import('./plan.ts')).planCommand,
-  verify: async () => (await import('./verify.ts')).verifyCommand,
-  migrate: async () => (await import('./migrate.ts')).migrateCommand,
-  postgres: async () => (await import('./postgres.ts')).postgresCommand,
-  doctor: async () => (await import('./doctor.ts')).doctorCommand,
-};
 
 /** Runs the command line and resolves to the exit status of the process. A failure never resolves to 0. */
 export async function main(argv: string[]): Promise<number> {
@@ -31,29 +22,30 @@ export async function main(argv: string[]): Promise<number> {
   };
   try {
     refuseSecrets(argv);
+    refuseReportOverInput(argv);
     // A word that is no command, --help among them, is answered with all of them.
     const called = Object.hasOwn(commands, argv[0] ?? '') ? [commands[argv[0]]] : Object.values(commands);
     for (const read of called) (await read())(program, settle);
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {
-    return report(error);
+    return report(argv, error);
   }
 }
 
-function report(error: unknown): number {
-  // Commander has said already what is wrong; --help and --version arrive here too, with status 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CrossfadeError) {
-    terminal.note(`${error.code}: ${error.message}`);
-    return error.exitCode;
+function report(argv: readonly string[], error: unknown): number {
+  if (error instanceof CommanderError) {
+    // --help and --version arrive here too, with status 0. What is wrong Commander has said already.
+    if (error.exitCode === 0) return 0;
+    handFailure(argv, new CrossfadeError('E_USAGE', `${error.message.replace(/^error: /, '')} Nothing was done.`));
+    return 2;
   }
-  const name = error instanceof Error ? error.name : 'unknown';
-  terminal.note(
-    `E_INTERNAL: A defect of Crossfade (${name}). Nothing was published. Please report it with the command that you ran.`,
-  );
-  if (process.env.CROSSFADE_DEBUG === '1' && error instanceof Error) terminal.note(String(error.stack));
-  return 1;
+  const failure = asCrossfadeError(error);
+  handFailure(argv, failure);
+  terminal.note(`${failure.code}: ${failure.message}`);
+  if (process.env.CROSSFADE_DEBUG === '1' && failure.cause instanceof Error && failure.code === 'E_INTERNAL')
+    terminal.note(String(failure.cause.stack));
+  return failure.exitCode;
 }
 
 /** Before anything can repeat an argument in a message: every process of the machine can read the command line. */

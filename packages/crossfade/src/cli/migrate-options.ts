@@ -15,6 +15,11 @@ export interface MigrateFlags extends TargetOptions, Pick<MigrateOptions, 'schem
   readonly since?: bigint;
 }
 
+/** What is known of a migrate command from its command line alone; the server is added once it is found. */
+export function knownOf({ dir, schema }: { readonly dir: string; readonly schema?: string }) {
+  return { folder: dir, target: '', ...(schema !== undefined && { schema }) };
+}
+
 /** The folder of the files, and JSON: what every migrate command takes. */
 export function addFolder(command: Command): Command {
   return command

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CrossfadeError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { Way } from '../migrate/drift/fit.ts';
 import { findingLines, type Line } from '../migrate/drift/text.ts';
 import { type DriftReport, verifySchema } from '../migrate/drift/verify.ts';
+import { failureOf, knowing } from './failing.ts';
+import { knownOf } from './migrate-options.ts';
 import { addSchema, addTarget, type Settle } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
@@ -40,17 +41,20 @@ async function run({ dir, json, ...flags }: Flags): Promise<number> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const known = knownOf({ dir, schema: flags.schema });
   try {
-    const target = await targetOrEmbedded({ ...flags, quiet: json === true });
-    const { schema, build, privileges = false } = flags;
-    const report = await verifySchema({ target, folder: dir, schema, build, privileges, signal: stop.signal });
-    if (json === true) terminal.json(report);
-    else print(report);
-    return report.exitCode;
-  } catch (error) {
-    if (json === true && error instanceof CrossfadeError)
-      terminal.json({ error: { code: error.code, message: error.message, facts: error.facts } });
-    throw error;
+    return await knowing(
+      (error) => ({ ...failureOf(error), ...known }),
+      async () => {
+        const target = await targetOrEmbedded({ ...flags, quiet: json === true });
+        known.target = target.display;
+        const { schema, build, privileges = false } = flags;
+        const report = await verifySchema({ target, folder: dir, schema, build, privileges, signal: stop.signal });
+        if (json === true) terminal.json(report);
+        else print(report);
+        return report.exitCode;
+      },
+    );
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }

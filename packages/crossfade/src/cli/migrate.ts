@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
-import { CrossfadeError } from '../core/errors.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
 import { interrupted as interruption } from '../pg/failure.ts';
+import { failureOf, knowing } from './failing.ts';
 import { type MigrateEntry, migrateEntries, type Outcome } from './migrate-commands.ts';
-import type { MigrateFlags } from './migrate-options.ts';
+import { knownOf, type MigrateFlags } from './migrate-options.ts';
 import { migrateVerifyCommand } from './migrate-verify.ts';
 import type { Settle } from './options.ts';
 import { targetOrEmbedded } from './target.ts';
@@ -39,29 +39,34 @@ async function show(
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(interruption('finish the migrations'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const known = knownOf(flags);
   try {
-    const { json, text, status } = await run(() => placeOf(flags, interrupted.signal));
-    if (flags.json === true) terminal.json(json);
-    else terminal.say(text);
-    return status;
-  } catch (error) {
-    // Such an error knows more than that somebody pressed Ctrl-C.
-    const isTelling =
-      error instanceof CrossfadeError && (error.code === 'E_INTERRUPTED' || error.facts.outcome === 'unknown');
-    const found: unknown = interrupted.signal.aborted && !isTelling ? interrupted.signal.reason : error;
-    if (flags.json === true && found instanceof CrossfadeError)
-      terminal.json({ error: { code: found.code, message: found.message, facts: found.facts } });
-    throw found;
+    return await knowing(
+      (error) => ({ ...failureOf(error), ...known }),
+      async () => {
+        const { json, text, status } = await run(() => placeOf(flags, interrupted.signal, known));
+        if (flags.json === true) terminal.json(json);
+        else terminal.say(text);
+        return status;
+      },
+      (error) => {
+        // Such an error knows more than that somebody pressed Ctrl-C.
+        const isTelling = error.code === 'E_INTERRUPTED' || error.facts.outcome === 'unknown';
+        return interrupted.signal.aborted && !isTelling ? interruption('finish the migrations') : error;
+      },
+    );
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }
 }
 
-async function placeOf(flags: MigrateFlags, signal: AbortSignal): Promise<MigrateOptions> {
+async function placeOf(flags: MigrateFlags, signal: AbortSignal, known: { target: string }): Promise<MigrateOptions> {
   const { dir, schema, waitTries, waitBackoff, lockTimeout } = flags;
+  const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true });
+  known.target = target.display;
   return {
     folder: dir,
-    target: await targetOrEmbedded({ ...flags, quiet: flags.json === true }),
+    target,
     ...(schema !== undefined && { schema }),
     ...(waitTries !== undefined && { waitTries }),
     ...(waitBackoff !== undefined && { waitBackoffMs: waitBackoff }),

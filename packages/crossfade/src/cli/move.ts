@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
-import { failedReport } from '../move/build-report.ts';
+import { errorReport, failedReport } from '../move/build-report.ts';
 import { interruption, move } from '../move/move.ts';
 import type { MoveOptions } from '../move/options.ts';
 import type { Report } from '../move/report.ts';
-import { probePrivate, replacePrivate } from '../move/withheld.ts';
+import { probePrivate, replacePrivate } from '../move/private-file.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
-import { addBothSides, addTypes, type Settle } from './options.ts';
+import { knowing } from './failing.ts';
+import { addBothSides, addTypes, rowCount, type Settle } from './options.ts';
 import { progressView } from './progress.ts';
 import { reportText } from './report-text.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
@@ -28,6 +29,11 @@ export function moveCommand(program: Command, settle: Settle): void {
         .choices(['stop', 'quarantine'])
         .default('stop'),
     )
+    .option(
+      '--reject-limit <n>',
+      'with quarantine: rows of each table that may be withheld; with more, nothing is published (default: no limit)',
+      rowCount,
+    )
     .option('--dry-run', 'look at every value and at the target, and write nothing')
     .option('--restart', 'throw away what an interrupted run has built')
     .option('--report <file>', 'write the report as JSON, readable by its owner alone')
@@ -36,13 +42,30 @@ export function moveCommand(program: Command, settle: Settle): void {
     .action(async (source: string, flags: Flags) => settle(await runMove(source, flags)));
 }
 
-async function runMove(source: string, flags: Flags): Promise<number> {
+/** What is known of a move when an error ends it. */
+interface Known {
+  target: string;
+  report: Report | null;
+}
+
+function runMove(source: string, flags: Flags): Promise<number> {
+  const path = sourcePath(source);
+  const known: Known = { target: '', report: null };
+  // What the run knew, or what the command line tells where it never began.
+  const document = (error: CrossfadeError): Report => ({
+    ...(known.report ?? failedReport({ source: path, target: known.target, schema: flags.schema ?? 'public' }, error)),
+    exitCode: error.exitCode,
+    error: errorReport(error),
+  });
+  return knowing(document, () => moveInterruptibly(path, flags, known));
+}
+
+async function moveInterruptibly(source: string, flags: Flags, known: Known): Promise<number> {
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(interruption());
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const view = progressView(flags.quiet === true || flags.json === true);
   let handed: Report | null = null;
-  let display = '';
   const hand = (report: Report): void => {
     view.stop();
     if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
@@ -53,7 +76,7 @@ async function runMove(source: string, flags: Flags): Promise<number> {
   try {
     if (flags.report !== undefined) probePrivate(flags.report);
     const target = await targetOrEmbedded(flags);
-    display = target.display;
+    known.target = target.display;
     const { rule, ...rest } = flags;
     const report = await move({
       ...rest,
@@ -63,6 +86,9 @@ async function runMove(source: string, flags: Flags): Promise<number> {
       signal: interrupted.signal,
       onProgress: (progress) => view.show(progress),
       onPublished: hand,
+      onFailed: (failed) => {
+        known.report = failed;
+      },
     });
     if (handed === null) hand(report);
     return report.exitCode;
@@ -71,16 +97,7 @@ async function runMove(source: string, flags: Flags): Promise<number> {
     // The report is out and the tables stand: what failed was to clean up, which the next run does.
     if (handed !== null) return (handed as Report).exitCode;
     const isUnknown = error instanceof CrossfadeError && error.facts.outcome === 'unknown';
-    const failure = interrupted.signal.aborted && !isUnknown ? interrupted.signal.reason : error;
-    if (failure instanceof CrossfadeError) {
-      const report = failedReport(
-        { source: sourcePath(source), target: display, schema: flags.schema ?? 'public' },
-        failure,
-      );
-      if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
-      if (flags.json === true) terminal.json(report);
-    }
-    throw failure;
+    throw interrupted.signal.aborted && !isUnknown ? interrupted.signal.reason : error;
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }

@@ -12,13 +12,21 @@ function list(text: string): string[] {
   return parts;
 }
 
-const collect = (text: string, before: string[] = []): string[] => [...before, text];
+/** Gathers the values of an option that may be repeated. */
+export const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
-function count(text: string): number {
+/** How many threads. */
+export function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 64)
     throw new InvalidArgumentError('It is a whole number from 1 to 64.');
   return value;
+}
+
+/** A number of rows, from 0. */
+export function rowCount(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number of rows, from 0.');
+  return Number(text);
 }
 
 /** A name that a schema of the target may have. */
@@ -32,6 +40,9 @@ export function schemaName(text: string): string {
 export function addSchema(command: Command): Command {
   return command.option('--schema <name>', 'schema of the target', schemaName, 'public');
 }
+
+/** What `--rule` takes. */
+export const ruleHelp = `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`;
 
 /** Which server: the same words for every command. */
 export function addTarget(command: Command): Command {
@@ -53,7 +64,7 @@ export function addMapping(command: Command): Command {
     )
     .option('--only <tables>', 'these tables alone, separated by commas', list)
     .option('--except <tables>', 'all tables but these', list)
-    .option('--rule <rule>', `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`, collect)
+    .option('--rule <rule>', ruleHelp, collect)
     .option('--plan <file>', 'an edited plan, from crossfade plan')
     .option('--jobs <n>', "threads, each with a connection (default: the machine's cores, at most 4)", count);
 }

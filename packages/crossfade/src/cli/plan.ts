@@ -1,10 +1,12 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
+import { sourcePath } from '../drivers/sqlite/open.ts';
 import type { MoveOptions } from '../move/options.ts';
 import { plan, planMigrations } from '../move/plan.ts';
 import type { PlanFile } from '../move/plan-file.ts';
-import { replacePrivate } from '../move/withheld.ts';
+import { replacePrivate } from '../move/private-file.ts';
+import { failureOf, knowing } from './failing.ts';
 import { addMapping, addTypes, schemaName, type Settle } from './options.ts';
 import { terminal } from './terminal.ts';
 
@@ -15,6 +17,7 @@ type Flags = Omit<PlanOptions, 'source' | 'rules'> & {
   migrations?: string;
   name?: string;
   next?: boolean;
+  json?: boolean;
 };
 
 /** `crossfade plan SOURCE`: needs no server. */
@@ -31,13 +34,18 @@ export function planCommand(program: Command, settle: Settle): void {
     .option('--migrations <folder>', 'write the schema there as migrations, instead of printing the plan')
     .option('--name <name>', "name of the migration (default: the source's)")
     .option('--next', 'take the next number where migrations stand already')
+    .option('--json', 'the result as JSON, alone on standard output: the plan, or the files that were written')
     .action(async (source: string, { rule, ...flags }: Flags) => {
-      await runPlan({ ...flags, source, rules: rule ?? [] }, flags);
+      const path = sourcePath(source);
+      await knowing(
+        (error) => ({ ...failureOf(error), source: path, tables: [] }),
+        () => runPlan({ ...flags, source: path, rules: rule ?? [] }, flags),
+      );
       settle(0);
     });
 }
 
-async function runPlan(options: PlanOptions, { out, migrations, name, next }: Flags): Promise<void> {
+async function runPlan(options: PlanOptions, { out, migrations, name, next, json }: Flags): Promise<void> {
   if (migrations === undefined) {
     if (name !== undefined || next === true || options.schema !== undefined)
       throw new CrossfadeError(
@@ -45,13 +53,16 @@ async function runPlan(options: PlanOptions, { out, migrations, name, next }: Fl
         '--name, --next and --schema are about migrations. Nothing was done. Name their folder with --migrations.',
       );
     const file = await plan(options);
-    return out === undefined ? terminal.json(file) : writePlan(out, file);
+    if (out === undefined) return terminal.json(file);
+    writePlan(out, file);
+    return json === true ? terminal.json({ out: resolve(out) }) : undefined;
   }
   const where = { folder: migrations, ...(name === undefined ? {} : { name }), next: next ?? false };
   const command = fillCommand(options);
   const planned = await planMigrations(options, where, command);
   if (out !== undefined) writePlan(out, planned.plan);
-  for (const file of planned.files) terminal.say(file);
+  if (json === true) terminal.json({ files: planned.files, fillWith: command });
+  else for (const file of planned.files) terminal.say(file);
   const later = planned.files.length > 2 ? `, then ${planned.files[2]}` : '';
   terminal.note(`Run ${planned.files[0]}, then: ${command}${later}`);
 }

@@ -9,23 +9,27 @@ export function postgresCommand(program: Command, settle: Settle): void {
   postgres
     .command('start')
     .description('start it; it goes on after this command')
-    .action(async () => {
+    .option('--json', 'its status as JSON')
+    .action(async (flags: { json?: boolean }) => {
       const server = await startEmbedded();
-      terminal.say(`PostgreSQL runs at ${server.display}, process ${server.pid}, data in ${server.folder}.`);
+      if (flags.json === true) terminal.json(embeddedStatus());
+      else terminal.say(`PostgreSQL runs at ${server.display}, process ${server.pid}, data in ${server.folder}.`);
       settle(0);
     });
   postgres
     .command('stop')
     .description('stop it; the data stays')
-    .action(async () => {
+    .option('--json', 'its status as JSON')
+    .action(async (flags: { json?: boolean }) => {
       const stopped = await stopEmbedded();
-      terminal.say(stopped ? 'PostgreSQL has stopped. Its data stays.' : 'PostgreSQL was not running.');
+      if (flags.json === true) terminal.json(embeddedStatus());
+      else terminal.say(stopped ? 'PostgreSQL has stopped. Its data stays.' : 'PostgreSQL was not running.');
       settle(0);
     });
   postgres
     .command('status')
     .description('say whether it runs (exit 0) or not (exit 1)')
-    .option('--json', 'as JSON')
+    .option('--json', 'its status as JSON')
     .action((flags: { json?: boolean }) => {
       const status = embeddedStatus();
       if (flags.json === true) terminal.json(status);

@@ -50,7 +50,10 @@ function headline(report: Report): string {
     planned: `Dry run: ${many(report.rows)} rows of ${report.source} were looked at, and nothing was written to ${where}.`,
     equal: `Equal: all ${many(report.rows)} rows of ${report.source} stand in ${where}, and every value was compared.${leftOver}`,
     accounted: `Accounted: of ${many(report.rows)} rows of ${report.source}, ${many(rejected)} were withheld and ${many(altered)} values were altered by named rules; the rest stands in ${where} and was compared, value by value.${leftOver}`,
-    stopped: `Stopped: ${report.source} holds values that PostgreSQL cannot hold. Nothing was written to ${where}. Name a rule for each column below, or use --bad-values quarantine.`,
+    stopped:
+      report.error === null
+        ? `Stopped: ${report.source} holds values that PostgreSQL cannot hold. Nothing was written to ${where}. Name a rule for each column below, or use --bad-values quarantine.`
+        : `Stopped: ${report.error.message}`,
     failed:
       report.error === null
         ? `Failed: ${report.source} and the rows loaded for ${where} differ. Nothing was published.`

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
+import { sourcePath } from '../drivers/sqlite/open.ts';
+import { errorReport } from '../move/build-report.ts';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
+import { knowing } from './failing.ts';
 import { addBothSides, type Settle } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
@@ -13,21 +16,41 @@ export function verifyCommand(program: Command, settle: Settle): void {
     .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
     .description('compare every value of a SQLite file with the tables in PostgreSQL; writes nothing');
   addBothSides(command)
+    .option('--quarantine <file>', 'the list of withheld rows of the move: those are expected to be absent')
     .option('--json', 'print the result as JSON, alone on standard output')
-    .action(async (source: string, { rule, ...flags }: Flags) => {
+    .action(async (source: string, flags: Flags) => settle(await runVerify(sourcePath(source), flags)));
+}
+
+function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
+  const known = { source, target: '', schema: flags.schema ?? 'public' };
+  return knowing(
+    (error): VerifyReport => ({
+      verdict: 'failed',
+      exitCode: error.exitCode,
+      ...known,
+      tables: [],
+      differences: [],
+      error: errorReport(error),
+    }),
+    async () => {
       const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true });
+      known.target = target.display;
       const report = await verify({ ...flags, source, target, rules: rule ?? [] });
       if (flags.json === true) terminal.json(report);
       else terminal.say(verifyText(report));
-      settle(report.exitCode);
-    });
+      return report.exitCode;
+    },
+  );
 }
 
 function verifyText(report: VerifyReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const where = `${report.target}, schema ${report.schema}`;
+  const withheld = report.tables.reduce((sum, table) => sum + table.withheld, 0);
+  const count = (n: number): string => n.toLocaleString('en-US');
+  const but = withheld === 0 ? '' : `; of the rows that are listed as withheld (${count(withheld)}) none is there`;
   if (report.verdict === 'equal')
-    return `Equal: all ${rows.toLocaleString('en-US')} rows of ${report.tables.length} tables of ${report.source} stand in ${where}.`;
+    return `Equal: all ${withheld === 0 ? '' : 'other '}${count(rows)} rows of ${report.tables.length} tables of ${report.source} stand in ${where}${but}.`;
   const lines = report.tables.flatMap((table) => {
     if (table.missing !== null) return [`  ${table.source}: ${table.missing}`];
     return table.different === 0

@@ -70,6 +70,16 @@ export async function loadChunk(client: pg.Client, table: LoadTable, pages: Iter
   return { rows: writer.rows, altered: writer.altered, withheld: writer.withheld };
 }
 
+/** How many values of these rows rules change; nothing is sent. */
+export function countAltered(table: LoadTable, pages: Iterable<Page>): number {
+  const writer = new RowWriter(table);
+  for (const page of pages) {
+    page.each((row) => writer.write(row));
+    writer.out.take();
+  }
+  return writer.altered;
+}
+
 /** Turns rows into the bytes of COPY; a row with a value that cannot be held is left out whole and remembered. */
 class RowWriter {
   readonly out = new CopyBuffer();

@@ -33,6 +33,11 @@ export const errorCodes = {
   E_SECRET_IN_ARGV: { exit: 2, doc: 'A password stood on the command line, where every process can read it.' },
   E_PLAN_INVALID: { exit: 2, doc: 'The plan file is not one, or names a table, column or type that does not exist.' },
   E_RULE_INVALID: { exit: 2, doc: 'A --rule names an unknown table, column or rule.' },
+  E_REJECTS_INVALID: {
+    exit: 2,
+    doc: 'The list of withheld rows is not one, or does not say what a retry has to know.',
+  },
+  E_REJECT_LIMIT: { exit: 3, doc: 'A table has more rows that would be withheld than --reject-limit allows.' },
   E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path.' },
   E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket.' },
   E_SOURCE_NOT_SQLITE: { exit: 1, doc: 'The file is empty or not a SQLite database.' },
@@ -79,3 +84,15 @@ export const errorCodes = {
 
 /** A code of the table above; codes are never renamed. */
 export type ErrorCode = keyof typeof errorCodes;
+
+/** An error of the product as it is; anything else is a defect, of which the name alone is told. */
+export function asCrossfadeError(error: unknown): CrossfadeError {
+  if (error instanceof CrossfadeError) return error;
+  const name = error instanceof Error ? error.name : 'unknown';
+  return new CrossfadeError(
+    'E_INTERNAL',
+    `A defect of Crossfade (${name}). Nothing was published. Please report it with the command that you ran.`,
+    { name },
+    { cause: error },
+  );
+}

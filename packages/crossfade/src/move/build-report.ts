@@ -1,6 +1,6 @@
 import { digestOf, displayKey, plainKey } from '../core/key-text.ts';
 import type { RowKey } from '../core/cell.ts';
-import type { CrossfadeError, ExitCode } from '../core/errors.ts';
+import type { CrossfadeError, ExitCode, Facts } from '../core/errors.ts';
 import { declares } from '../schema/declared.ts';
 import type { Design } from '../schema/design.ts';
 import type { Unheld } from '../schema/infer.ts';
@@ -9,7 +9,15 @@ import type { Difference } from '../verify/verify.ts';
 import type { Compared } from './compare.ts';
 import type { Finished } from './finish.ts';
 import type { TableProfile } from './profile.ts';
-import type { BadValueReport, DifferenceReport, PhaseSeconds, Report, TableReport, Verdict } from './report.ts';
+import type {
+  BadValueReport,
+  DifferenceReport,
+  ErrorReport,
+  PhaseSeconds,
+  Report,
+  TableReport,
+  Verdict,
+} from './report.ts';
 
 /** What a run has found out so far; the report can be built at any time. */
 export interface RunFacts {
@@ -31,6 +39,8 @@ export interface RunFacts {
   readonly compared: ReadonlyMap<string, Compared>;
   readonly finished: Finished;
   readonly quarantineFile: string | null;
+  /** What ended the run, or null. */
+  readonly error: CrossfadeError | null;
 }
 
 const exitCodes: Readonly<Record<Verdict, ExitCode>> = { planned: 0, equal: 0, failed: 1, stopped: 3, accounted: 4 };
@@ -43,7 +53,7 @@ export function buildReport(facts: RunFacts, verdict: Verdict): Report {
   );
   return {
     verdict,
-    exitCode: exitCodes[verdict],
+    exitCode: facts.error?.exitCode ?? exitCodes[verdict],
     source: facts.source,
     target: facts.target,
     schema: facts.schema,
@@ -60,7 +70,7 @@ export function buildReport(facts: RunFacts, verdict: Verdict): Report {
     badValues: facts.design.unheld.map((found) => badValue(found, facts.showValues)),
     differences: differenceReports(facts),
     quarantineFile: facts.quarantineFile,
-    error: null,
+    error: facts.error === null ? null : errorReport(facts.error),
   };
 }
 
@@ -80,8 +90,14 @@ export function failedReport(facts: Pick<Report, 'source' | 'target' | 'schema'>
     badValues: [],
     differences: [],
     quarantineFile: null,
-    error: { code: error.code, message: error.message },
+    error: errorReport(error),
   };
+}
+
+/** An error as reports have it; whole numbers beyond JSON's are text. */
+export function errorReport({ code, message, facts }: CrossfadeError): ErrorReport {
+  const plain = Object.entries(facts).map(([fact, value]) => [fact, typeof value === 'bigint' ? String(value) : value]);
+  return { code, message, facts: Object.fromEntries(plain) as Facts };
 }
 
 /** accounted when a row was withheld or a value altered, else equal; failed when a row differs. */

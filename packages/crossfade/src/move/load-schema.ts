@@ -57,9 +57,9 @@ const foreignRun: LeftRun = { fingerprint: '', asked: '', design: '', report: nu
 
 /** What the user asked for, as one digest: a stored report answers the same question only. */
 export function askedDigest(options: MoveOptions): string {
-  const { only, except, names, types, badValues, rules, gin } = options;
+  const { only, except, names, types, badValues, rejectLimit, rules, gin } = options;
   const plan = options.plan === undefined ? null : readFileSync(options.plan, 'utf8');
-  const asked = [only, except, names, types, badValues, rules, gin, plan].map((part) => part ?? null);
+  const asked = [only, except, names, types, badValues, rejectLimit, rules, gin, plan].map((part) => part ?? null);
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }
 

@@ -6,6 +6,18 @@ import type { Design } from '../schema/design.ts';
 import { type ColumnEvidence, count } from '../schema/evidence.ts';
 import type { Pool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
+import type { TableProfile } from './profile.ts';
+
+/** What is to be loaded of a table, before anything is. */
+export function chunksOf(profile: TableProfile): StoredChunk[] {
+  return profile.chunks.map(({ range, rows }, number) => ({
+    table: profile.table.name,
+    number,
+    range,
+    rows,
+    done: null,
+  }));
+}
 
 /** Loads every chunk that no checkpoint counts yet; the pool takes them in parallel, large tables and small alike. */
 export async function loadTables(
@@ -13,7 +25,7 @@ export async function loadTables(
   loadSchema: string,
   { design, profiles }: Pick<Prepared, 'design' | 'profiles'>,
   chunks: readonly StoredChunk[],
-  onRows: (table: string, rows: number) => void,
+  onChunk: (chunk: StoredChunk, done: NonNullable<StoredChunk['done']>) => void,
 ): Promise<void> {
   const evidence = new Map(profiles.map((profile) => [profile.table.name, profile.evidence]));
   const tables = new Map(
@@ -25,8 +37,9 @@ export async function loadTables(
   await Promise.all(
     chunks.map(async (chunk) => {
       const { source, load } = tables.get(chunk.table) as { source: SourceTable; load: LoadTable };
-      if (chunk.done === null) await pool.run('load', { source, table: load, chunk });
-      onRows(chunk.table, chunk.rows);
+      if (chunk.done !== null) return onChunk(chunk, chunk.done);
+      const { rows, altered } = await pool.run('load', { source, table: load, chunk });
+      onChunk(chunk, { loaded: rows, altered });
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { CrossfadeError } from '../core/errors.ts';
+import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { schemaFault } from '../core/names.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect } from '../pg/connect.ts';
@@ -10,6 +10,7 @@ import type { MoveOptions } from './options.ts';
 import type { Report } from './report.ts';
 import { Run } from './run.ts';
 import { defaultJobs, openSource } from './source.ts';
+import { refuseIdleLimit } from './withholding.ts';
 
 /**
  * Moves a SQLite file into PostgreSQL: looks at every value, designs the schema, loads, verifies every value, and makes
@@ -28,6 +29,7 @@ export async function move(options: MoveOptions): Promise<Report> {
       { schema },
     );
   }
+  refuseIdleLimit(options);
   const loadSchema = loadSchemaName(sourcePath(options.source), schema);
   const client = await connect(options.target);
   try {
@@ -75,7 +77,9 @@ async function moveLocked(
     return run.stage === 'published' ? await conclude(client, loadSchema, report, options) : report;
   } catch (error) {
     // Whatever broke because of it: the run was told to stop before it had published anything.
-    throw isStopped ? interruption() : error;
+    const found = isStopped ? interruption() : error;
+    options.onFailed?.(run.failed(asCrossfadeError(found)));
+    throw found;
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();

@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { query } from '../pg/connect.ts';
 import { name, qualified, type Sql, sql } from '../pg/sql.ts';
 import { lastIdentity } from '../schema/design.ts';
-import type { TargetTable } from '../schema/model.ts';
+import type { PgType, TargetTable } from '../schema/model.ts';
 import type { TableProfile } from './profile.ts';
+import type { ExistingTable } from './target-tables.ts';
 
 /**
  * The next value of every key that is drawn from a sequence lies beyond every key that is there and, for AUTOINCREMENT,
@@ -16,13 +17,27 @@ export async function setNextKeys(
   target: TargetTable,
   profile: TableProfile,
 ): Promise<void> {
+  const rowid = target.columns.find(({ source }) => source.name === target.source.rowidAlias)?.name;
+  const known = (column: string) => (column === rowid ? lastIdentity(target.source, profile.evidence) : null);
+  await raise(client, schema, target, known);
+}
+
+/** The same for a table of which only the rows that stand in it are known. */
+export async function raiseNextKeys(client: pg.Client, schema: string, table: ExistingTable): Promise<void> {
+  await raise(client, schema, table, () => null);
+}
+
+async function raise(
+  client: pg.Client,
+  schema: string,
+  target: KeyedTable,
+  known: (column: string) => bigint | null,
+): Promise<void> {
   const table = qualified(schema, target.name);
   for (const { column, oid, place } of await sequencesOf(client, table)) {
-    const drawn = target.columns.find((candidate) => candidate.name === column);
-    if (drawn === undefined) continue;
-    const isRowid = drawn.source.name === target.source.rowidAlias;
-    if (!isRowid && drawn.type !== 'integer' && drawn.type !== 'bigint') continue;
-    const last = isRowid ? lastIdentity(target.source, profile.evidence) : await highest(client, table, column);
+    const type = target.columns.find((candidate) => candidate.name === column)?.type;
+    const isWhole = type === 'integer' || type === 'bigint';
+    const last = known(column) ?? (isWhole ? await highest(client, table, column) : null);
     if (last === null) continue;
     await query(
       client,
@@ -31,6 +46,11 @@ export async function setNextKeys(
       'set the next value of a key',
     );
   }
+}
+
+interface KeyedTable {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: PgType | null }[];
 }
 
 interface Sequence {

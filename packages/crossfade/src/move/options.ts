@@ -13,6 +13,8 @@ export interface MoveOptions {
   readonly only?: readonly string[];
   readonly except?: readonly string[];
   readonly badValues?: 'stop' | 'quarantine';
+  /** Rows that may be withheld of each table; with more of them nothing is published. Only beside quarantine. Default: no limit. */
+  readonly rejectLimit?: number;
   /** `TABLE.COLUMN=RULE`, as on the command line. */
   readonly rules?: readonly string[];
   /** GIN indexes on every jsonb column. */
@@ -30,6 +32,8 @@ export interface MoveOptions {
   readonly showValues?: boolean;
   /** Called with the final report after publication and before the last traces of the run are removed. */
   readonly onPublished?: (report: Report) => void | Promise<void>;
+  /** Called with what is known by then when an error ends the run, before the error is thrown. */
+  readonly onFailed?: ((report: Report) => void) | undefined;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }

@@ -7,6 +7,7 @@ import type { NotMoved, SourceTable } from '../schema/model.ts';
 import { choose } from './choice.ts';
 import type { MoveOptions } from './options.ts';
 import { profileTables, type TableProfile } from './profile.ts';
+import { rowCounter } from './row-counter.ts';
 import type { OpenSource } from './source.ts';
 import { checkFillable, type ExistingTable, readTargetSchema, type TargetSchema } from './target-tables.ts';
 
@@ -54,7 +55,7 @@ export async function prepare(
   const profiles = await profileTables(source.pool, source.file.path, tables, {
     rules: mapWishes(wishes, (column) => column.rules),
     ordered: mapWishes(wishes, (column) => column.type ?? null),
-    onRows: progress(options),
+    onRows: rowCounter(options.onProgress, 'profile'),
   });
   const evidence = new Map(profiles.map((profile) => [profile.table.name, profile.evidence]));
   return {
@@ -125,14 +126,6 @@ function mapWishes<T>(
       ),
     ]),
   );
-}
-
-function progress(options: PrepareOptions): (table: string, rows: number) => void {
-  const seen = new Map<string, number>();
-  return (table, rows) => {
-    seen.set(table, (seen.get(table) ?? 0) + rows);
-    options.onProgress?.({ phase: 'profile', table, rows: seen.get(table) as number, rowsTotal: null });
-  };
 }
 
 function warningsOf(source: OpenSource, options: PrepareOptions): string[] {

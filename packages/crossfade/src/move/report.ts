@@ -1,4 +1,4 @@
-import type { ExitCode } from '../core/errors.ts';
+import type { ExitCode, Facts } from '../core/errors.ts';
 import type { NotCreated, NotMoved, PgType } from '../schema/model.ts';
 
 /**
@@ -29,8 +29,16 @@ export interface Report {
   readonly differences: readonly DifferenceReport[];
   /** Where the withheld rows are listed, or null. */
   readonly quarantineFile: string | null;
-  /** What went wrong, when the verdict is failed by an error. */
-  readonly error: { readonly code: string; readonly message: string } | null;
+  /** What went wrong, when an error ended the run, or a limit stopped it. */
+  readonly error: ErrorReport | null;
+}
+
+/** An error as JSON has it. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  /** Names, counts and positions; never a value out of a row. */
+  readonly facts: Facts;
 }
 
 /** Wall-clock seconds a phase, and of the whole run. */

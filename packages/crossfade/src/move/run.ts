@@ -1,12 +1,10 @@
 import type pg from 'pg';
 import type { Stopwatch } from '../core/stopwatch.ts';
-import { CrossfadeError } from '../core/errors.ts';
-import { locatorOf } from '../drivers/sqlite/locator.ts';
-import type { Design } from '../schema/design.ts';
+import type { CrossfadeError } from '../core/errors.ts';
 import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from '../copy/checkpoint.ts';
 import type { TargetTable } from '../schema/model.ts';
 import { rowKeyText } from '../verify/verify.ts';
-import { buildReport, type RunFacts, verdictOf } from './build-report.ts';
+import { buildReport, failedReport, type RunFacts, verdictOf } from './build-report.ts';
 import { type BegunComparison, beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import { type Finished, finishOne } from './finish.ts';
 import {
@@ -15,18 +13,21 @@ import {
   checkSameRows,
   createLoadSchema,
   designDigest,
+  dropLoadSchema,
   type LeftRun,
 } from './load-schema.ts';
-import { loadTables } from './load-tables.ts';
+import { chunksOf, loadTables } from './load-tables.ts';
 import type { MoveOptions, Progress } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { publish, type PublishedTable } from './publish.ts';
 import type { TableProfile } from './profile.ts';
+import { headOf, writeRejects } from './rejects.ts';
 import type { PhaseSeconds, Report } from './report.ts';
+import { rowCounter } from './row-counter.ts';
 import type { OpenSource } from './source.ts';
 import { readTable } from './target-tables.ts';
-import { verifyTable } from './verify-table.ts';
-import { writeWithheld } from './withheld.ts';
+import { designedColumns, verifyTable } from './verify-table.ts';
+import { countedOverLimit, refuseKeyless, surelyOverLimit } from './withholding.ts';
 
 /** What a run works with. */
 export interface RunContext {
@@ -46,6 +47,8 @@ export class Run {
   private readonly finished: Finished = { created: 0, notCreated: [] };
   private prepared!: Prepared;
   private chunks: readonly StoredChunk[] = [];
+  /** Those of them that are loaded: a run that fails tells how far it came. */
+  private loaded: StoredChunk[] = [];
   private withheld: readonly StoredWithheld[] = [];
   private compared = new Map<string, Compared>();
   private quarantineFile: string | null = null;
@@ -60,9 +63,17 @@ export class Run {
     const { design } = this.prepared;
     if (design.unheld.length > 0 && options.badValues !== 'quarantine') return this.report('stopped');
     refuseKeyless(design);
+    const hopeless = surelyOverLimit(design.unheld, options.rejectLimit);
+    if (hopeless !== null) return this.report('stopped', hopeless);
     if (options.dryRun === true) return this.report('planned');
     await watch.time('create', () => this.createOrContinue(left));
     await watch.time('load', () => this.load());
+    const over = countedOverLimit(this.withheld, options.rejectLimit);
+    if (over !== null) {
+      // The next run will have another limit or other rules, and so nothing of this one to continue.
+      await dropLoadSchema(client, this.context.loadSchema);
+      return this.report('stopped', over);
+    }
     const begun = beginComparison(source.pool, await this.comparisons(), this.counter('verify'));
     await watch.time('index', () => this.index());
     await watch.time('verify', () => this.verify(begun));
@@ -95,8 +106,12 @@ export class Run {
 
   private async load(): Promise<void> {
     const { client, loadSchema, source } = this.context;
-    await loadTables(source.pool, loadSchema, this.prepared, this.chunks, this.counter('load'));
-    this.chunks = await readChunks(client, loadSchema);
+    const count = this.counter('load');
+    await loadTables(source.pool, loadSchema, this.prepared, this.chunks, (chunk, done) => {
+      this.loaded.push({ ...chunk, done });
+      count(chunk.table, chunk.rows);
+    });
+    this.loaded = await readChunks(client, loadSchema);
     this.withheld = await readWithheld(client, loadSchema);
   }
 
@@ -156,9 +171,8 @@ export class Run {
 
   /** The table on both sides, as it stands in a schema of the target. */
   private async comparison(table: TargetTable, schema: string): Promise<Comparison> {
-    const columns = table.columns.map(({ source, name, rules }) => ({ source: source.name, target: name, rules }));
     const existing = await readTable(this.context.client, schema, table.name);
-    const paired = verifyTable(table.source, columns, schema, existing);
+    const paired = verifyTable(table.source, designedColumns(table), schema, existing);
     if (typeof paired === 'string') throw new Error(paired);
     return {
       source: table.source,
@@ -170,7 +184,15 @@ export class Run {
     };
   }
 
-  private report(verdict: Report['verdict']): Report {
+  /** What is known when an error ends the run. */
+  failed(error: CrossfadeError): Report {
+    const { options, schema, source, watch } = this.context;
+    if (this.prepared !== undefined) return this.report('failed', error);
+    const place = { source: source.file.path, target: options.target.display, schema };
+    return { ...failedReport(place, error), seconds: watch.read() };
+  }
+
+  private report(verdict: Report['verdict'], error: CrossfadeError | null = null): Report {
     const { options, schema, source, watch } = this.context;
     const facts: RunFacts = {
       source: source.file.path,
@@ -183,19 +205,28 @@ export class Run {
       compared: this.compared,
       finished: this.finished,
       quarantineFile: this.quarantineFile,
+      error,
     };
     return buildReport(facts, verdict);
   }
 
   /** Named after the move, so that a resumed run replaces the list of the one that it continues. */
   private writeQuarantine(): string {
-    const { options, loadSchema, source } = this.context;
+    const { options, loadSchema, schema, source } = this.context;
     const ours = `crossfade-quarantine-${loadSchema.slice(-6)}-${source.fingerprint.slice(0, 6)}.jsonl`;
-    return writeWithheld(options.quarantineFile ?? ours, this.withheld, options.quarantineFile === undefined);
+    const head = {
+      source: source.file.path,
+      numbering: source.numbering,
+      target: options.target.display,
+      schema,
+      tables: this.prepared.design.tables.map((table) => headOf(table.source, table.name, designedColumns(table))),
+    };
+    const mayReplace = options.quarantineFile === undefined;
+    return writeRejects(options.quarantineFile ?? ours, head, this.withheld, mayReplace);
   }
 
   private countsOf(table: TargetTable): { loaded: number; altered: number; rejected: number } {
-    const done = this.chunks.filter((chunk) => chunk.table === table.source.name).flatMap((chunk) => chunk.done ?? []);
+    const done = this.loaded.filter((chunk) => chunk.table === table.source.name).flatMap((chunk) => chunk.done ?? []);
     return {
       loaded: done.reduce((sum, { loaded }) => sum + loaded, 0),
       altered: done.reduce((sum, { altered }) => sum + altered, 0),
@@ -208,40 +239,7 @@ export class Run {
   }
 
   private counter(phase: Progress['phase']): (table: string, rows: number) => void {
-    const seen = new Map<string, number>();
     const totals = new Map(this.prepared.profiles.map((profile) => [profile.table.name, profile.rows]));
-    return (table, rows) => {
-      seen.set(table, (seen.get(table) ?? 0) + rows);
-      this.context.options.onProgress?.({
-        phase,
-        table,
-        rows: seen.get(table) as number,
-        rowsTotal: totals.get(table) ?? null,
-      });
-    };
+    return rowCounter(this.context.options.onProgress, phase, totals);
   }
-}
-
-function chunksOf(profile: TableProfile): StoredChunk[] {
-  return profile.chunks.map(({ range, rows }, number) => ({
-    table: profile.table.name,
-    number,
-    range,
-    rows,
-    done: null,
-  }));
-}
-
-/** A row that has no name cannot be withheld: nothing could say later which one it was. */
-function refuseKeyless(design: Design): void {
-  const keyless = new Set(
-    design.tables.filter(({ source }) => locatorOf(source).kind === 'none').map(({ source }) => source.name),
-  );
-  const found = design.unheld.find(({ table }) => keyless.has(table));
-  if (found === undefined) return;
-  throw new CrossfadeError(
-    'E_USAGE',
-    `Rows of table ${found.table} cannot be withheld: its columns take every name of the rowid, so no row can be named. Nothing was written. Name a rule for ${found.table}.${found.column}, or rename one of the columns rowid, _rowid_ and oid.`,
-    { table: found.table, column: found.column },
-  );
 }

@@ -1,5 +1,5 @@
 import { foldName } from '../schema/sqlite/sqlite.ts';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
@@ -23,6 +23,8 @@ export interface OpenSource {
   readonly reader: DatabaseSync;
   /** Different when the file has changed; the same when it has not, over processes. */
   readonly fingerprint: string;
+  /** The same as long as SQLite has not numbered rows anew: it is the same file, and no VACUUM has run. */
+  readonly numbering: string;
   close(reason?: CrossfadeError): Promise<void>;
 }
 
@@ -62,7 +64,8 @@ export async function openSource(source: string, jobs: number, target: Target | 
       await pool.all('end', null);
     };
     await commonSnapshot(file.path, observer, begin, end);
-    return { file, catalog: readCatalog(file.path, reader), pool, reader, fingerprint, close };
+    const numbering = numberingOf(file.path, reader);
+    return { file, catalog: readCatalog(file.path, reader), pool, reader, fingerprint, numbering, close };
   } catch (error) {
     await close();
     throw error;
@@ -117,4 +120,15 @@ function fingerprintOf(file: SourceFile): string {
     return found === undefined || found.size === 0n ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`;
   });
   return createHash('sha256').update(parts.join('\n')).digest('hex');
+}
+
+/**
+ * VACUUM counts the version of the schema up, and a file that was dumped and read in again was born later, even where it
+ * gets the inode of the old one. A file system that does not know when a file was born makes every state another one.
+ */
+function numberingOf(path: string, reader: DatabaseSync): string {
+  const { ino, birthtimeNs } = statSync(path, { bigint: true });
+  const born = birthtimeNs === 0n ? randomUUID() : birthtimeNs;
+  const version = String(reader.prepare('PRAGMA schema_version').get()?.schema_version);
+  return createHash('sha256').update(`${ino} ${born} ${version}`).digest('hex').slice(0, 32);
 }

@@ -1,4 +1,4 @@
-import type { Rule, SourceTable } from '../schema/model.ts';
+import type { Rule, SourceTable, TargetTable } from '../schema/model.ts';
 import type { VerifyTable } from '../verify/verify.ts';
 import type { ExistingTable } from './target-tables.ts';
 
@@ -7,6 +7,11 @@ export interface PairedColumn {
   readonly source: string;
   readonly target: string;
   readonly rules: readonly Rule[];
+}
+
+/** The columns of a designed table on both sides. */
+export function designedColumns({ columns }: TargetTable): PairedColumn[] {
+  return columns.map(({ source, name, rules }) => ({ source: source.name, target: name, rules }));
 }
 
 /**

@@ -1,29 +1,31 @@
 import type { ExitCode } from '../core/errors.ts';
 import type pg from 'pg';
-import type { ReadRange } from '../drivers/sqlite/reader.ts';
 import { connect, disconnect } from '../pg/connect.ts';
-import { nameColumns } from '../schema/design.ts';
-import type { ColumnWishes } from '../schema/draft.ts';
 import type { SourceTable } from '../schema/model.ts';
+import { rowKeyText } from '../verify/verify.ts';
 import { differenceReport } from './build-report.ts';
-import { type Choice, choose } from './choice.ts';
+import { choose } from './choice.ts';
 import { beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import type { MoveOptions } from './options.ts';
-import { overRanges } from './profile.ts';
-import type { DifferenceReport } from './report.ts';
+import { comparisonOf, pairColumns } from './pairing.ts';
+import { checkHead, readRejects, type RejectList } from './rejects.ts';
+import type { DifferenceReport, ErrorReport } from './report.ts';
 import { defaultJobs, openSource, type OpenSource } from './source.ts';
-import { type ExistingTable, readTargetSchema } from './target-tables.ts';
-import { type PairedColumn, verifyTable } from './verify-table.ts';
+import { readTargetSchema } from './target-tables.ts';
 
 /** Which source, which target, and how the names of one become those of the other. */
 export type VerifyOptions = Pick<
   MoveOptions,
   'source' | 'target' | 'schema' | 'names' | 'only' | 'except' | 'rules' | 'plan' | 'jobs' | 'showValues' | 'onProgress'
->;
+> & {
+  /** A list of withheld rows, which are then expected to be absent: one that is there is a difference. */
+  readonly quarantine?: string;
+};
 
 /** What a comparison found; verdict and exit status always agree. */
 export interface VerifyReport {
-  readonly verdict: 'equal' | 'different';
+  /** `failed`: an error ended the comparison. */
+  readonly verdict: 'equal' | 'different' | 'failed';
   readonly exitCode: ExitCode;
   readonly source: string;
   readonly target: string;
@@ -31,14 +33,17 @@ export interface VerifyReport {
   readonly tables: readonly VerifiedTable[];
   /** The first of the rows that differ, by key. */
   readonly differences: readonly DifferenceReport[];
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: ErrorReport | null;
 }
 
 /** What the comparison of one table found. */
 export interface VerifiedTable {
   readonly source: string;
   readonly target: string;
+  /** Rows of the source that were compared. */
   readonly rows: number;
+  /** Rows that `quarantine` lists: they were not compared, and are expected to be absent. */
+  readonly withheld: number;
   /** Rows that differ; at least so many when `exact` is false. */
   readonly different: number;
   readonly exact: boolean;
@@ -48,11 +53,12 @@ export interface VerifiedTable {
 
 /** Compares a source with tables that stand in PostgreSQL, every value, whoever has put them there. Writes nothing. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  const listed = options.quarantine === undefined ? null : readRejects(options.quarantine);
   const client = await connect(options.target, { access: 'read' });
   try {
     const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
     try {
-      return await verifyOpen(client, source, options, options.schema ?? 'public');
+      return await verifyOpen(client, source, options, options.schema ?? 'public', listed);
     } finally {
       await source.close();
     }
@@ -66,8 +72,10 @@ async function verifyOpen(
   source: OpenSource,
   options: VerifyOptions,
   schema: string,
+  listed: RejectList | null,
 ): Promise<VerifyReport> {
   const choice = await choose(source, options);
+  const leaveOut = withheldRows(source, listed);
   const target = await readTargetSchema(client, schema, new Set(choice.names.values()));
   const paired: { table: SourceTable; name: string; comparison: Comparison | string }[] = [];
   for (const table of choice.tables) {
@@ -77,7 +85,7 @@ async function verifyOpen(
     const comparison =
       existing === undefined
         ? `there is no table ${schema}.${name}`
-        : await pair(source, table, columns, schema, existing);
+        : await comparisonOf(source, table, columns, schema, existing, leaveOut.get(table.name) ?? new Set());
     paired.push({ table, name, comparison });
   }
   const comparisons = paired.flatMap(({ comparison }) => (typeof comparison === 'string' ? [] : comparison));
@@ -87,7 +95,11 @@ async function verifyOpen(
   const compared = await finishComparison(client, source.pool, begun);
   const resultOf = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
   const tables = paired.map(({ table, name, comparison }) =>
-    verifiedTable(table.name, name, resultOf.get(table.name), typeof comparison === 'string' ? comparison : null),
+    verifiedTable(
+      { source: table.name, target: name, withheld: leaveOut.get(table.name)?.size ?? 0 },
+      resultOf.get(table.name),
+      typeof comparison === 'string' ? comparison : null,
+    ),
   );
   const isEqual = tables.every(({ different, missing }) => different === 0 && missing === null);
   return {
@@ -106,41 +118,21 @@ async function verifyOpen(
   };
 }
 
-function pairColumns(table: SourceTable, choice: Choice, style: 'keep' | 'snake'): PairedColumn[] {
-  const wishes = choice.wishes.get(table.name)?.columns ?? new Map<string, ColumnWishes>();
-  const names = nameColumns(table, wishes, style);
-  return table.columns.map(({ name }) => ({
-    source: name,
-    target: names.get(name) as string,
-    rules: wishes.get(name)?.rules ?? [],
-  }));
-}
-
 function verifiedTable(
-  source: string,
-  target: string,
+  table: Pick<VerifiedTable, 'source' | 'target' | 'withheld'>,
   compared: Compared | undefined,
   missing: string | null,
 ): VerifiedTable {
   const { rows = 0, findings = null } = compared ?? {};
-  return { source, target, rows, different: findings?.count ?? 0, exact: findings?.exact ?? true, missing };
+  return { ...table, rows, different: findings?.count ?? 0, exact: findings?.exact ?? true, missing };
 }
 
-/** The table on both sides, or the reason why it cannot be compared. */
-async function pair(
-  source: OpenSource,
-  table: SourceTable,
-  columns: readonly PairedColumn[],
-  schema: string,
-  existing: ExistingTable,
-): Promise<Comparison | string> {
-  const paired = verifyTable(table, columns, schema, existing);
-  if (typeof paired === 'string') return paired;
-  const chunks: ReadRange[] = [];
-  await overRanges(source.pool, async (range) => {
-    const { chunk, rest } = await source.pool.run('strides', { table, range });
-    chunks.push(chunk);
-    return rest;
-  });
-  return { source: table, table: paired, chunks, leaveOut: new Set() };
+/** The keys of the listed rows, by table. Throws E_REJECTS_INVALID for a list that is not about this source. */
+function withheldRows(source: OpenSource, listed: RejectList | null): Map<string, Set<string>> {
+  const byTable = new Map<string, Set<string>>();
+  if (listed === null) return byTable;
+  checkHead(listed, source.catalog.tables);
+  for (const { table, key } of listed.rows)
+    byTable.set(table, (byTable.get(table) ?? new Set<string>()).add(rowKeyText(key)));
+  return byTable;
 }

@@ -1,3 +1,4 @@
+import { noteCollations } from './collations.ts';
 import { count, type ColumnEvidence } from './evidence.ts';
 import { unifyForeignKeyTypes } from './foreign-types.ts';
 import { infer, type Inferred, unheld, type Unheld } from './infer.ts';
@@ -51,6 +52,7 @@ export function designTables(
   unifyForeignKeyTypes(drafts);
   for (const draft of drafts) draft.columns = draft.columns.map((column, i) => withExpressions(draft, column, i, log));
   const tables = designRelations(drafts, relations, options.gin, log);
+  for (const draft of drafts) noteCollations(draft, log);
   return { tables, ...log, unheld: drafts.flatMap(unheldOf) };
 }
 

@@ -140,11 +140,16 @@ test('withheld rows are listed in a new file of the owner alone: table, key, col
   const path = join(cwd, name);
   expect(reportOf(ended).quarantineFile).toBe(path);
   expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
-  const lines = readFileSync(path, 'utf8')
+  const [head, ...rows] = readFileSync(path, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as object);
-  expect(lines).toEqual([{ table: 'person', key: '9000', column: 'note', code: 'E_TEXT_NUL' }]);
+  expect(head).toMatchObject({
+    crossfadeRejects: 1,
+    schema: 'public',
+    tables: [{ source: 'person', target: 'person', key: ['rowid'] }],
+  });
+  expect(rows).toEqual([{ table: 'person', key: '9000', column: 'note', code: 'E_TEXT_NUL' }]);
 });
 
 test('a file that is already there is not taken for the list of withheld rows, and then nothing is published', async () => {

@@ -117,3 +117,26 @@ test.each([
 async function rowsOf(database: TestDatabase): Promise<number> {
   return (await database.query('select count(*)::int as n from t')).rows[0].n as number;
 }
+
+test('a collation that no index brings over is said once a column, and only where text is compared', async () => {
+  const source = sourceFile(
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE, b TEXT COLLATE rtrim, c TEXT COLLATE NOCASE, d TEXT COLLATE NOCASE,
+       n INTEGER COLLATE NOCASE, p TEXT COLLATE BINARY)`,
+    'CREATE INDEX t_c ON t (c)',
+    'CREATE INDEX t_d ON t (d COLLATE BINARY)',
+    "INSERT INTO t VALUES (1, 'a', 'b ', 'c', 'd', 1, 'p')",
+  );
+  const database = await freshDatabase();
+  const report = reportOf(await moveJson(source, database));
+  expect([report.exitCode, report.notMoved, report.constraints.notCreated]).toEqual([0, [], []]);
+  expect(
+    report.warnings.map((warning) => /^Column "(\S+)" compares by (\w+) in SQLite/.exec(warning)?.slice(1)),
+  ).toEqual([
+    ['t.a', 'NOCASE'],
+    ['t.b', 'RTRIM'],
+    ['t.d', 'NOCASE'],
+  ]);
+  // A table that is there compares as whoever made it wanted.
+  await database.query('truncate t');
+  expect(reportOf(await moveJson(source, database)).warnings.join()).not.toContain('compares by');
+});

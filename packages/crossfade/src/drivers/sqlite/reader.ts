@@ -76,6 +76,11 @@ export class TableReader {
     yield* this.readPages(after, (from) => inRange(this.locator, { after: from, upTo: range.upTo }));
   }
 
+  /** Single rows by key, each in a page of its own; a key without a row gives no page. */
+  *rows(keys: Iterable<RowKey>): Generator<Page, void, void> {
+    for (const key of keys) yield* this.single(key);
+  }
+
   /** The range as it is where no row can be very large; else in strides. */
   ahead(range: KeyRange): Iterable<ReadRange> {
     return this.largeTest === '0' ? [{ ...range, large: [] }] : this.strides(range);
@@ -177,8 +182,9 @@ export class TableReader {
   private *single(key: RowKey): Generator<Page, void, void> {
     const { where, values } = isRow(this.locator, key);
     const sizes = this.columns.map((column) => `coalesce(octet_length(${name(column)}), 0)`);
-    const [[bytes]] = this.all(`SELECT ${balanced(sizes, '+')} FROM ${this.from} WHERE ${where}`, values) as [bigint][];
-    const exclusive = Number(bytes) > limits.exclusiveBytes;
+    const [found] = this.all(`SELECT ${balanced(sizes, '+')} FROM ${this.from} WHERE ${where}`, values);
+    if (found === undefined) return;
+    const exclusive = Number(found[0]) > limits.exclusiveBytes;
     if (exclusive) beginLargeValue();
     let page: PlainPage | null = null;
     try {

@@ -1,26 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, fsyncSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { CrossfadeError } from '../core/errors.ts';
-import { plainKey } from '../core/key-text.ts';
-import type { StoredWithheld } from '../copy/checkpoint.ts';
 
-/**
- * Writes the rows that were withheld, one JSON object a line: table, key, column, code. Never the value. The file is its
- * owner's alone. One under our own name replaces that of an earlier run of the same move; any other must be new. No link
- * is followed.
- */
-export function writeWithheld(path: string, rows: readonly StoredWithheld[], mayReplace: boolean): string {
-  const lines = rows.map(
-    (row) =>
-      `${JSON.stringify({ table: row.table, key: plainKey(row.key).replace(/^(rowid|key) /, ''), column: row.column, code: row.code })}\n`,
-  );
-  (mayReplace ? replacePrivate : writePrivate)(path, lines.join(''));
-  return resolve(path);
-}
-
-/** Writes a file that did not exist, mode 0600. Throws E_REPORT_UNWRITABLE. */
-function writePrivate(path: string, text: string): void {
+/** Writes a file that did not exist, mode 0600, never through a link. Throws E_REPORT_UNWRITABLE. */
+export function writePrivate(path: string, text: string): void {
   try {
     const descriptor = openSync(
       path,
@@ -45,6 +38,7 @@ function writePrivate(path: string, text: string): void {
 
 /** Writes or replaces a file of our own, mode 0600, by way of a new file beside it: never through a link, never half. */
 export function replacePrivate(path: string, text: string): void {
+  refuseDatabase(path);
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;
   writePrivate(fresh, text);
   try {
@@ -61,7 +55,34 @@ export function replacePrivate(path: string, text: string): void {
 
 /** Finds out whether {@link replacePrivate} would succeed, before work is done that nobody could be told of. */
 export function probePrivate(path: string): void {
+  refuseDatabase(path);
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;
   writePrivate(fresh, '');
   unlinkSync(fresh);
+}
+
+/** A mistyped path must not cost somebody the database that we came to save. */
+function refuseDatabase(path: string): void {
+  if (headOf(path) !== 'SQLite format 3\0') return;
+  throw new CrossfadeError(
+    'E_REPORT_UNWRITABLE',
+    `${path} is a SQLite database and was not replaced. Choose another path.`,
+    { path, reason: 'a database' },
+  );
+}
+
+/** The first sixteen bytes of an ordinary file; '' of anything else. */
+function headOf(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return '';
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      const bytes = Buffer.alloc(16);
+      return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, 16, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return '';
+  }
 }

@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { Settle } from './options.ts';
+
+/** A command is read when it is called: all of them together take longer to start than some take to run. */
+export const commands: Readonly<Record<string, () => Promise<(program: Command, settle: Settle) => void>>> = {
+  move: async () => (await import('./move.ts')).moveCommand,
+  retry: async () => (await import('./retry.ts')).retryCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  migrate: async () => (await import('./migrate.ts')).migrateCommand,
+  postgres: async () => (await import('./postgres.ts')).postgresCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+};
