@@ -5,6 +5,8 @@ export const copyHeader = Buffer.from('5047434f50590aff0d0a000000000000000000', 
 /** The trailer: a tuple with -1 fields. */
 export const copyTrailer = Buffer.from('ffff', 'hex');
 
+const { copy } = Buffer.prototype;
+
 /**
  * Bytes on their way into COPY. Rows are written one after the other into a block that grows by doubling; a value above
  * a block's size is passed on as it is, so that the largest value of a file is never copied here.
@@ -82,8 +84,8 @@ export class CopyBuffer {
     this.reserve(length);
     const { block } = this;
     let p = this.pos;
-    // A native copy costs more than a short loop.
-    if (length > 40) block.set(source.subarray(start, end), p);
+    // A native copy costs more than a short loop; this one makes no object of the part that it copies.
+    if (length > 40) copy.call(source, block, p, start, end);
     else for (let i = start; i < end; i++) block[p++] = source[i];
     this.pos += length;
   }

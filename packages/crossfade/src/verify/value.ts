@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import { absorbBytes, begin, type Digester, domain, put, putFinished } from './mix.ts';
 
 /**
@@ -89,7 +90,17 @@ export function doubleAt(d: Digester, at: number): number {
   return double[0];
 }
 
+let seen: DataView | null = null;
+let seenBytes: Buffer = Buffer.alloc(0);
+
 /** Only for bytes that are known, or at once checked, to be ASCII. */
 export function asciiText(view: DataView, start: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + start, end - start).toString('latin1');
+  if (view !== seen) {
+    const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+    // A very large value is not to be held until the next one comes.
+    if (view.byteLength > limits.exclusiveBytes) return bytes.toString('latin1', start, end);
+    seen = view;
+    seenBytes = bytes;
+  }
+  return seenBytes.toString('latin1', start, end);
 }

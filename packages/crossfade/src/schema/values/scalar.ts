@@ -54,7 +54,8 @@ export function realValue(buf: Uint8Array, start: number, end: number): number {
 
 /** Bytes as text, where they are known to be ASCII. */
 export function ascii(buf: Uint8Array, start: number, end: number): string {
-  return Buffer.from(buf.buffer, buf.byteOffset + start, end - start).toString('latin1');
+  const bytes = Buffer.isBuffer(buf) ? buf : Buffer.from(buf.buffer, buf.byteOffset, buf.byteLength);
+  return bytes.toString('latin1', start, end);
 }
 
 /** A decimal as numeric takes it, `-12.50`: no exponent, no sign but minus, no surrounding space. */
