@@ -17,7 +17,7 @@ import {
   option,
   renamed,
 } from './tree.ts';
-import { typeOf } from './types.ts';
+import { serials, typeOf } from './types.ts';
 
 /** Brings the catalogue to where it is after a statement of the migration at this place. */
 export function apply(catalog: Catalog, node: Node, ordinal: number): void {
@@ -60,9 +60,11 @@ function makeView(catalog: Catalog, node: Node, ordinal: number): void {
 }
 
 function columnOf({ column }: DefinedColumn): Column {
-  const notNull = hasConstraint(column, 'CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_IDENTITY');
+  const type = typeOf(column.typeName);
+  const notNull =
+    serials.test(type.name) || hasConstraint(column, 'CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_IDENTITY');
   const virtual = columnConstraints(column).some((each) => each.generated_kind === 'v');
-  return { type: typeOf(column.typeName), notNull, virtual };
+  return { type, notNull, virtual };
 }
 
 function addColumn(catalog: Catalog, added: DefinedColumn): void {
@@ -80,6 +82,8 @@ function addConstraint(catalog: Catalog, name: QName, constraint: Constraint, co
       return { constraints: [...constraints, { name: constraintName(name, constraint, columns), kind, columns: on }] };
     });
   }
+  if (/PRIMARY|NOTNULL/.test(kind) && constraint.skip_validation !== true)
+    forbidNull(catalog, name, constraint, columns);
   if (/PRIMARY|UNIQUE|EXCLUSION/.test(kind)) {
     const used = constraint.indexname;
     const named = constraintName(name, constraint, columns);
@@ -94,6 +98,14 @@ function addConstraint(catalog: Catalog, name: QName, constraint: Constraint, co
     const check = notNullCheck(constraint);
     if (check.columns.length > 0) catalog.update(name, (table) => ({ checks: [...table.checks, check] }));
   }
+}
+
+/** A primary key says it of its columns too, and USING INDEX of those of the index. */
+function forbidNull(catalog: Catalog, name: QName, { indexname }: Constraint, columns: readonly string[]): void {
+  const used = catalog.table(name)?.indexes.find((each) => each.name === indexname && indexname !== undefined);
+  for (const column of used?.columns ?? columns)
+    if (column !== null && catalog.table(name)?.columns.has(column) === true)
+      changeColumn(catalog, name, column, { notNull: true });
 }
 
 function notNullCheck(constraint: Constraint): NotNullCheck {

@@ -1,7 +1,7 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown } from '../names.ts';
 import { definedColumns, definedConstraints } from '../tree.ts';
-import { shownType, type SqlType, typeOf } from '../types.ts';
+import { serials, shownType, type SqlType, typeOf } from '../types.ts';
 import { typeChanges } from './retypes.ts';
 
 /** Columns with their types, by what a rule objects to. */
@@ -23,7 +23,6 @@ function typed(scene: Scene, wrong: (type: SqlType) => boolean): Hit[] {
     });
 }
 
-const serials = /^(small|big)?serial[248]?$/;
 const narrow = /^(int2|int4|serial|serial4|smallserial|serial2)$/;
 
 interface KeyColumn {
