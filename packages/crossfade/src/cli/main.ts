@@ -37,23 +37,32 @@ export async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {
-    return report(error);
+    return report(error, argv);
   }
 }
 
-function report(error: unknown): number {
-  // Commander has said already what is wrong; --help and --version arrive here too, with status 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CrossfadeError) {
-    terminal.note(`${error.code}: ${error.message}`);
-    return error.exitCode;
-  }
+function report(error: unknown, argv: readonly string[]): number {
+  // --help and --version arrive here too, with status 0.
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const { code, message, facts, exitCode } = asCrossfadeError(error);
+  // Of these commands a failure is JSON too; where the words were wrong they are not parsed.
+  if (argv[0] === 'migrate' && argv.includes('--json')) terminal.json({ error: { code, message, facts } });
+  // Commander has said already what is wrong.
+  if (!(error instanceof CommanderError)) terminal.note(`${code}: ${message}`);
+  if (code === 'E_INTERNAL' && process.env.CROSSFADE_DEBUG === '1' && error instanceof Error)
+    terminal.note(String(error.stack));
+  return exitCode;
+}
+
+function asCrossfadeError(error: unknown): CrossfadeError {
+  if (error instanceof CrossfadeError) return error;
+  if (error instanceof CommanderError)
+    return new CrossfadeError('E_USAGE', `${error.message.replace(/^error: |\.$/g, '')}. Nothing was done.`);
   const name = error instanceof Error ? error.name : 'unknown';
-  terminal.note(
-    `E_INTERNAL: A defect of Crossfade (${name}). Nothing was published. Please report it with the command that you ran.`,
+  return new CrossfadeError(
+    'E_INTERNAL',
+    `A defect of Crossfade (${name}). Nothing was published. Please report it with the command that you ran.`,
   );
-  if (process.env.CROSSFADE_DEBUG === '1' && error instanceof Error) terminal.note(String(error.stack));
-  return 1;
 }
 
 /** Before anything can repeat an argument in a message: every process of the machine can read the command line. */

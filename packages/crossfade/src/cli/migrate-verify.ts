@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CrossfadeError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { Way } from '../migrate/drift/fit.ts';
 import { findingLines, type Line } from '../migrate/drift/text.ts';
@@ -47,10 +46,6 @@ async function run({ dir, json, ...flags }: Flags): Promise<number> {
     if (json === true) terminal.json(report);
     else print(report);
     return report.exitCode;
-  } catch (error) {
-    if (json === true && error instanceof CrossfadeError)
-      terminal.json({ error: { code: error.code, message: error.message, facts: error.facts } });
-    throw error;
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }

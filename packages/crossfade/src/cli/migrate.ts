@@ -31,7 +31,7 @@ function add(migrate: Command, entry: MigrateEntry, settle: Settle): void {
   });
 }
 
-/** JSON is the truth and text a view of it; a failure is JSON too. */
+/** JSON is the truth and text a view of it. */
 async function show(
   flags: MigrateFlags,
   run: (place: () => Promise<MigrateOptions>) => Promise<Outcome> | Outcome,
@@ -40,8 +40,9 @@ async function show(
   const interrupt = (): void => interrupted.abort(interruption('finish the migrations'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const { json, text, status } = await run(() => placeOf(flags, interrupted.signal));
+    const { json, text, isSql, status } = await run(() => placeOf(flags, interrupted.signal));
     if (flags.json === true) terminal.json(json);
+    else if (isSql === true) terminal.sql(text);
     else terminal.say(text);
     return status;
   } catch (error) {
@@ -49,8 +50,6 @@ async function show(
     const isTelling =
       error instanceof CrossfadeError && (error.code === 'E_INTERRUPTED' || error.facts.outcome === 'unknown');
     const found: unknown = interrupted.signal.aborted && !isTelling ? interrupted.signal.reason : error;
-    if (flags.json === true && found instanceof CrossfadeError)
-      terminal.json({ error: { code: found.code, message: found.message, facts: found.facts } });
     throw found;
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
