@@ -29,6 +29,7 @@ export async function main(argv: string[]): Promise<number> {
   const settle = (code: number): void => {
     status = code;
   };
+  keepRunning();
   try {
     refuseSecrets(argv);
     // A word that is no command, --help among them, is answered with all of them.
@@ -39,6 +40,18 @@ export async function main(argv: string[]): Promise<number> {
   } catch (error) {
     return report(error, argv);
   }
+}
+
+/**
+ * A reader that has gone, as `| head` does, must not end a run in its middle. A result that cannot be written for
+ * another reason, such as a full disk, is a failure.
+ */
+function keepRunning(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE') return;
+      process.once('exit', () => (process.exitCode = 1));
+    });
 }
 
 function report(error: unknown, argv: readonly string[]): number {

@@ -1,5 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase } from '../harness/postgres.ts';
@@ -132,6 +135,34 @@ test('with --json wrong use is JSON too, as every refusal', async () => {
     expect(error.message).toMatch(/Nothing was (done|run)\./);
     expect(stdout).not.toContain('secret@');
   }
+});
+
+test('a reader that goes away, as head does, ends no run in its middle', async () => {
+  const { database, folder } = await scene();
+  const bin = fileURLToPath(new URL('../../bin/crossfade.mjs', import.meta.url));
+  const piped = spawn('sh', ['-c', '"$0" "$@" 2>&1 | true', process.execPath, bin, 'migrate', 'up', '--dir', folder], {
+    env: { PATH: process.env.PATH, HOME: tempFolder('home-'), ...serverEnv(database) },
+    stdio: 'ignore',
+  });
+  await once(piped, 'close');
+  expect(await versionOf(database)).toBe('3 false');
+});
+
+test('new says what the system refuses, and replaces nothing', async () => {
+  const folder = tempFolder('taken-');
+  const file = join(folder, 'file');
+  writeFileSync(file, 'kept');
+  const refused = [
+    ['a', file],
+    ['a', join(file, 'below')],
+    ['a'.repeat(300), folder],
+  ] as const;
+  for (const [name, dir] of refused)
+    expect(await runCli(['migrate', 'new', name, '--dir', dir])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('E_MIGRATION_FILES'),
+    });
+  expect(readFileSync(file, 'utf8')).toBe('kept');
 });
 
 test('new takes a few words, quoted or not', async () => {

@@ -1,7 +1,8 @@
 import type { Constraint, IndexStmt, Node } from 'libpg-query';
-import { type Catalog, type Column, type Index, type NotNullCheck, unknownTable } from './catalog.ts';
+import { type Catalog, type Column, type Index, unknownTable } from './catalog.ts';
 import { constraintName } from './constraint-name.ts';
 import { type QName, relationName, textOf } from './names.ts';
+import { notNullCheck } from './proven.ts';
 import {
   type Alteration,
   alterations,
@@ -106,23 +107,6 @@ function forbidNull(catalog: Catalog, name: QName, { indexname }: Constraint, co
   for (const column of used?.columns ?? columns)
     if (column !== null && catalog.table(name)?.columns.has(column) === true)
       changeColumn(catalog, name, column, { notNull: true });
-}
-
-function notNullCheck(constraint: Constraint): NotNullCheck {
-  const columns: string[] = [];
-  // Only what AND joins holds for every row; PostgreSQL's own proof sees the same.
-  const open: (Node | undefined)[] = [constraint.raw_expr];
-  while (open.length > 0) {
-    const each = open.pop();
-    if (each === undefined) continue;
-    const both = as(each, 'BoolExpr');
-    if (both?.boolop === 'AND_EXPR') open.push(...(both.args ?? []));
-    const test = as(each, 'NullTest');
-    const reference = test?.nulltesttype === 'IS_NOT_NULL' && test.arg !== undefined ? as(test.arg, 'ColumnRef') : null;
-    const field = reference?.fields?.at(-1);
-    if (field !== undefined) columns.push(textOf(field));
-  }
-  return { name: constraint.conname ?? null, columns, valid: constraint.skip_validation !== true };
 }
 
 /** What a command of ALTER TABLE changes of what is known of the table. */

@@ -3,7 +3,7 @@ import { keyOf, relationName, shown, shownAll } from '../names.ts';
 import { clauseAt } from '../clause.ts';
 import { fresh } from '../fresh.ts';
 import { proven } from '../proven.ts';
-import { alterationsOf, as, type DefinedConstraint, definedConstraints, domainConstrained } from '../tree.ts';
+import { alterationsOf, as, type DefinedConstraint, definedConstraints } from '../tree.ts';
 
 /** Constraints of these kinds that are put on tables that others use. */
 function added(scene: Scene, ...kinds: readonly string[]): DefinedConstraint[] {
@@ -202,23 +202,6 @@ ALTER TABLE {table} ADD CONSTRAINT {name} {definition};`,
         if (fresh(scene, partition)) return [];
         return [{ words: { table: shown(table), partition: shown(partition) } }];
       }),
-  },
-  {
-    code: 'domain-constraint',
-    severity: 'warning',
-    title: 'A domain with a constraint',
-    reason:
-      'A check of {domain} is not seen where the type is used, cannot be tightened without reading every table that uses it, and makes each new column of the type write its table anew.',
-    safe: `CREATE DOMAIN {domain} AS text;
--- and the CHECK on the table, where NOT VALID and VALIDATE spare its readers`,
-    bad: 'CREATE DOMAIN positive AS integer CHECK (VALUE > 0);',
-    downs: false,
-    check: ({ piece }) => {
-      const found = domainConstrained(piece.node);
-      return found === null
-        ? []
-        : [{ at: found.at, words: { domain: shown({ schema: null, name: found.name.name }) } }];
-    },
   },
   {
     code: 'foreign-key-unindexed',
