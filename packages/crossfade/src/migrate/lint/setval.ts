@@ -45,6 +45,6 @@ function nameOf(text: string): QName {
   const parts = text.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
   const [name = '', schema = null] = parts
     .map((part) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part.toLowerCase()))
-    .reverse();
+    .toReversed();
   return { schema, name };
 }

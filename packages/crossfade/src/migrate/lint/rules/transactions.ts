@@ -62,7 +62,7 @@ function transactions(scene: Pick<Scene, 'file'>, kinds: RegExp): number {
 }
 
 function treeOf({ node }: Piece): Tree {
-  return node as unknown as Tree;
+  return node;
 }
 
 /** Whether the runner leaves the statement out: the BEGIN or COMMIT of a file that stands between the two. */
