@@ -20,6 +20,7 @@ export async function main(argv: string[]): Promise<number> {
   const settle = (code: number): void => {
     status = code;
   };
+  keepRunning();
   try {
     refuseSecrets(argv);
     refuseReportOverInput(argv);
@@ -33,11 +34,26 @@ export async function main(argv: string[]): Promise<number> {
   }
 }
 
+/**
+ * A reader that has gone, as `| head` does, must not end a run in its middle. A result that cannot be written for
+ * another reason, such as a full disk, is a failure.
+ */
+function keepRunning(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE') return;
+      process.once('exit', () => (process.exitCode = 1));
+    });
+}
+
 function report(argv: readonly string[], error: unknown): number {
   if (error instanceof CommanderError) {
     // --help and --version arrive here too, with status 0. What is wrong Commander has said already.
     if (error.exitCode === 0) return 0;
-    handFailure(argv, new CrossfadeError('E_USAGE', `${error.message.replace(/^error: /, '')} Nothing was done.`));
+    handFailure(
+      argv,
+      new CrossfadeError('E_USAGE', `${error.message.replace(/^error: |\.$/g, '')}. Nothing was done.`),
+    );
     return 2;
   }
   const failure = asCrossfadeError(error);

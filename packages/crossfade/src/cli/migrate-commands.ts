@@ -14,6 +14,8 @@ import { forceText, planJson, planText, runText, statusText } from './migrate-te
 export interface Outcome {
   readonly json: unknown;
   readonly text: string;
+  /** The text goes on to psql. */
+  readonly isSql?: true;
   readonly status: 0 | 1;
 }
 
@@ -94,11 +96,15 @@ export const migrateEntries: readonly MigrateEntry[] = [
   {
     name: 'new',
     description: 'make the two files of the next migration',
-    argument: { name: '<name>', meaning: 'a few words' },
+    argument: { name: '<name...>', meaning: 'a few words' },
     options: (command) =>
       addFolder(command).option('--timestamp', 'number it by the time in UTC (default: as the folder does)'),
     run: ({ argument, flags }) => {
-      const files = newMigration(flags.dir, String(argument), flags.timestamp === true ? 'time' : undefined);
+      const files = newMigration(
+        flags.dir,
+        (argument as string[]).join(' '),
+        flags.timestamp === true ? 'time' : undefined,
+      );
       return { json: { files }, text: files.join('\n'), status: 0 };
     },
   },
@@ -107,7 +113,7 @@ export const migrateEntries: readonly MigrateEntry[] = [
 async function runGoal({ flags, place }: Call, goal: Goal): Promise<Outcome> {
   if (flags.dryRun === true) {
     const plan = await planTo(await place(), goal);
-    return { json: planJson(plan), text: planText(plan), status: 0 };
+    return { json: planJson(plan), text: planText(plan), isSql: true, status: 0 };
   }
   const report = await migrateTo(await place(), goal);
   return { json: report, text: runText(report), status: 0 };

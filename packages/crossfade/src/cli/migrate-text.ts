@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import { versionText } from '../migrate/dirty.ts';
 import type { ForceReport } from '../migrate/force.ts';
 import type { Plan } from '../migrate/migrate.ts';
@@ -15,16 +16,21 @@ export function runText({ ran, version, target, schema, seconds, findings }: Mig
   return [done, ...findings.map(({ message }) => `  note: ${message}`)].join('\n');
 }
 
-/** The SQL that would run, as SQL: what is ours stands in comments. */
+/** The SQL that would run, for psql: what is ours stands in comments. */
 export function planText({ steps, from, findings }: Plan): string {
-  const notes = findings.map(({ message }) => `-- note: ${message}`);
+  const notes = findings.map(({ message }) => comment(`note: ${message}`));
   if (steps.length === 0)
-    return [`-- Nothing would run: the database stands at version ${versionText(from)}.`, ...notes].join('\n');
-  const files = steps.map(({ migration, direction, script, to }) => {
+    return [comment(`Nothing would run: the database stands at version ${versionText(from)}.`), ...notes].join('\n');
+  const files = steps.map(({ migration, direction, script, to, pasted }) => {
     const how = script.transactional ? 'one transaction' : 'no transaction';
-    return `-- ${script.path}: ${direction} to version ${versionText(to)} (${migration.name}), ${how}\n${script.sql.trimEnd()}\n`;
+    return `${comment(`${script.path}: ${direction} to version ${versionText(to)} (${migration.name}), ${how}`)}\n${pasted}\n`;
   });
   return [...notes, ...files].join('\n');
+}
+
+/** A path may hold anything, the end of a line too. */
+function comment(text: string): string {
+  return `-- ${printable(text)}`;
 }
 
 /** The same as data. */

@@ -31,7 +31,7 @@ function add(migrate: Command, entry: MigrateEntry, settle: Settle): void {
   });
 }
 
-/** JSON is the truth and text a view of it; a failure is JSON too. */
+/** JSON is the truth and text a view of it. */
 async function show(
   flags: MigrateFlags,
   run: (place: () => Promise<MigrateOptions>) => Promise<Outcome> | Outcome,
@@ -44,8 +44,9 @@ async function show(
     return await knowing(
       (error) => ({ ...failureOf(error), ...known }),
       async () => {
-        const { json, text, status } = await run(() => placeOf(flags, interrupted.signal, known));
+        const { json, text, isSql, status } = await run(() => placeOf(flags, interrupted.signal, known));
         if (flags.json === true) terminal.json(json);
+        else if (isSql === true) terminal.sql(text);
         else terminal.say(text);
         return status;
       },

@@ -6,6 +6,16 @@ export const terminal = {
   say(text: string): void {
     process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
   },
+  /** SQL, as it stands so that it can go on to psql; where people look, what could move the cursor is shown as its code point. */
+  sql(text: string): void {
+    const shown = process.stdout.isTTY
+      ? text
+          .split(/\r?\n/)
+          .map((line) => line.split('\t').map(printable).join('\t'))
+          .join('\n')
+      : text;
+    process.stdout.write(`${shown}\n`);
+  },
   /** What happens meanwhile, and what went wrong, on stderr. */
   note(text: string): void {
     process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);

@@ -1,7 +1,7 @@
 import { interrupted } from '../pg/failure.ts';
 import { checkFiles } from './check.ts';
 import { confirm } from './confirm.ts';
-import type { Context } from './context.ts';
+import { type Context, filePath } from './context.ts';
 import { refuseDirty } from './dirty.ts';
 import type { FileFinding } from './files.ts';
 import { type Goal, type Leg, type Step, legsOf, nextStep, stepsOf } from './goal.ts';
@@ -11,6 +11,7 @@ import { type Script, scriptOf } from './model.ts';
 import { takeLease } from './no-transaction.ts';
 import { adopt, opened } from './open.ts';
 import type { MigrateOptions } from './options.ts';
+import { pasted } from './pasted.ts';
 import { type MigrateReport, ranFile } from './report.ts';
 import { type History, readHistory } from './state.ts';
 import { type Done, runWithin, withLockTries } from './transactional.ts';
@@ -51,7 +52,9 @@ export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<Mi
 export async function planTo(options: MigrateOptions, goal: Goal): Promise<Plan> {
   return opened(options, false, async ({ context, history }) => {
     const { migrations } = context;
-    const steps = await prepared(context, history, legsOf(goal, migrations, history));
+    const steps: PlannedStep[] = [];
+    for (const step of await prepared(context, history, legsOf(goal, migrations, history)))
+      steps.push({ ...step, pasted: await pasted(step.script, filePath(context, 'SESSION')) });
     return { steps, from: history.version, findings: [...migrations.findings, ...goneFindings(migrations, history)] };
   });
 }
@@ -64,7 +67,12 @@ export interface Plan {
 }
 
 /** A file that a run would run. */
-export interface PlannedStep extends Step {
+export interface PlannedStep extends ReadyStep {
+  /** As psql takes it, by itself or with the others. */
+  readonly pasted: string;
+}
+
+interface ReadyStep extends Step {
   readonly script: Script;
 }
 
@@ -98,11 +106,11 @@ async function reach(
 }
 
 /** All checks, and every file of the way parsed: whatever would refuse the last file refuses before the first one runs. */
-async function prepared(context: Context, history: History, way: readonly Leg[]): Promise<PlannedStep[]> {
+async function prepared(context: Context, history: History, way: readonly Leg[]): Promise<ReadyStep[]> {
   refuseDirty(history, context.migrations);
   const steps = stepsOf(context.migrations, history.version, way);
   checkFiles(context.migrations, history, steps);
-  const planned: PlannedStep[] = [];
+  const planned: ReadyStep[] = [];
   for (const step of steps) {
     const script = scriptOf(step.migration, step.direction) as Script;
     await context.statements(script);

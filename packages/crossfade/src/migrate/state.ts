@@ -152,6 +152,8 @@ async function read(
   const state = toState(found);
   const last = found.last === null || found.last.result === null ? null : BigInt(found.last.result);
   const moved = state.version !== null && !state.dirty && (found.last === null || last !== state.version);
+  // Dirty without a lease is another tool's too, though nothing is taken over before somebody has repaired it.
+  const isOthers = moved || (state.dirty && state.lease === null);
   const big = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
   const vouched = (found.vouched ?? []).map(([above, upTo]) => ({ above: big(above), upTo: BigInt(upTo) }));
   return {
@@ -163,7 +165,7 @@ async function read(
       }),
     ),
     vouched:
-      moved && state.version !== null ? [...vouched, { above: big(found.newest), upTo: state.version }] : vouched,
+      isOthers && state.version !== null ? [...vouched, { above: big(found.newest), upTo: state.version }] : vouched,
     moved,
     database: found.database,
     serverVersion: Number(found.serverVersion),

@@ -70,7 +70,9 @@ function goneRow(ran: Ran): StatusRow {
   return { version: ran.version, name: ran.name, standing: 'gone', ...told(ran), transactional: null };
 }
 
+/** What was taken over ran under another tool: when is not known. */
 function told(ran: Ran | undefined): Pick<StatusRow, 'appliedAt' | 'appliedBy' | 'durationMs'> {
+  if (ran?.direction === 'adopt') return { appliedAt: null, appliedBy: null, durationMs: null };
   const { at = null, by = null, durationMs = null } = ran?.detail ?? {};
   return { appliedAt: at, appliedBy: by, durationMs };
 }

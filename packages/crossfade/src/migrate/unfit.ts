@@ -46,8 +46,10 @@ export function controlsTransaction({ tree }: { readonly tree: Tree }): boolean 
  * A file that stands between its own BEGIN and COMMIT, without the two: ours take their place. golang-migrate opens no
  * transaction, so its files are often written like this. A BEGIN with an isolation level of its own stays, and is refused.
  */
-export function withoutOwnTransaction(statements: readonly ParsedStatement[]): readonly ParsedStatement[] {
-  const is = (statement: ParsedStatement | undefined, kinds: readonly string[]): boolean => {
+export function withoutOwnTransaction<Parsed extends { readonly tree: Tree }>(
+  statements: readonly Parsed[],
+): readonly Parsed[] {
+  const is = (statement: Parsed | undefined, kinds: readonly string[]): boolean => {
     const node = statement?.tree.TransactionStmt as Node | undefined;
     return kinds.includes(String(node?.kind)) && node?.options === undefined && node?.chain !== true;
   };

@@ -1,5 +1,8 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase } from '../harness/postgres.ts';
@@ -77,6 +80,116 @@ test('--dry-run prints SQL that psql could run, and runs nothing', async () => {
   expect([status, stdout.match(/^-- .*up to version \d.*$/gm)?.length]).toEqual([0, 3]);
   for (const [up] of Object.values(files)) expect(stdout).toContain(up);
   expect((await database.query("select 1 from pg_class where relnamespace = 'public'::regnamespace")).rows).toEqual([]);
+});
+
+test('what --dry-run prints of odd files runs as it stands, and does what a run does', async () => {
+  const folder = migrationFolder({
+    '1_crlf.up.sql': "\ufeffCREATE TABLE a (x text);\r\nINSERT INTO a\r\nVALUES ('tab\there,\u202eand\r\nthere')\r\n",
+    '2_own.up.sql': "BEGIN;\nINSERT INTO a VALUES ('own');\nCOMMIT",
+    '3_comment.up.sql': "INSERT INTO a VALUES ('last') -- no semicolon",
+    '4_path.up.sql': 'SET search_path = pg_catalog; SELECT 1;',
+    '5_plain.up.sql': "INSERT INTO a VALUES ('plain');",
+    '6_empty.up.sql': '-- nothing\n',
+  });
+  const found = await Promise.all(
+    ['run', 'paste'].map(async (way) => {
+      const database = await freshDatabase();
+      const run = (...args: string[]) =>
+        runCli(['migrate', ...args, '--dir', folder, '--schema', 'My App'], { env: serverEnv(database) });
+      await database.query('CREATE SCHEMA "My App"');
+      const { stdout } = await run('up', ...(way === 'paste' ? ['--dry-run'] : []));
+      if (way === 'paste') await database.query(stdout);
+      return (await database.query('SELECT x FROM "My App".a')).rows;
+    }),
+  );
+  expect(found[1]).toEqual(found[0]);
+  expect(found[0]).toContainEqual({ x: 'tab\there,\u202eand\r\nthere' });
+  expect(found[0]).toHaveLength(4);
+});
+
+test('a path in the comments of --dry-run ends no comment', async () => {
+  const database = await freshDatabase();
+  const folder = join(tempFolder('odd-'), 'a\nDROP TABLE users; --');
+  mkdirSync(folder);
+  writeFileSync(join(folder, '1_a.up.sql'), 'SELECT 1;');
+  const { stdout } = await runCli(['migrate', 'up', '--dry-run', '--dir', folder], { env: serverEnv(database) });
+  expect(stdout).not.toMatch(/^DROP/m);
+});
+
+test('with --json wrong use is JSON too, as every refusal', async () => {
+  const { run } = await scene();
+  const wrong = [
+    ['goto', 'x'],
+    ['force'],
+    ['nosuch'],
+    ['status', 'extra'],
+    ['verify', '--build', 'x'],
+    ['up', '--to', 'postgres://u:secret@h/d'],
+    ['down'],
+  ];
+  for (const args of wrong) {
+    const { status, stdout } = await run(...args, '--json');
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+    expect([args.join(' '), status]).toEqual([args.join(' '), 2]);
+    expect(error.code).toMatch(/^E_USAGE$|^E_SECRET_IN_ARGV$/);
+    expect(error.message).toMatch(/Nothing was (done|run)\./);
+    expect(stdout).not.toContain('secret@');
+  }
+});
+
+test('a reader that goes away, as head does, ends no run in its middle', async () => {
+  const { database, folder } = await scene();
+  const bin = fileURLToPath(new URL('../../bin/crossfade.mjs', import.meta.url));
+  const piped = spawn('sh', ['-c', '"$0" "$@" 2>&1 | true', process.execPath, bin, 'migrate', 'up', '--dir', folder], {
+    env: { PATH: process.env.PATH, HOME: tempFolder('home-'), ...serverEnv(database) },
+    stdio: 'ignore',
+  });
+  await once(piped, 'close');
+  expect(await versionOf(database)).toBe('3 false');
+});
+
+test('new says what the system refuses, and replaces nothing', async () => {
+  const folder = tempFolder('taken-');
+  const file = join(folder, 'file');
+  writeFileSync(file, 'kept');
+  const refused = [
+    ['a', file],
+    ['a', join(file, 'below')],
+    ['a'.repeat(300), folder],
+  ] as const;
+  for (const [name, dir] of refused)
+    expect(await runCli(['migrate', 'new', name, '--dir', dir])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('E_MIGRATION_FILES'),
+    });
+  expect(readFileSync(file, 'utf8')).toBe('kept');
+});
+
+test('new takes a few words, quoted or not', async () => {
+  const { run } = await scene();
+  const { stdout } = await run('new', 'create', 'more users');
+  expect(stdout.match(/\d+_\w+\.(up|down)\.sql/g)).toEqual([
+    '000004_create_more_users.up.sql',
+    '000004_create_more_users.down.sql',
+  ]);
+});
+
+test('what golang-migrate ran, when is not known; and while it is dirty, what lies below has run', async () => {
+  const { database, run } = await scene();
+  await database.query('create table schema_migrations (version bigint not null primary key, dirty boolean not null)');
+  await database.query('create table users (id int)');
+  await database.query('insert into schema_migrations values (2, true)');
+  const dirty = await run('status');
+  expect(dirty).toMatchObject({ status: 1, stdout: expect.stringMatching(/applied +1_users\n.*STOPPED +2_index/s) });
+  await database.query('update schema_migrations set dirty = false');
+  await run('up', '1');
+  const { stdout } = await run('status', '--json');
+  const { migrations } = JSON.parse(stdout) as { migrations: { standing: string; appliedAt: string | null }[] };
+  expect(migrations.map(({ standing, appliedAt }) => [standing, appliedAt === null])).toEqual([
+    ['applied', true],
+    ['applied', true],
+    ['applied', false],
+  ]);
 });
 
 test('down without a number is wrong use, and so are a bad number, time and version', async () => {

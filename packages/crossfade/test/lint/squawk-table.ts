@@ -70,7 +70,11 @@ export const counterparts: Readonly<Record<string, Counterpart>> = {
   'ban-alter-domain-with-add-constraint': { codes: ['domain-constraint'] },
   'ban-truncate-cascade': { codes: ['truncate'] },
   'ban-uncommitted-transaction': { codes: ['transaction-left-open'] },
-  'transaction-nesting': { codes: ['transaction-in-file'] },
+  'transaction-nesting': {
+    codes: ['transaction-in-file'],
+    unless: 'BEGIN and COMMIT around the whole file are the transaction that the runner makes of it.',
+    except: ['begin'],
+  },
   'identifier-too-long': { codes: ['name-cut'] },
   'require-enum-value-ordering': { codes: ['enum-value-order'] },
   'prefer-repack': { codes: ['table-rewritten'] },

@@ -1,5 +1,5 @@
 import { type Sql, quoted, sql, trusted } from '../../pg/sql.ts';
-import { privileges, relations, type Scope, types } from './own.ts';
+import { notOfExtension, privileges, relations, type Scope, types } from './own.ts';
 
 /** Extensions of the whole database: one in another schema may still be what the files need. */
 export function extensions({ schema }: Scope): Sql {
@@ -84,4 +84,37 @@ export function sequences(scope: Scope): Sql {
     FROM ${relations(scope)} c JOIN pg_sequence q ON q.seqrelid = c.oid
     WHERE NOT EXISTS (SELECT FROM pg_depend d
       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')`;
+}
+
+/** What CREATE COLLATION takes. Its version is left out: that is the library of the server. */
+export function collations({ schema }: Scope): Sql {
+  // Where the locale stands has changed its column in 15 and in 17, and rules are there since 16: a row as JSON has what there is.
+  return sql`SELECT 'collation' AS kind, quote_ident(c.collname) AS name, NULL AS "on",
+      json_build_object('clauses', array_remove(ARRAY[
+          'PROVIDER = ' || CASE c.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
+          CASE WHEN c.collprovider <> 'c' THEN format('LOCALE = %L', coalesce(j.row->>'colllocale', j.row->>'colliculocale', j.row->>'collcollate')) END,
+          CASE WHEN c.collprovider = 'c' THEN format('LC_COLLATE = %L', c.collcollate) END,
+          CASE WHEN c.collprovider = 'c' THEN format('LC_CTYPE = %L', c.collctype) END,
+          CASE WHEN NOT c.collisdeterministic THEN 'DETERMINISTIC = false' END,
+          CASE WHEN j.row->>'collicurules' IS NOT NULL THEN format('RULES = %L', j.row->>'collicurules') END], NULL),
+        'comment', obj_description(c.oid, 'pg_collation')) AS facts, '{}' AS aux
+    FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace, LATERAL (SELECT to_jsonb(c)) j (row)
+    WHERE n.nspname = ${quoted(schema)} AND ${notOfExtension('pg_collation', 'c')}`;
+}
+
+/** Casts that a type or function of the schema takes part in; not those that a range type brings. */
+export function casts({ schema }: Scope): Sql {
+  return sql`SELECT 'cast' AS kind, format('(%s AS %s)', format_type(k.castsource, NULL), format_type(k.casttarget, NULL)) AS name,
+      NULL AS "on",
+      json_build_object('definition', CASE k.castmethod WHEN 'f' THEN format('WITH FUNCTION %s', k.castfunc::regprocedure)
+            WHEN 'i' THEN 'WITH INOUT' ELSE 'WITHOUT FUNCTION' END
+          || CASE k.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' ELSE '' END,
+        'comment', obj_description(k.oid, 'pg_cast')) AS facts, '{}' AS aux
+    FROM pg_cast k
+    WHERE ${notOfExtension('pg_cast', 'k')}
+      AND NOT EXISTS (SELECT FROM pg_depend i
+        WHERE i.classid = 'pg_cast'::regclass AND i.objid = k.oid AND i.deptype = 'i')
+      AND EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = ${quoted(schema)}
+        AND (EXISTS (SELECT FROM pg_type t WHERE t.oid IN (k.castsource, k.casttarget) AND t.typnamespace = n.oid)
+          OR EXISTS (SELECT FROM pg_proc p WHERE p.oid = k.castfunc AND p.pronamespace = n.oid)))`;
 }

@@ -4,6 +4,7 @@ import { query, transaction } from '../../pg/connect.ts';
 import { join, name, quoted, type Sql, sql, trusted } from '../../pg/sql.ts';
 import * as code from './catalog-code.ts';
 import * as tables from './catalog-tables.ts';
+import * as search from './catalog-text-search.ts';
 import * as types from './catalog-types.ts';
 import { type Kind, keyOf, kinds, type SchemaDescription, type SchemaObject } from './description.ts';
 import type { Scope } from './own.ts';
@@ -16,6 +17,7 @@ export interface DescribeOptions {
 
 const catalog: readonly ((scope: Scope) => Sql)[] = [
   types.extensions,
+  types.collations,
   types.enums,
   types.domains,
   types.domainConstraints,
@@ -24,6 +26,9 @@ const catalog: readonly ((scope: Scope) => Sql)[] = [
   types.sequences,
   code.functions,
   code.aggregates,
+  types.casts,
+  search.dictionaries,
+  search.configurations,
   tables.tables,
   tables.columns,
   tables.constraints,

@@ -29,6 +29,7 @@ export type Fact = string | boolean | null | readonly string[];
 /** Every kind of object that is seen, in the order in which they can be created. */
 export const kinds = [
   'extension',
+  'collation',
   'enum',
   'domain',
   'composite type',
@@ -37,6 +38,9 @@ export const kinds = [
   'function',
   'procedure',
   'aggregate',
+  'cast',
+  'text search dictionary',
+  'text search configuration',
   'table',
   'column',
   'domain constraint',

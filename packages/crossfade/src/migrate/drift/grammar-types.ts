@@ -109,6 +109,24 @@ export const range: Grammar = {
   address: plainAddress('TYPE'),
 };
 
+/** `CREATE COLLATION`. Where a column uses it, PostgreSQL refuses to drop it. */
+export const collation: Grammar = {
+  create: ({ name, facts }) => [`CREATE COLLATION ${name} (${list(facts.clauses).join(', ')})`],
+  drop: ({ name }) => [`DROP COLLATION ${name}`],
+  alter: noAlter,
+  renewable: true,
+  address: plainAddress('COLLATION'),
+};
+
+/** A cast has no name but its two types: `(a AS b)`. */
+export const cast: Grammar = {
+  create: ({ name, facts }) => [`CREATE CAST ${name} ${text(facts.definition)}`],
+  drop: ({ name }) => [`DROP CAST ${name}`],
+  alter: noAlter,
+  renewable: true,
+  address: plainAddress('CAST'),
+};
+
 /** A sequence of its own, or that of a serial column, which OWNED BY ties to it. */
 export const sequence: Grammar = {
   create: ({ name, facts }) => [

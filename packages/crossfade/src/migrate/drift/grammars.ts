@@ -2,11 +2,13 @@ import { type Kind, type SchemaDescription, type SchemaObject, text } from './de
 import { alterShared, type Grammar } from './grammar.ts';
 import * as code from './grammar-code.ts';
 import * as tables from './grammar-tables.ts';
+import * as search from './grammar-text-search.ts';
 import * as types from './grammar-types.ts';
 
 /** The grammar of every kind. */
 export const grammars: Readonly<Record<Kind, Grammar>> = {
   extension: types.extension,
+  collation: types.collation,
   enum: types.enumeration,
   domain: types.domain,
   'composite type': types.composite,
@@ -15,6 +17,9 @@ export const grammars: Readonly<Record<Kind, Grammar>> = {
   function: code.func,
   procedure: code.procedure,
   aggregate: code.aggregate,
+  cast: types.cast,
+  'text search dictionary': search.dictionary,
+  'text search configuration': search.configuration,
   table: tables.table,
   column: tables.column,
   'domain constraint': types.domainConstraint,

@@ -10,8 +10,18 @@ export interface Scope {
   readonly privileges: boolean;
 }
 
+type Catalog =
+  | 'pg_class'
+  | 'pg_type'
+  | 'pg_proc'
+  | 'pg_statistic_ext'
+  | 'pg_collation'
+  | 'pg_cast'
+  | 'pg_ts_config'
+  | 'pg_ts_dict';
+
 /** `catalog` is the system catalog of the objects `alias`; members of extensions belong to the extension. */
-export function notOfExtension(catalog: 'pg_class' | 'pg_type' | 'pg_proc' | 'pg_statistic_ext', alias: string): Sql {
+export function notOfExtension(catalog: Catalog, alias: string): Sql {
   const [of, oid] = [quoted(catalog), trusted(`${alias}.oid`)];
   return sql`NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = ${of}::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
 }

@@ -30,6 +30,10 @@ const logged = 'CREATE TRIGGER seen BEFORE INSERT ON log FOR EACH ROW EXECUTE FU
 const foreign = `CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER afar FOREIGN DATA WRAPPER nothing;
   CREATE FOREIGN TABLE far (a int OPTIONS ("Odd name" '1=2')) SERVER afar OPTIONS (place 'a''s')`;
 
+const textSearch = `CREATE TEXT SEARCH DICTIONARY stems (TEMPLATE = snowball, Language = english, StopWords = english);
+  CREATE TEXT SEARCH CONFIGURATION words (PARSER = "default");
+  ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR asciiword, word WITH stems, simple`;
+
 const plants: readonly Plant[] = [
   {
     what: 'a changed default',
@@ -543,6 +547,69 @@ const plants: readonly Plant[] = [
     sql: `DROP AGGREGATE mean(float8); CREATE AGGREGATE mean(float8) (SFUNC = float8_accum, STYPE = float8[], INITCOND = '{0,0,0}', FINALFUNC = float8_avg)`,
     finds: ['different aggregate mean(double precision)'],
     line: `DROP AGGREGATE mean(double precision);`,
+  },
+  {
+    what: 'a collation with other rules of comparing',
+    base: `CREATE COLLATION loose (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false)`,
+    sql: `DROP COLLATION loose; CREATE COLLATION loose (PROVIDER = icu, LOCALE = 'und-u-ks-level2')`,
+    finds: ['different collation loose'],
+    line: `CREATE COLLATION loose (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);`,
+  },
+  {
+    what: 'a missing collation with a comment',
+    base: `CREATE COLLATION plain (PROVIDER = libc, LC_COLLATE = 'C', LC_CTYPE = 'POSIX'); COMMENT ON COLLATION plain IS 'as it is'`,
+    sql: 'DROP COLLATION plain',
+    finds: ['missing collation plain'],
+    line: `COMMENT ON COLLATION plain IS 'as it is';`,
+  },
+  {
+    what: 'a cast that assignments make by themselves',
+    base: 'CREATE CAST (role AS int) WITH INOUT',
+    sql: 'DROP CAST (role AS int); CREATE CAST (role AS int) WITH INOUT AS ASSIGNMENT',
+    finds: ['different cast (role AS integer)'],
+    line: 'CREATE CAST (role AS integer) WITH INOUT;',
+  },
+  {
+    what: 'a missing cast by a function',
+    base: `CREATE FUNCTION rank(role) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE CAST (role AS int) WITH FUNCTION rank(role)`,
+    sql: 'DROP CAST (role AS int)',
+    finds: ['missing cast (role AS integer)'],
+    line: 'CREATE CAST (role AS integer) WITH FUNCTION rank(role);',
+  },
+  {
+    what: 'a cast that is too many',
+    sql: 'CREATE CAST (role AS int) WITH INOUT',
+    finds: ['extra cast (role AS integer)'],
+    line: 'DROP CAST (role AS integer);',
+  },
+  {
+    what: 'another way of words through a text search',
+    base: textSearch,
+    sql: `ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR asciiword WITH simple;
+      ALTER TEXT SEARCH CONFIGURATION words DROP MAPPING FOR word; ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR int WITH simple`,
+    finds: ['different text search configuration words'],
+    line: 'ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR asciiword WITH stems, simple;',
+  },
+  {
+    what: 'other options of a dictionary',
+    base: textSearch,
+    sql: `ALTER TEXT SEARCH DICTIONARY stems (StopWords, Language = german)`,
+    finds: ['different text search dictionary stems'],
+    line: `ALTER TEXT SEARCH DICTIONARY stems (language = 'english', stopwords = 'english');`,
+  },
+  {
+    what: 'an option of a dictionary that is too many',
+    base: 'CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple)',
+    sql: 'ALTER TEXT SEARCH DICTIONARY plain (Accept = false)',
+    finds: ['different text search dictionary plain'],
+    line: 'ALTER TEXT SEARCH DICTIONARY plain (accept);',
+  },
+  {
+    what: 'a missing text search with its dictionary',
+    base: textSearch,
+    sql: 'DROP TEXT SEARCH CONFIGURATION words; DROP TEXT SEARCH DICTIONARY stems',
+    finds: ['missing text search dictionary stems', 'missing text search configuration words'],
+    line: 'CREATE TEXT SEARCH CONFIGURATION words (PARSER = pg_catalog."default");',
   },
   {
     what: 'several at once, from a name that needs quotes',

@@ -1,7 +1,8 @@
 import type { Constraint, IndexStmt, Node } from 'libpg-query';
-import { type Catalog, type Column, type Index, type NotNullCheck, unknownTable } from './catalog.ts';
+import { type Catalog, type Column, type Index, unknownTable } from './catalog.ts';
 import { constraintName } from './constraint-name.ts';
 import { type QName, relationName, textOf } from './names.ts';
+import { notNullCheck } from './proven.ts';
 import {
   type Alteration,
   alterations,
@@ -17,7 +18,7 @@ import {
   option,
   renamed,
 } from './tree.ts';
-import { typeOf } from './types.ts';
+import { serials, typeOf } from './types.ts';
 
 /** Brings the catalogue to where it is after a statement of the migration at this place. */
 export function apply(catalog: Catalog, node: Node, ordinal: number): void {
@@ -60,9 +61,11 @@ function makeView(catalog: Catalog, node: Node, ordinal: number): void {
 }
 
 function columnOf({ column }: DefinedColumn): Column {
-  const notNull = hasConstraint(column, 'CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_IDENTITY');
+  const type = typeOf(column.typeName);
+  const notNull =
+    serials.test(type.name) || hasConstraint(column, 'CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_IDENTITY');
   const virtual = columnConstraints(column).some((each) => each.generated_kind === 'v');
-  return { type: typeOf(column.typeName), notNull, virtual };
+  return { type, notNull, virtual };
 }
 
 function addColumn(catalog: Catalog, added: DefinedColumn): void {
@@ -80,6 +83,8 @@ function addConstraint(catalog: Catalog, name: QName, constraint: Constraint, co
       return { constraints: [...constraints, { name: constraintName(name, constraint, columns), kind, columns: on }] };
     });
   }
+  if (/PRIMARY|NOTNULL/.test(kind) && constraint.skip_validation !== true)
+    forbidNull(catalog, name, constraint, columns);
   if (/PRIMARY|UNIQUE|EXCLUSION/.test(kind)) {
     const used = constraint.indexname;
     const named = constraintName(name, constraint, columns);
@@ -96,21 +101,12 @@ function addConstraint(catalog: Catalog, name: QName, constraint: Constraint, co
   }
 }
 
-function notNullCheck(constraint: Constraint): NotNullCheck {
-  const columns: string[] = [];
-  // Only what AND joins holds for every row; PostgreSQL's own proof sees the same.
-  const open: (Node | undefined)[] = [constraint.raw_expr];
-  while (open.length > 0) {
-    const each = open.pop();
-    if (each === undefined) continue;
-    const both = as(each, 'BoolExpr');
-    if (both?.boolop === 'AND_EXPR') open.push(...(both.args ?? []));
-    const test = as(each, 'NullTest');
-    const reference = test?.nulltesttype === 'IS_NOT_NULL' && test.arg !== undefined ? as(test.arg, 'ColumnRef') : null;
-    const field = reference?.fields?.at(-1);
-    if (field !== undefined) columns.push(textOf(field));
-  }
-  return { name: constraint.conname ?? null, columns, valid: constraint.skip_validation !== true };
+/** A primary key says it of its columns too, and USING INDEX of those of the index. */
+function forbidNull(catalog: Catalog, name: QName, { indexname }: Constraint, columns: readonly string[]): void {
+  const used = catalog.table(name)?.indexes.find((each) => each.name === indexname && indexname !== undefined);
+  for (const column of used?.columns ?? columns)
+    if (column !== null && catalog.table(name)?.columns.has(column) === true)
+      changeColumn(catalog, name, column, { notNull: true });
 }
 
 /** What a command of ALTER TABLE changes of what is known of the table. */

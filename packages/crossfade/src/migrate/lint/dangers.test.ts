@@ -96,6 +96,18 @@ describe('a statement that a careful reader would stop at', () => {
     ['ALTER TABLE users SET LOGGED;', 'table-moved'],
     ['ALTER TABLE users DISABLE TRIGGER ALL;', 'trigger-locks'],
     ['REFRESH MATERIALIZED VIEW totals;', 'refresh-blocks'],
+    ['ALTER TYPE place ADD ATTRIBUTE zip text CASCADE;', 'attribute-cascades'],
+    ['ALTER TYPE place ADD ATTRIBUTE a int, ALTER ATTRIBUTE zip SET DATA TYPE text CASCADE;', 'attribute-cascades'],
+    ['ALTER TABLE users NO INHERIT people;', 'no-inherit-hides'],
+    ["SELECT setval('users_id_seq', 100);", 'sequence-restarts'],
+    ["SELECT pg_catalog.setval('public.users_id_seq'::regclass, 100::bigint, true);", 'sequence-restarts'],
+    ["SELECT setval(pg_get_serial_sequence('users', 'id'), 1, false);", 'sequence-restarts'],
+    ['BEGIN; ALTER TABLE users ADD COLUMN a int; COMMIT; SELECT 1;', 'transaction-in-file'],
+    ['SELECT 1; BEGIN; ALTER TABLE users ADD COLUMN a int; COMMIT;', 'transaction-in-file'],
+    ['BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;', 'transaction-in-file'],
+    ['BEGIN; SELECT 1; ROLLBACK;', 'transaction-in-file'],
+    ['BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT;', 'transaction-in-file'],
+    ['BEGIN; SELECT 1; COMMIT AND CHAIN;', 'transaction-in-file'],
   ])('%s is %s', async (sql, code) => {
     expect(await codesOf([users, sql])).toContain(code);
   });
@@ -191,6 +203,52 @@ describe('what looks like it and harms nobody', () => {
     ];
     expect(await codesOf(ups, { since: 1n })).toEqual([]);
     expect(await codesOf(ups)).not.toEqual([]);
+  });
+});
+
+describe('what the runner takes and nobody has to fear is no finding', () => {
+  test.each([
+    ['BEGIN; INSERT INTO users (id) VALUES (1); COMMIT;', 'transaction-in-file'],
+    ['-- a head\nSTART TRANSACTION;\nSAVEPOINT a; RELEASE a;\nEND; -- a tail', 'transaction-in-file'],
+    ['ALTER TYPE place ADD ATTRIBUTE zip text;', 'attribute-cascades'],
+    ['CREATE TYPE spot AS (a int); ALTER TYPE spot ADD ATTRIBUTE b int CASCADE;', 'attribute-cascades'],
+    ["SELECT setval('users_id_seq', (SELECT max(id) FROM users));", 'sequence-restarts'],
+    ["SELECT setval('users_id_seq', greatest(nextval('users_id_seq'), 100));", 'sequence-restarts'],
+    ["CREATE TABLE logs (id serial); SELECT setval('public.logs_id_seq', 7);", 'sequence-restarts'],
+    ["CREATE SEQUENCE counted; SELECT setval('counted', 7);", 'sequence-restarts'],
+    ['CREATE TABLE "Logs" (id serial); SELECT setval(\'"Logs_id_seq"\', 7);', 'sequence-restarts'],
+    ['CREATE TABLE logs () INHERITS (users); ALTER TABLE logs NO INHERIT users;', 'no-inherit-hides'],
+  ])('%s is not %s', async (sql, code) => {
+    expect(await codesOf([users, sql])).not.toContain(code);
+  });
+
+  test('a down file may take back the parent that its up file has given', async () => {
+    const downs = { 2: 'ALTER TABLE users NO INHERIT people;' };
+    const { findings } = await lint(readMigrations(folderOf([users, 'ALTER TABLE users INHERIT people;'], downs)));
+    expect(findings.map(({ code }) => code)).not.toContain('no-inherit-hides');
+  });
+});
+
+describe('a primary key over an index that is there', () => {
+  const index = '-- crossfade: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY i ON logs (a, b);';
+  const key = 'ALTER TABLE logs ADD CONSTRAINT logs_pkey PRIMARY KEY USING INDEX i;';
+
+  test('reads the table for the columns that may be NULL, and they are named', async () => {
+    const { findings } = await lintSql(['CREATE TABLE logs (a bigint NOT NULL, b int);', index, key]);
+    const found = findings.filter(({ code }) => code === 'primary-key-scans');
+    expect(found).toMatchObject([
+      { severity: 'error', reason: expect.stringContaining(' b may be NULL'), safe: expect.stringContaining(key) },
+    ]);
+  });
+
+  test.each([
+    'CREATE TABLE logs (a bigint NOT NULL, b serial);',
+    'CREATE TABLE logs (a bigint, b int, CHECK (a IS NOT NULL AND b IS NOT NULL));',
+    'CREATE TABLE logs (a bigint, b int, NOT NULL a, NOT NULL b);',
+    'CREATE TABLE logs (a bigint, b int, CONSTRAINT old PRIMARY KEY (a, b)); ALTER TABLE logs DROP CONSTRAINT old;',
+    'SELECT 1;',
+  ])('reads nothing after %s', async (table) => {
+    expect(await codesOf([table, index, key])).not.toContain('primary-key-scans');
   });
 });
 

@@ -1,6 +1,9 @@
 import type { A_Const, Node, TypeName } from 'libpg-query';
 import { textOf } from './names.ts';
 
+/** Not types, but ways to write a column that is NOT NULL and counts up. */
+export const serials = /^(small|big)?serial[248]?$/;
+
 /** A type as a statement writes it: PostgreSQL's own name, `int4` and not `integer`. */
 export interface SqlType {
   readonly name: string;

@@ -1,12 +1,11 @@
 import { callsVolatile, expressionOf } from '../apply.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
-import { type QName, shown, textOf } from '../names.ts';
+import { shown, textOf } from '../names.ts';
 import { steadyFunctions } from '../steady.ts';
 import { fresh } from '../fresh.ts';
+import { proven } from '../proven.ts';
 import { alterationsOf, type DefinedColumn, definedColumns, definedConstraints, hasConstraint } from '../tree.ts';
-import { shownType, typeOf } from '../types.ts';
-
-const serials = /^(small|big)?serial[248]?$/;
+import { serials, shownType, typeOf } from '../types.ts';
 
 /** Columns added to tables that others use. */
 function added(scene: Scene): DefinedColumn[] {
@@ -25,12 +24,6 @@ function hitOf({ table, column }: DefinedColumn, more: Record<string, string> = 
 
 function isSerial({ column }: DefinedColumn): boolean {
   return serials.test(typeOf(column.typeName).name) || hasConstraint(column, 'CONSTR_IDENTITY');
-}
-
-function proven(scene: Scene, table: QName, column: string): boolean {
-  const known = scene.catalog.table(table);
-  if (known?.columns.get(column)?.notNull === true) return true;
-  return known?.checks.some((check) => check.valid && check.columns.includes(column)) === true;
 }
 
 /** Columns that are added, and what is demanded of them. */

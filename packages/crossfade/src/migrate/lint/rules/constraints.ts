@@ -2,7 +2,8 @@ import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, relationName, shown, shownAll } from '../names.ts';
 import { clauseAt } from '../clause.ts';
 import { fresh } from '../fresh.ts';
-import { alterationsOf, as, type DefinedConstraint, definedConstraints, domainConstrained } from '../tree.ts';
+import { proven } from '../proven.ts';
+import { alterationsOf, as, type DefinedConstraint, definedConstraints } from '../tree.ts';
 
 /** Constraints of these kinds that are put on tables that others use. */
 function added(scene: Scene, ...kinds: readonly string[]): DefinedConstraint[] {
@@ -38,6 +39,15 @@ function notValidBefore(scene: Scene, table: string): Set<string> {
     ({ constraint, ...each }) => constraint.skip_validation && keyOf(each.table) === table,
   );
   return new Set(late.map(({ constraint }) => constraint.conname ?? ''));
+}
+
+/** The columns of an index that becomes the primary key, as far as the files know that they may be NULL. */
+function nullableOf(scene: Scene, { table, constraint: { indexname } }: DefinedConstraint): string[] {
+  const known = scene.catalog.table(table);
+  const index = known?.indexes.find(({ name }) => name === indexname && indexname !== undefined);
+  return (index?.columns ?? []).flatMap((column) =>
+    column !== null && known?.columns.has(column) === true && !proven(scene, table, column) ? [column] : [],
+  );
 }
 
 /** Constraints put on tables that others use. */
@@ -134,6 +144,33 @@ ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index};`,
         .map((each) => hitOf(each, 'pkey')),
   },
   {
+    code: 'primary-key-scans',
+    severity: 'error',
+    title: 'ADD PRIMARY KEY USING INDEX over columns that may be NULL',
+    reason:
+      'The index is there already, but {columns} may be NULL: all of {table} is read for that while nobody can use it. With a validated CHECK PostgreSQL knows already.',
+    safe: `ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({proof}) NOT VALID;
+-- next migration
+ALTER TABLE {table} VALIDATE CONSTRAINT {check};
+-- next migration
+{said};
+ALTER TABLE {table} DROP CONSTRAINT {check};`,
+    bad: 'ALTER TABLE users ADD PRIMARY KEY USING INDEX users_id_idx;',
+    history: [
+      'CREATE TABLE users (id bigint);',
+      '-- crossfade: no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS users_id_idx;\nCREATE UNIQUE INDEX CONCURRENTLY users_id_idx ON users (id);',
+    ],
+    downs: true,
+    check: (scene) =>
+      added(scene, 'CONSTR_PRIMARY').flatMap((each) => {
+        const columns = nullableOf(scene, each);
+        if (columns.length === 0) return [];
+        const proof = columns.map((column) => `${shown(column)} IS NOT NULL`).join(' AND ');
+        const check = shown(`${each.table.name}_${columns.join('_')}_not_null`);
+        return [hitOf(each, 'pkey', { columns: shownAll(columns), check, proof })];
+      }),
+  },
+  {
     code: 'exclude-builds-index',
     severity: 'error',
     title: 'ADD EXCLUDE',
@@ -165,23 +202,6 @@ ALTER TABLE {table} ADD CONSTRAINT {name} {definition};`,
         if (fresh(scene, partition)) return [];
         return [{ words: { table: shown(table), partition: shown(partition) } }];
       }),
-  },
-  {
-    code: 'domain-constraint',
-    severity: 'warning',
-    title: 'A domain with a constraint',
-    reason:
-      'A check of {domain} is not seen where the type is used, cannot be tightened without reading every table that uses it, and makes each new column of the type write its table anew.',
-    safe: `CREATE DOMAIN {domain} AS text;
--- and the CHECK on the table, where NOT VALID and VALIDATE spare its readers`,
-    bad: 'CREATE DOMAIN positive AS integer CHECK (VALUE > 0);',
-    downs: false,
-    check: ({ piece }) => {
-      const found = domainConstrained(piece.node);
-      return found === null
-        ? []
-        : [{ at: found.at, words: { domain: shown({ schema: null, name: found.name.name }) } }];
-    },
   },
   {
     code: 'foreign-key-unindexed',

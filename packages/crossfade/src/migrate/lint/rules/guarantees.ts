@@ -1,5 +1,6 @@
 import { fresh, freshObject } from '../fresh.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
+import { numbersSet } from '../setval.ts';
 import { keyOf, type QName, relationName, shown } from '../names.ts';
 import { objectKey, objectsMade } from '../objects.ts';
 import { alterations, alterationsOf, as, definedColumns, dropped, hasConstraint, option } from '../tree.ts';
@@ -53,6 +54,14 @@ function madeByUp({ file }: Scene, table: QName, name: string): boolean {
   );
 }
 
+/** A down file may take back what its up file has put under the parent. */
+function inheritedByUp({ file }: Scene, table: QName): boolean {
+  if (file.direction === 'up') return false;
+  return (file.partner?.pieces ?? []).some(({ node }) =>
+    alterationsOf(node, 'AT_AddInherit').some((each) => keyOf(each.table) === keyOf(table)),
+  );
+}
+
 /** Whether the file has added the column itself, so that no program can count on it, and lets it be null. */
 function ownNullable(scene: Scene, table: QName, name: string): boolean {
   return scene.file.pieces
@@ -65,6 +74,17 @@ function ownNullable(scene: Scene, table: QName, name: string): boolean {
           !hasConstraint(column, 'CONSTR_NOTNULL', 'CONSTR_PRIMARY'),
       ),
     );
+}
+
+/** Whether nobody has drawn from the sequence yet: made by this file, itself or with a table that has it for a column. */
+function freshSequence(scene: Scene, name: QName): boolean {
+  if (freshObject(scene, name)) return true;
+  const owner = [...scene.catalog.tables()].find(
+    (table) =>
+      keyOf({ ...name, name: '' }) === keyOf({ ...table.name, name: '' }) &&
+      [...table.columns.keys()].some((column) => `${table.name.name}_${column}_seq` === name.name),
+  );
+  return owner !== undefined && fresh(scene, owner.name);
 }
 
 /** What programs count on without naming it: keys, defaults, numbers that do not come twice. */
@@ -107,7 +127,7 @@ ALTER TABLE {table} DROP CONSTRAINT {name};`,
   {
     code: 'sequence-restarts',
     severity: 'warning',
-    title: 'RESTART of a sequence or identity',
+    title: 'RESTART of a sequence or identity, or setval to a number',
     reason:
       'Numbers that {name} has given come again: inserts fail on the key that has them already, or rows elsewhere that still hold the old number point to the new one.',
     safe: `-- set it behind the last number that is there:
@@ -119,6 +139,8 @@ SELECT setval('{name}', (SELECT max(id) FROM users));`,
       const restarts = option(sequence?.options, 'restart') !== undefined;
       const name = relationName(sequence?.sequence);
       if (restarts && !freshObject(scene, name)) return [{ words: { name: shown(name) } }];
+      const set = numbersSet(scene.piece).filter((each) => !freshSequence(scene, each));
+      if (set.length > 0) return set.map((each) => ({ words: { name: shown(each) } }));
       return alterationsOf(scene.piece.node, 'AT_SetIdentity')
         .filter(({ table, command: { def } }) => {
           const options = def === undefined ? undefined : as(def, 'List')?.items;
@@ -126,6 +148,24 @@ SELECT setval('{name}', (SELECT max(id) FROM users));`,
         })
         .map(({ table, command }) => ({ words: { name: shown(`${table.name}_${command.name ?? ''}_seq`) } }));
     },
+  },
+  {
+    code: 'no-inherit-hides',
+    severity: 'warning',
+    title: 'NO INHERIT',
+    reason:
+      'Every query of {parent} stops seeing the rows of {table} at once, UPDATE and DELETE pass them over, and later changes of {parent} do not reach it.',
+    safe: `-- when no program looks for these rows in {parent} any more:
+-- crossfade: allow no-inherit-hides because they are read from {table} since release 12
+{said};`,
+    bad: 'ALTER TABLE events_2024 NO INHERIT events;',
+    downs: true,
+    check: (scene) =>
+      alterationsOf(scene.piece.node, 'AT_DropInherit')
+        .filter(({ table }) => !fresh(scene, table) && !inheritedByUp(scene, table))
+        .map(({ table, command: { def } }) => ({
+          words: { table: shown(table), parent: shown(relationName((def && as(def, 'RangeVar')) ?? undefined)) },
+        })),
   },
   {
     code: 'replica-identity-nothing',

@@ -1,8 +1,8 @@
-import type { ColumnDef, TypeName } from 'libpg-query';
+import type { AlterTableCmd, ColumnDef, TypeName } from 'libpg-query';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown } from '../names.ts';
-import { fresh } from '../fresh.ts';
-import { alterationsOf, as, nodesBelow } from '../tree.ts';
+import { fresh, freshObject } from '../fresh.ts';
+import { alterationsOf, alterationsOfAny, as, nodesBelow } from '../tree.ts';
 import { shownType, type SqlType, type TypeChange, typeChange, typeOf } from '../types.ts';
 
 /** A column that changes its type. */
@@ -60,6 +60,13 @@ function changeHit({ table, column, from, to, at }: Changed): Hit {
   return { at, words };
 }
 
+function attributeHit({ piece }: Scene, type: QName, { name, def }: AlterTableCmd): Hit {
+  const attribute = name ?? (def && as(def, 'ColumnDef')?.colname) ?? '';
+  const change = /\b(?:ADD|ALTER)\s+ATTRIBUTE\b[\s\S]*/i.exec(piece.statement.sql)?.[0] ?? '';
+  const words = { type: shown(type), attribute: shown(attribute), change: change.replaceAll(/\s+CASCADE\b/gi, '') };
+  return { words };
+}
+
 /** What a change of type does to the rows. */
 export const retypeRules: readonly Rule[] = [
   {
@@ -91,6 +98,22 @@ export const retypeRules: readonly Rule[] = [
       changed(scene)
         .filter(({ does }) => does === 'loses')
         .map(changeHit),
+  },
+  {
+    code: 'attribute-cascades',
+    severity: 'error',
+    title: 'ALTER TYPE ... ADD or ALTER ATTRIBUTE ... CASCADE',
+    reason:
+      'Every table that is made OF {type} is altered with it, all in one transaction under ACCESS EXCLUSIVE locks, and written anew where {attribute} gets another type.',
+    safe: `-- ALTER TABLE ... NOT OF for each table, one a file; alter it as any table under load; then
+ALTER TYPE {type} {change};`,
+    bad: 'ALTER TYPE place ALTER ATTRIBUTE zip TYPE text CASCADE;',
+    downs: true,
+    check: (scene) =>
+      alterationsOfAny(scene.piece.node, /^OBJECT_TYPE$/)
+        .filter(({ command }) => /^AT_(Add|Alter)Column/.test(command.subtype ?? ''))
+        .filter(({ table, command }) => command.behavior === 'DROP_CASCADE' && !freshObject(scene, table))
+        .map(({ table, command }) => attributeHit(scene, table, command)),
   },
   {
     code: 'cast-cuts',

@@ -1,5 +1,7 @@
+import type { Tree } from '../../statements.ts';
+import { controlsTransaction, withoutOwnTransaction } from '../../unfit.ts';
 import type { FileScene, Hit, Rule, Scene } from '../model.ts';
-
+import type { Piece } from '../parse.ts';
 import { indexName } from '../apply.ts';
 import { listName, shown } from '../names.ts';
 import { objectKey, objectsDropped, objectsMade } from '../objects.ts';
@@ -59,6 +61,16 @@ function transactions(scene: Pick<Scene, 'file'>, kinds: RegExp): number {
   return scene.file.pieces.filter(({ node }) => kinds.test(as(node, 'TransactionStmt')?.kind ?? '')).length;
 }
 
+function treeOf({ node }: Piece): Tree {
+  return node;
+}
+
+/** Whether the runner leaves the statement out: the BEGIN or COMMIT of a file that stands between the two. */
+function staysOut({ pieces }: FileScene, piece: Piece): boolean {
+  const outer = pieces.filter(({ nested }) => !nested).map((each) => ({ piece: each, tree: treeOf(each) }));
+  return !piece.nested && !withoutOwnTransaction(outer).some((each) => each.piece === piece);
+}
+
 /** What a transaction forbids, hides or leaves open. */
 export const transactionRules: readonly Rule[] = [
   {
@@ -97,15 +109,16 @@ CREATE INDEX CONCURRENTLY users_email_idx ON users (email);`,
     severity: 'error',
     title: 'BEGIN or COMMIT in a file that runs in a transaction',
     reason:
-      'The runner has begun a transaction. A COMMIT in the file would end it too early, so the file is refused; only BEGIN and COMMIT around all of it are passed over.',
-    safe: '-- leave BEGIN and COMMIT out; or begin the file with -- crossfade: no-transaction',
+      'The runner has begun a transaction. A COMMIT in the file would end it too early, so the file is refused. Only BEGIN and COMMIT around the whole file are passed over.',
+    safe: '-- leave BEGIN and COMMIT out, or let them stand around the whole file alone;\n-- or begin the file with -- crossfade: no-transaction',
     bad: `BEGIN;
 ALTER TABLE users ADD COLUMN note text;
-COMMIT;`,
+COMMIT;
+UPDATE users SET note = name WHERE note IS NULL;`,
     downs: true,
     check: ({ file, piece }) => {
-      const kind = as(piece.node, 'TransactionStmt')?.kind ?? '';
-      return file.transactional && kind !== '' && !/SAVEPOINT|_ROLLBACK_TO|RELEASE/.test(kind) ? [{}] : [];
+      if (!file.transactional || !controlsTransaction({ tree: treeOf(piece) })) return [];
+      return staysOut(file, piece) ? [] : [{}];
     },
   },
   {

@@ -1,7 +1,7 @@
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown } from '../names.ts';
-import { definedColumns, definedConstraints } from '../tree.ts';
-import { shownType, type SqlType, typeOf } from '../types.ts';
+import { definedColumns, definedConstraints, domainConstrained } from '../tree.ts';
+import { serials, shownType, type SqlType, typeOf } from '../types.ts';
 import { typeChanges } from './retypes.ts';
 
 /** Columns with their types, by what a rule objects to. */
@@ -23,7 +23,6 @@ function typed(scene: Scene, wrong: (type: SqlType) => boolean): Hit[] {
     });
 }
 
-const serials = /^(small|big)?serial[248]?$/;
 const narrow = /^(int2|int4|serial|serial4|smallserial|serial2)$/;
 
 interface KeyColumn {
@@ -147,5 +146,22 @@ export const typeRules: readonly Rule[] = [
           const limit = /2|small/.test(type.name) ? '32,767' : '2,147,483,647';
           return { at, words: { table: shown(table), column: shown(column), limit } };
         }),
+  },
+  {
+    code: 'domain-constraint',
+    severity: 'warning',
+    title: 'A domain with a constraint',
+    reason:
+      'A check of {domain} is not seen where the type is used, cannot be tightened without reading every table that uses it, and makes each new column of the type write its table anew.',
+    safe: `CREATE DOMAIN {domain} AS text;
+-- and the CHECK on the table, where NOT VALID and VALIDATE spare its readers`,
+    bad: 'CREATE DOMAIN positive AS integer CHECK (VALUE > 0);',
+    downs: false,
+    check: ({ piece }) => {
+      const found = domainConstrained(piece.node);
+      return found === null
+        ? []
+        : [{ at: found.at, words: { domain: shown({ schema: null, name: found.name.name }) } }];
+    },
   },
 ];

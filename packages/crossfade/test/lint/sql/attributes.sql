@@ -1,0 +1,5 @@
+ALTER TYPE place ADD ATTRIBUTE zip text CASCADE;
+ALTER TYPE place ALTER ATTRIBUTE zip TYPE int CASCADE;
+ALTER TABLE events_2024 NO INHERIT events;
+SELECT setval('users_id_seq', 1);
+ALTER TABLE users ADD PRIMARY KEY USING INDEX users_id_idx;
