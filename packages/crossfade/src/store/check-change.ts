@@ -12,7 +12,7 @@ export function checkChange(shape: Collection, change: Change): DriverChange {
   }
   const key = checkKey(collection, shape, change.key);
   if (kind === 'remove') return { kind, collection, key };
-  const set = checkFields(collection, shape, change.set as Record<string, unknown>);
+  const set = checkFields(collection, shape, change.set);
   const fixed = shape.key.find((field) => Object.hasOwn(set, field));
   if (fixed !== undefined)
     throw invalid(

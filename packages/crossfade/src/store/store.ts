@@ -74,7 +74,7 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
             : { kind: 'put', collection, key: checked, row: result };
         }),
       );
-      return result as never;
+      return result;
     },
   };
 }

@@ -57,7 +57,7 @@ function apply(tables: ReadonlyMap<string, Table>, changes: readonly DriverChang
     }
     memoryRefusals(tables, changes, set);
   } catch (error) {
-    for (const undo of undone.reverse()) undo();
+    for (const undo of undone.toReversed()) undo();
     throw error;
   }
 }

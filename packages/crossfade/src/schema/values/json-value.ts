@@ -13,7 +13,7 @@ export function parseJson(text: string): JsonValue {
   const reviver = (_name: string, value: unknown, context?: { readonly source?: string }): unknown =>
     typeof value === 'number' && context?.source !== undefined ? exactNumber(value, context.source) : value;
   try {
-    return JSON.parse(text, reviver as (name: string, value: unknown) => unknown) as JsonValue;
+    return JSON.parse(text, reviver) as JsonValue;
   } catch (error) {
     throw error instanceof JsonFault ? error : new JsonFault('it is not JSON');
   }

@@ -1,7 +1,7 @@
 import { refused, same, type Suite } from './check.ts';
 import type { Store } from '../contract.ts';
 import type { SuiteSchema } from './schema.ts';
-import { person } from './write.cases.ts';
+import { person } from './people.ts';
 
 /** Every verb, with what it answers on a store that holds the person `a`. */
 const verbs: Readonly<Record<string, (store: Store<SuiteSchema>) => Promise<unknown>>> = {

@@ -4,7 +4,7 @@ import { openStore } from '../store.ts';
 import { same, type Suite } from './check.ts';
 import { referenceDriver } from './reference.ts';
 import { suiteSchema, type SuiteSchema } from './schema.ts';
-import { person } from './write.cases.ts';
+import { person } from './people.ts';
 
 /** Histories of random changes, made to the store and to a simple one beside it: both answer and hold the same. */
 export function randomCases({ it }: Suite): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '../contract.ts';
 import { refused, same, type Suite } from './check.ts';
 import type { SuiteSchema } from './schema.ts';
-import { person } from './write.cases.ts';
+import { person } from './people.ts';
 
 /** Read, decide, write: nobody else's write of the key comes in between. */
 export function updateCases({ it }: Suite): void {

@@ -58,7 +58,7 @@ export const heldValues: readonly HeldValue[] = [
     `1${'0'.repeat(300)}`,
     `-0.${'0'.repeat(200)}1`,
   ].map((value): HeldValue => ({ type: 'numeric', what: value.slice(0, 40), value })),
-  ...[0.1, 1 / 3, 5e-324, 1.7976931348623157e308, 2 ** 53 + 2, 1e21, 123456789.123456789, Infinity, -Infinity].map(
+  ...[0.1, 1 / 3, 5e-324, 1.7976931348623157e308, 2 ** 53 + 2, 1e21, 123456789.12345679, Infinity, -Infinity].map(
     (value): HeldValue => ({ type: 'double', what: String(value), value }),
   ),
   { type: 'double', what: '-0, which is 0', value: -0, is: 0 },
