@@ -1,5 +1,6 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
+export { memoryDriver } from './drivers/memory/memory.ts';
 export type { Fact, Kind, SchemaDescription, SchemaObject } from './migrate/drift/description.ts';
 export { describeSchema, type DescribeOptions } from './migrate/drift/describe.ts';
 export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';
@@ -44,4 +45,34 @@ export { connect, type ConnectOptions, disconnect } from './pg/connect.ts';
 export { embeddedStatus, startEmbedded, stopEmbedded } from './pg/embedded/embedded.ts';
 export { resolveTarget, type TargetInput } from './pg/resolve.ts';
 export type { Target, TlsMode } from './pg/target.ts';
+export {
+  type Collection,
+  type Collections,
+  collections,
+  emptyRow,
+  type Field,
+  type FieldType,
+  fieldTypes,
+  type JsonValue,
+  type Key,
+  type Reference,
+  type Row,
+  type RowOf,
+  type Value,
+} from './schema/collection.ts';
 export { pgTypes, type NotCreated, type NotMoved, type PgType } from './schema/model.ts';
+export { parseJson, printJson } from './schema/values/json-value.ts';
+export type {
+  Change,
+  Condition,
+  Cursor,
+  Driver,
+  DriverChange,
+  DriverScan,
+  Page,
+  ScanQuery,
+  Store,
+} from './store/contract.ts';
+export { refusal, refusalWords } from './store/refusal.ts';
+export { openStore } from './store/store.ts';
+export type { Supports } from './store/supports.ts';

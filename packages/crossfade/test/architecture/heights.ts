@@ -7,6 +7,7 @@ export const heights: Readonly<Record<string, number>> = {
   core: 1,
   schema: 2,
   pg: 3,
+  store: 3,
   drivers: 4,
   migrate: 4,
   copy: 7,

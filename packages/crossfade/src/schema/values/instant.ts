@@ -127,7 +127,8 @@ function two(buf: Uint8Array, p: number): number {
   return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones;
 }
 
-function lastDay(year: number, month: number): number {
+/** How many days the month has. */
+export function lastDay(year: number, month: number): number {
   if (month !== 2) return monthDays[month];
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }

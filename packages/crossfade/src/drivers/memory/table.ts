@@ -1,0 +1,162 @@
+import type { Collection, Key, Row } from '../../schema/collection.ts';
+import { compareValues } from '../../schema/values/field-values.ts';
+import type { DriverScan } from '../../store/contract.ts';
+import { valuesText } from './values-text.ts';
+
+/** The records of one collection in memory, by key, with what finds them by a unique set or a reference. */
+export class Table {
+  readonly name: string;
+  readonly shape: Collection;
+  private readonly rows = new Map<string, Row>();
+  /** One of each unique set and reference: the keys of the records that have the values. */
+  private readonly finders: readonly { readonly fields: readonly string[]; readonly keys: Map<string, Set<string>> }[];
+  /** One of each order that was ever scanned. */
+  private readonly sorted = new Map<string, SortedRows>();
+
+  constructor(name: string, shape: Collection) {
+    this.name = name;
+    this.shape = shape;
+    const lists = [...(shape.unique ?? []), ...(shape.references ?? []).map((reference) => reference.fields)];
+    this.finders = lists.map((fields) => ({ fields, keys: new Map<string, Set<string>>() }));
+  }
+
+  get size(): number {
+    return this.rows.size;
+  }
+
+  get(key: Key): Row | undefined {
+    return this.rows.get(valuesText(key));
+  }
+
+  /** Replaces the record of the key, makes it, or removes it; returns what was there. */
+  set(key: Key, row: Row | undefined): Row | undefined {
+    const id = valuesText(key);
+    const before = this.rows.get(id);
+    if (row === undefined) this.rows.delete(id);
+    else this.rows.set(id, row);
+    for (const { fields, keys } of this.finders) {
+      if (before !== undefined) forget(keys, textOf(before, fields), id);
+      if (row !== undefined) note(keys, textOf(row, fields), id);
+    }
+    for (const sorted of this.sorted.values()) {
+      if (before !== undefined) sorted.remove(before);
+      if (row !== undefined) sorted.add(row);
+    }
+    return before;
+  }
+
+  /** The records that have these values in the fields of a unique set or reference; none for a null. */
+  having(fields: readonly string[], values: Key): Row[] {
+    if (values.includes(null)) return [];
+    const finder = this.finders.find((each) => each.fields.join('\0') === fields.join('\0'));
+    return [...(finder?.keys.get(valuesText(values)) ?? [])].map((id) => this.rows.get(id) as Row);
+  }
+
+  scan(scan: DriverScan): Row[] {
+    const id = scan.order.join('\0');
+    let sorted = this.sorted.get(id);
+    if (sorted === undefined) {
+      sorted = new SortedRows(scan.order, this.rows.values());
+      this.sorted.set(id, sorted);
+    }
+    return sorted.scan(scan);
+  }
+
+  /** Every record, in the order of the key. */
+  all(): readonly Row[] {
+    return new SortedRows(this.shape.key, this.rows.values()).rows;
+  }
+}
+
+/** Records in one order. Finding is a binary search, adding moves what lies behind. */
+class SortedRows {
+  readonly rows: Row[];
+  private readonly order: readonly string[];
+
+  constructor(order: readonly string[], rows: Iterable<Row>) {
+    this.order = order;
+    this.rows = [...rows].sort((a, b) => this.compare(a, valuesOf(b, order)));
+  }
+
+  add(row: Row): void {
+    this.rows.splice(this.firstNotBefore(valuesOf(row, this.order)), 0, row);
+  }
+
+  remove(row: Row): void {
+    this.rows.splice(this.firstNotBefore(valuesOf(row, this.order)), 1);
+  }
+
+  scan({ where, descending, after, limit }: DriverScan): Row[] {
+    const found: Row[] = [];
+    const step = descending ? -1 : 1;
+    for (let i = this.start(after, descending); i >= 0 && i < this.rows.length && found.length < limit; i += step) {
+      if (where.every((condition) => holds(this.rows[i], condition))) found.push(this.rows[i]);
+    }
+    return found;
+  }
+
+  private start(after: Key | null, descending: boolean): number {
+    if (after === null) return descending ? this.rows.length - 1 : 0;
+    const at = this.firstNotBefore(after);
+    if (descending) return at - 1;
+    return at < this.rows.length && this.compare(this.rows[at], after) === 0 ? at + 1 : at;
+  }
+
+  private firstNotBefore(values: Key): number {
+    let low = 0;
+    let high = this.rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.compare(this.rows[middle], values) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private compare(row: Row, values: Key): number {
+    for (let i = 0; i < this.order.length; i++) {
+      const difference = compareValues(row[this.order[i]], values[i]);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+}
+
+function holds(row: Row, { field, is, value }: DriverScan['where'][number]): boolean {
+  const held = row[field];
+  if (held === null || value === null) return is === '=' && held === value;
+  const difference = compareValues(held, value);
+  return comparisons[is](difference);
+}
+
+const comparisons: Readonly<Record<DriverScan['where'][number]['is'], (difference: number) => boolean>> = {
+  '=': (difference) => difference === 0,
+  '<': (difference) => difference < 0,
+  '<=': (difference) => difference <= 0,
+  '>': (difference) => difference > 0,
+  '>=': (difference) => difference >= 0,
+};
+
+function valuesOf(row: Row, fields: readonly string[]): Key {
+  return fields.map((field) => row[field]);
+}
+
+/** Null for a set with a null in it, which equals nothing. */
+function textOf(row: Row, fields: readonly string[]): string | null {
+  const values = valuesOf(row, fields);
+  return values.includes(null) ? null : valuesText(values);
+}
+
+function note(keys: Map<string, Set<string>>, text: string | null, id: string): void {
+  if (text === null) return;
+  const ids = keys.get(text);
+  if (ids === undefined) keys.set(text, new Set([id]));
+  else ids.add(id);
+}
+
+function forget(keys: Map<string, Set<string>>, text: string | null, id: string): void {
+  if (text === null) return;
+  const ids = keys.get(text);
+  ids?.delete(id);
+  if (ids?.size === 0) keys.delete(text);
+}

@@ -1,0 +1,69 @@
+import { CrossfadeError } from '../core/errors.ts';
+
+/**
+ * The life of a store: closed, opening, open, closing, and so on again. A call opens a store that was never opened and
+ * waits for one that is opening; while it closes and afterwards every call is refused, until somebody opens it.
+ */
+export class Lifecycle {
+  private readonly name: string;
+  private readonly start: () => Promise<void>;
+  private readonly end: () => Promise<void>;
+  private state: 'new' | 'open' | 'closed' = 'new';
+  /** Opening and closing, one after the other in the order in which they were asked for. */
+  private turn: Promise<void> = Promise.resolve();
+  private readonly underWay = new Set<Promise<unknown>>();
+  private isStarted = false;
+
+  constructor(name: string, start: () => Promise<void>, end: () => Promise<void>) {
+    this.name = name;
+    this.start = start;
+    this.end = end;
+  }
+
+  open(): Promise<void> {
+    this.state = 'open';
+    return this.next(async () => {
+      if (this.isStarted) return;
+      await this.start();
+      this.isStarted = true;
+    });
+  }
+
+  close(): Promise<void> {
+    this.state = 'closed';
+    return this.next(async () => {
+      if (!this.isStarted) return;
+      // From here on a call waits for the next opening, so what is waited for becomes no more.
+      this.isStarted = false;
+      await Promise.allSettled(this.underWay);
+      await this.end();
+    });
+  }
+
+  /** Runs a call within the life of the store. @throws CrossfadeError E_STORE_CLOSED */
+  async during<T>(call: () => Promise<T>): Promise<T> {
+    if (this.state !== 'closed' && !this.isStarted) await this.open();
+    if (this.state === 'closed') throw this.closed();
+    const running = call();
+    this.underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.underWay.delete(running);
+    }
+  }
+
+  private next(step: () => Promise<void>): Promise<void> {
+    // A step that failed is its caller's news; the next one begins all the same.
+    const done = this.turn.catch(() => undefined).then(step);
+    this.turn = done;
+    done.catch(() => undefined);
+    return done;
+  }
+
+  private closed(): CrossfadeError {
+    return new CrossfadeError('E_STORE_CLOSED', `The store ${this.name} is closed. Nothing was done. Open it first.`, {
+      store: this.name,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { type Place, suiteOf, type Test } from './check.ts';
+import { atomicCases } from './atomic.cases.ts';
+import { conditionCases } from './condition.cases.ts';
+import { constraintCases } from './constraint.cases.ts';
+import { inputCases } from './input.cases.ts';
+import { lifecycleCases } from './lifecycle.cases.ts';
+import { pageCases } from './page.cases.ts';
+import { randomCases } from './random.cases.ts';
+import { orderCases } from './order.cases.ts';
+import { updateCases } from './update.cases.ts';
+import { valueCases } from './values.cases.ts';
+import { writeCases } from './write.cases.ts';
+
+export type { Place, Test } from './check.ts';
+export { suiteSchema } from './schema.ts';
+
+const parts = [
+  valueCases,
+  inputCases,
+  writeCases,
+  atomicCases,
+  constraintCases,
+  orderCases,
+  pageCases,
+  conditionCases,
+  updateCases,
+  lifecycleCases,
+  randomCases,
+];
+
+/**
+ * The definition of a store, as tests. A driver that passes is right, and no option excuses it: what it does not
+ * declare in `supports` has to be refused by E_UNSUPPORTED.
+ *
+ * ```ts
+ * storeSuite(test, async () => ({ driver: () => myDriver({ folder }), remove: () => rm(folder) }));
+ * ```
+ *
+ * @param test vitest's or node:test's `test`, or any other of its shape
+ * @param make an empty place for the records of one case
+ */
+export function storeSuite(test: Test, make: () => Promise<Place>): void {
+  const suite = suiteOf(test, make);
+  for (const part of parts) part(suite);
+}
