@@ -117,6 +117,6 @@ function placesStatement(stage: Stage, only?: number): string {
 
 async function sumOutput(client: pg.Client, { of }: Stage, seed: Uint8Array, statement: string) {
   const sum = targetSum(of.table, seed);
-  await copyOut(client, statement, (chunk) => sum.push(chunk));
+  await copyOut(client, statement, sum.push);
   return sum.end();
 }
