@@ -69,11 +69,14 @@ export function failedRetry(facts: RetryFacts, error: CrossfadeError): RetryRepo
   };
 }
 
+/** By table, column, code and constraint. */
 function groups(rest: readonly Reject[]): Map<string, Reject[]> {
   const found = new Map<string, Reject[]>();
   for (const row of rest) {
     const kind = JSON.stringify([row.table, row.column, row.code, row.constraint]);
-    found.set(kind, [...(found.get(kind) ?? []), row]);
+    const group = found.get(kind);
+    if (group === undefined) found.set(kind, [row]);
+    else group.push(row);
   }
   return found;
 }
