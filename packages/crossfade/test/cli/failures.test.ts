@@ -200,3 +200,16 @@ test.each([[[]], [['--dry-run']]])(
     expect(mended.status).toBe(options.length === 0 ? 4 : 0);
   },
 );
+
+test.each([
+  ['move', 'E_SOURCE_MISSING', 1, ['no-such.db']],
+  ['move', 'E_SOURCE_NOT_A_FILE', 1, ['.']],
+  ['move', 'E_USAGE', 2, ['no-such.db', '--reject-limit', '3']],
+  ['verify', 'E_SOURCE_MISSING', 1, ['no-such.db']],
+  ['verify', 'E_REJECTS_INVALID', 2, ['no-such.db', '--quarantine', 'no-such.jsonl']],
+  ['retry', 'E_REJECTS_INVALID', 2, ['no-such.jsonl']],
+])('%s that ends with %s has made no embedded server', async (command, code, status, args) => {
+  const cwd = tempFolder();
+  expectOneMessage(await runCli([command, ...args], { cwd }), code, status);
+  expect(readdirSync(cwd)).toEqual([]);
+});
