@@ -67,12 +67,10 @@ function badValues(report: Report): string[] {
 }
 
 /** What could have been done before is of no use any more. */
-function withheld({ badValues, quarantineFile }: Report): string[] {
-  if (badValues.length === 0 || quarantineFile === null) return badValues.map(badValue);
-  return [
-    ...badValues.map(badValue),
-    'Mend them in the source, or name a rule, and run crossfade retry with this list.',
-  ];
+function withheld(report: Report): string[] {
+  const lines = report.badValues.map(badValue);
+  if (report.quarantineFile === null) return lines;
+  return [...lines, 'Mend them in the source, or name a rule, and run crossfade retry with this list.'];
 }
 
 function badValue({ table, column, count, code, firstKey }: BadValueReport): string {

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { deadPlace } from '../harness/sockets.ts';
@@ -212,4 +213,15 @@ test.each([
   const cwd = tempFolder();
   expectOneMessage(await runCli([command, ...args], { cwd }), code, status);
   expect(readdirSync(cwd)).toEqual([]);
+});
+
+test('the -wal of a database holds commits, and no report replaces it', async () => {
+  const source = smallSource();
+  const db = new DatabaseSync(source);
+  onTestFinished(() => db.close());
+  db.exec('PRAGMA journal_mode = WAL; CREATE TABLE late (a)');
+  const before = readFileSync(`${source}-wal`);
+  const message = await failing('E_REPORT_UNWRITABLE', 1, [source, '--report', `${source}-wal`]);
+  expect(message).toContain('was not replaced');
+  expect(readFileSync(`${source}-wal`).equals(before)).toBe(true);
 });
