@@ -6,7 +6,8 @@ import { interruption, move } from '../move/move.ts';
 import type { MoveOptions } from '../move/options.ts';
 import type { Report } from '../move/report.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
-import { sourcePath } from '../drivers/sqlite/open.ts';
+import { refuseIdleLimit } from '../move/withholding.ts';
+import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { knowing } from './failing.ts';
 import { addBothSides, addTypes, rowCount, type Settle } from './options.ts';
 import { progressView } from './progress.ts';
@@ -75,7 +76,10 @@ async function moveInterruptibly(source: string, flags: Flags, known: Known): Pr
   };
   try {
     if (flags.report !== undefined) probePrivate(flags.report);
-    const target = await targetOrEmbedded(flags);
+    const target = await targetOrEmbedded(flags, () => {
+      refuseIdleLimit(flags);
+      inspectFile(source);
+    });
     known.target = target.display;
     const { rule, ...rest } = flags;
     const report = await move({

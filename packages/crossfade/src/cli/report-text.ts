@@ -1,4 +1,4 @@
-import type { Report, TableReport } from '../move/report.ts';
+import type { BadValueReport, Report, TableReport } from '../move/report.ts';
 
 const many = (n: number): string => n.toLocaleString('en-US');
 
@@ -11,7 +11,7 @@ export function reportText(report: Report): string {
     section('Dry run: what would be withheld', report.verdict === 'planned' ? badValues(report) : []),
     section(
       `Withheld${report.quarantineFile === null ? '' : `, listed in ${report.quarantineFile}`}`,
-      report.verdict === 'accounted' ? badValues(report) : [],
+      report.verdict === 'accounted' ? withheld(report) : [],
     ),
     section(
       'Rows that differ',
@@ -63,10 +63,18 @@ function headline(report: Report): string {
 }
 
 function badValues(report: Report): string[] {
-  return report.badValues.map(
-    (bad) =>
-      `${bad.table}.${bad.column}: ${many(bad.count)} × ${bad.code}, first at ${bad.firstKey}\n    fix: ${bad.fix}`,
-  );
+  return report.badValues.map((bad) => `${badValue(bad)}\n    fix: ${bad.fix}`);
+}
+
+/** What could have been done before is of no use any more. */
+function withheld(report: Report): string[] {
+  const lines = report.badValues.map(badValue);
+  if (report.quarantineFile === null) return lines;
+  return [...lines, 'Mend them in the source, or name a rule, and run crossfade retry with this list.'];
+}
+
+function badValue({ table, column, count, code, firstKey }: BadValueReport): string {
+  return `${table}.${column}: ${many(count)} × ${code}, first at ${firstKey}`;
 }
 
 function notable(table: TableReport): string[] {

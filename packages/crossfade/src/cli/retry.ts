@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { sourcePath } from '../drivers/sqlite/open.ts';
+import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
+import { readRejects } from '../move/rejects.ts';
 import { interruption, retry, type RetryOptions } from '../move/retry.ts';
 import { failedRetry, type RetryReport } from '../move/retry-report.ts';
 import { knowing } from './failing.ts';
@@ -44,7 +45,9 @@ async function runRetry(rejects: string, named: string | undefined, flags: Flags
       (error) => failedRetry({ ...known, ...nothing }, error),
       async () => {
         if (flags.report !== undefined) probePrivate(flags.report);
-        const target = await targetOrEmbedded({ ...flags, quiet: flags.quiet === true || flags.json === true });
+        const target = await targetOrEmbedded({ ...flags, quiet: flags.quiet === true || flags.json === true }, () => {
+          inspectFile(source ?? readRejects(rejects).head.source);
+        });
         known.target = target.display;
         const { rule, ...rest } = flags;
         const place = source === undefined ? { rejects } : { rejects, source };

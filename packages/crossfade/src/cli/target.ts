@@ -21,10 +21,15 @@ export async function namedTarget(options: TargetOptions): Promise<Target | null
   });
 }
 
-/** The named server, or else the embedded one, which is started when it does not run. */
-export async function targetOrEmbedded(options: TargetOptions): Promise<Target> {
+/**
+ * The named server, or else the embedded one, which is made and started when it does not run.
+ *
+ * @param check throws where the command will fail in any case, so that a mistyped path starts no server
+ */
+export async function targetOrEmbedded(options: TargetOptions, check?: () => void): Promise<Target> {
   const named = await namedTarget(options);
   if (named !== null) return named;
+  check?.();
   const embedded = await startEmbedded();
   if (options.quiet !== true)
     terminal.note(

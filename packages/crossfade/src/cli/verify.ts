@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { sourcePath } from '../drivers/sqlite/open.ts';
+import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { errorReport } from '../move/build-report.ts';
+import { readRejects } from '../move/rejects.ts';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
 import { knowing } from './failing.ts';
 import { addBothSides, type Settle } from './options.ts';
@@ -33,7 +34,10 @@ function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
       error: errorReport(error),
     }),
     async () => {
-      const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true });
+      const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true }, () => {
+        if (flags.quarantine !== undefined) readRejects(flags.quarantine);
+        inspectFile(source);
+      });
       known.target = target.display;
       const report = await verify({ ...flags, source, target, rules: rule ?? [] });
       if (flags.json === true) terminal.json(report);

@@ -61,12 +61,16 @@ export function probePrivate(path: string): void {
   unlinkSync(fresh);
 }
 
-/** A mistyped path must not cost somebody the database that we came to save. */
+/** How a database begins, its -wal in either byte order, and the -journal of a commit that was cut off. */
+const databaseHeads = ['SQLite format 3\0', '\x37\x7f\x06\x82', '\x37\x7f\x06\x83', '\xd9\xd5\x05\xf9'];
+
+/** A mistyped path must not cost somebody the database that we came to save, nor the commits beside it. */
 function refuseDatabase(path: string): void {
-  if (headOf(path) !== 'SQLite format 3\0') return;
+  const head = headOf(path);
+  if (!databaseHeads.some((begins) => head.startsWith(begins))) return;
   throw new CrossfadeError(
     'E_REPORT_UNWRITABLE',
-    `${path} is a SQLite database and was not replaced. Choose another path.`,
+    `${path} is a SQLite database, or its log, and was not replaced. Choose another path.`,
     { path, reason: 'a database' },
   );
 }

@@ -6,6 +6,7 @@ import { query } from '../pg/connect.ts';
 import { ident, join, qualified, type Sql, sql } from '../pg/sql.ts';
 import { copyOutStatement, differingBuckets, seedBytes, sumSource, targetSum } from '../verify/verify.ts';
 import { compareWith } from './compare.ts';
+import { failing } from './halving.ts';
 import { comparisonOf } from './pairing.ts';
 import type { Reject } from './rejects.ts';
 import type { Stage } from './retry-stage.ts';
@@ -31,21 +32,13 @@ export async function settleKnownKeys(client: pg.Client, stage: Stage): Promise<
   const numbers = rows.map(({ n }) => Number(n));
   if (numbers.length === 0) return;
   const rowOf = new Map(stage.pending);
-  const isEqual = async (some: readonly number[], only?: number): Promise<boolean> =>
-    equalAtPlaces(
-      client,
-      stage,
-      some.map((n) => rowOf.get(n) as Reject),
-      only,
-    );
-  const present: Reject[] = [];
-  const allEqual = await isEqual(numbers);
-  for (const n of numbers) {
-    const row = rowOf.get(n) as Reject;
-    if (allEqual || (await isEqual([n], n))) present.push(row);
-    else stage.keep(row, { column: null, code: 'E_KEY_TAKEN' });
-  }
-  stage.present = present;
+  const rowsOf = (some: readonly number[]): Reject[] => some.map((n) => rowOf.get(n) as Reject);
+  const taken = await failing(numbers, (some) =>
+    equalAtPlaces(client, stage, rowsOf(some), { first: some[0], last: some[some.length - 1] }),
+  );
+  for (const row of rowsOf(taken)) stage.keep(row, { column: null, code: 'E_KEY_TAKEN' });
+  const others = new Set(taken);
+  stage.present = rowsOf(numbers.filter((n) => !others.has(n)));
   await stage.drop(client, numbers);
   await query(client, sql`DELETE FROM ${stage.places}`, 'forget the rows that were there');
 }
@@ -94,11 +87,17 @@ export function changed({ of }: Stage): CrossfadeError {
   );
 }
 
+/** Numbers of rows in the temporary table, both ends included. */
+interface NumberRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 async function equalAtPlaces(
   client: pg.Client,
   stage: Stage,
   rows: readonly Reject[],
-  only?: number,
+  only?: NumberRange,
 ): Promise<boolean> {
   const seed = randomBytes(seedBytes);
   const source = sumSource(stage.read(rows), stage.of.table, seed);
@@ -106,17 +105,17 @@ async function equalAtPlaces(
   return source.rows === rows.length && differingBuckets(source, target).length === 0;
 }
 
-/** The rows of the target that were found or inserted, or those of one number. */
-function placesStatement(stage: Stage, only?: number): string {
+/** The rows of the target that were found or inserted, or those with numbers of a range. */
+function placesStatement(stage: Stage, only?: NumberRange): string {
   const { columns, target } = stage.of.table;
   const wanted: Sql = qualified(target.schema, target.name);
   const listed = columns.map((column) => `t.${ident(column.target)}`).join(', ');
-  const where = only === undefined ? '' : ` WHERE p.n = ${BigInt(only)}`;
+  const where = only === undefined ? '' : ` WHERE p.n BETWEEN ${BigInt(only.first)} AND ${BigInt(only.last)}`;
   return `COPY (SELECT ${listed} FROM ${stage.places.text} p JOIN ${wanted.text} t ON t.ctid = p.place AND t.tableoid = p.part${where}) TO STDOUT (FORMAT binary)`;
 }
 
 async function sumOutput(client: pg.Client, { of }: Stage, seed: Uint8Array, statement: string) {
   const sum = targetSum(of.table, seed);
-  await copyOut(client, statement, (chunk) => sum.push(chunk));
+  await copyOut(client, statement, sum.push);
   return sum.end();
 }

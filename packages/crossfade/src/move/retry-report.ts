@@ -10,7 +10,7 @@ export interface RetryReport
     Report,
     'exitCode' | 'source' | 'target' | 'schema' | 'rows' | 'warnings' | 'badValues' | 'quarantineFile' | 'error'
   > {
-  /** equal: the list is empty now. accounted: rows still stand in it, or rules altered values. failed: nothing was inserted. */
+  /** equal: the list is empty now. accounted: rows still stand in it, or rules altered values. failed: nothing was inserted, unless the error's facts have an `outcome`. */
   readonly verdict: 'equal' | 'accounted' | 'failed';
   readonly tables: readonly RetriedTable[];
   readonly seconds: { readonly total: number };
@@ -56,7 +56,7 @@ export function retryReport(
   };
 }
 
-/** The report of a retry that an error ended: it has inserted nothing, and says why. */
+/** The report of a retry that an error ended. */
 export function failedRetry(facts: RetryFacts, error: CrossfadeError): RetryReport {
   return {
     verdict: 'failed',
@@ -69,11 +69,14 @@ export function failedRetry(facts: RetryFacts, error: CrossfadeError): RetryRepo
   };
 }
 
+/** By table, column, code and constraint. */
 function groups(rest: readonly Reject[]): Map<string, Reject[]> {
   const found = new Map<string, Reject[]>();
   for (const row of rest) {
     const kind = JSON.stringify([row.table, row.column, row.code, row.constraint]);
-    found.set(kind, [...(found.get(kind) ?? []), row]);
+    const group = found.get(kind);
+    if (group === undefined) found.set(kind, [row]);
+    else group.push(row);
   }
   return found;
 }
@@ -86,7 +89,8 @@ const fixes: Readonly<Record<RejectCode, (name: string, constraint: string) => s
   E_VALUE_TOO_LARGE: () => 'mend it in the source; PostgreSQL holds less than 1 GB a value',
   E_TYPE_UNFIT: (name) =>
     `mend it in the source, --rule ${name}=invalid:null, or give the column in PostgreSQL a wider type`,
-  E_ROW_GONE: () => 'the source has no such row any more; if that is meant, remove its line from the list',
+  E_ROW_GONE: () =>
+    'the source has no such row any more; write the new key into its line, or remove the line if the row is gone on purpose',
   E_KEY_TAKEN: () =>
     'another row stands in PostgreSQL under this key and was not overwritten; compare the two, and remove that row or this line',
   E_ROW_REFUSED: (_, constraint) => `the table refuses the row${constraint}; bring what it asks for, and retry`,

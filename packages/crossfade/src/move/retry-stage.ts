@@ -71,8 +71,9 @@ export class Stage {
     const columns = this.load.columns.map((column) => `${ident(column.name)} ${column.type}`);
     await query(
       client,
-      sql`CREATE TEMPORARY TABLE ${name(this.load.name)} (n bigint GENERATED ALWAYS AS IDENTITY${trusted(columns.map((column) => `, ${column}`).join(''))}) ON COMMIT DROP;
-        CREATE TEMPORARY TABLE ${name(`${this.load.name}_places`)} (n bigint, part oid, place tid) ON COMMIT DROP`,
+      sql`CREATE TEMPORARY TABLE ${name(this.load.name)} (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY${trusted(columns.map((column) => `, ${column}`).join(''))}) ON COMMIT DROP;
+        CREATE TEMPORARY TABLE ${name(`${this.load.name}_places`)} (n bigint, part oid, place tid) ON COMMIT DROP;
+        CREATE INDEX ON ${this.places} (n)`,
       'make a temporary table for the listed rows',
     );
     const seen: Reject[] = [];
@@ -92,6 +93,14 @@ export class Stage {
   /** A row stays in the list. */
   keep({ table, key }: Reject, why: Pick<Reject, 'column' | 'code' | 'constraint'>): void {
     this.rest.push({ table, key, ...why });
+  }
+
+  /** These rows stand in the target now. */
+  markInserted(numbers: readonly number[]): void {
+    for (const n of numbers) {
+      this.inserted.push(this.pending.get(n) as Reject);
+      this.pending.delete(n);
+    }
   }
 
   /** Takes rows out of the temporary table that need not, or must not, be inserted. */

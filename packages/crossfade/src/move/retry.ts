@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { CrossfadeError } from '../core/errors.ts';
+import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
@@ -9,7 +9,7 @@ import { lockTarget } from './lock.ts';
 import { raiseNextKeys } from './next-keys.ts';
 import type { MoveOptions } from './options.ts';
 import { probePrivate } from './private-file.ts';
-import { headOf, readRejects, type RejectList, writeRejects } from './rejects.ts';
+import { headOf, readRejects, type Reject, type RejectHead, type RejectList, writeRejects } from './rejects.ts';
 import { insertPending } from './retry-insert.ts';
 import { changed, isWhole, proveInserted, settleKnownKeys, unproven } from './retry-proof.ts';
 import { type RetryReport, retryReport } from './retry-report.ts';
@@ -33,8 +33,8 @@ export interface RetryOptions
  * the published tables and compares every value, in one transaction. Nothing is overwritten. Rows that still cannot be
  * held, whose key is taken, or that a constraint refuses stay in the list, which is replaced by them.
  *
- * Throws a CrossfadeError when nothing was inserted. A call that died may be repeated: rows that stand there are
- * recognised.
+ * Throws a CrossfadeError when nothing was inserted, or when it could not be told: the facts then have an `outcome`,
+ * `unknown` or `inserted`. Such a call, and one that died, may be repeated: rows that stand there are recognised.
  */
 export async function retry(options: RetryOptions): Promise<RetryReport> {
   const watch = new Stopwatch([]);
@@ -79,7 +79,7 @@ async function retryLocked(
     const rest = stages.flatMap((stage) => stage.rest);
     const head = { source: source.file.path, numbering: source.numbering, target: options.target.display, schema };
     const remembered = tables.map(({ source: from, target, columns }) => headOf(from, target, columns));
-    const quarantineFile = writeRejects(list.path, { ...head, tables: remembered }, rest, true);
+    const quarantineFile = replaceList(list.path, { ...head, tables: remembered }, rest);
     const facts = { source: path, target: options.target.display, schema, quarantineFile, seconds: watch.read() };
     const warnings = [...tables.flatMap(({ overruled }) => overruled), ...(options.target.warnings ?? [])];
     return retryReport({ ...facts, warnings }, stages.map(retried), rest, options.showValues ?? false);
@@ -89,6 +89,20 @@ async function retryLocked(
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
+  }
+}
+
+/** The rows stand in the target by now, whatever becomes of the list; a failure has to say so. */
+function replaceList(path: string, head: Omit<RejectHead, 'crossfadeRejects'>, rest: readonly Reject[]): string {
+  try {
+    return writeRejects(path, head, rest, true);
+  } catch (error) {
+    const { code, facts } = asCrossfadeError(error);
+    throw new CrossfadeError(
+      code,
+      `The rows were inserted and compared, but the list ${path} could not be replaced (${String(facts.reason)}) and names them still. Make its folder writable and run the same command again: rows that stand there with equal values are recognised.`,
+      { ...facts, path, outcome: 'inserted' },
+    );
   }
 }
 

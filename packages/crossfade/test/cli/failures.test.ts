@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { deadPlace } from '../harness/sockets.ts';
@@ -200,3 +201,27 @@ test.each([[[]], [['--dry-run']]])(
     expect(mended.status).toBe(options.length === 0 ? 4 : 0);
   },
 );
+
+test.each([
+  ['move', 'E_SOURCE_MISSING', 1, ['no-such.db']],
+  ['move', 'E_SOURCE_NOT_A_FILE', 1, ['.']],
+  ['move', 'E_USAGE', 2, ['no-such.db', '--reject-limit', '3']],
+  ['verify', 'E_SOURCE_MISSING', 1, ['no-such.db']],
+  ['verify', 'E_REJECTS_INVALID', 2, ['no-such.db', '--quarantine', 'no-such.jsonl']],
+  ['retry', 'E_REJECTS_INVALID', 2, ['no-such.jsonl']],
+])('%s that ends with %s has made no embedded server', async (command, code, status, args) => {
+  const cwd = tempFolder();
+  expectOneMessage(await runCli([command, ...args], { cwd }), code, status);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test('the -wal of a database holds commits, and no report replaces it', async () => {
+  const source = smallSource();
+  const db = new DatabaseSync(source);
+  onTestFinished(() => db.close());
+  db.exec('PRAGMA journal_mode = WAL; CREATE TABLE late (a)');
+  const before = readFileSync(`${source}-wal`);
+  const message = await failing('E_REPORT_UNWRITABLE', 1, [source, '--report', `${source}-wal`]);
+  expect(message).toContain('was not replaced');
+  expect(readFileSync(`${source}-wal`).equals(before)).toBe(true);
+});

@@ -1,5 +1,10 @@
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { query } from '../../src/pg/connect.ts';
+import { sql } from '../../src/pg/sql.ts';
+import { connected } from '../harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
 import { listed, mend, quarantined, retried } from '../support/rejects.ts';
@@ -167,6 +172,56 @@ test('tables that refer to each other in a circle find their parents, and so do 
   await expectSameRows(source, database);
   const key = await database.query("select bool_or(condeferrable) as put_off from pg_constraint where contype = 'f'");
   expect(key.rows).toEqual([{ put_off: false }]);
+});
+
+test('a row that is refused does not part the rows of a circle, and of many rows it stays alone', async () => {
+  const source = sourceFile(
+    'CREATE TABLE a (id INTEGER PRIMARY KEY, up INTEGER REFERENCES a, u TEXT UNIQUE, t TEXT)',
+    `${numbers(300)} INSERT INTO a SELECT i, CASE i WHEN 1 THEN 300 WHEN 300 THEN 150 WHEN 150 THEN 1 WHEN 70 THEN 1 END, 'u' || i, char(0) FROM n`,
+  );
+  const database = await freshDatabase();
+  const list = await quarantined(source, database);
+  mend(source, "UPDATE a SET t = 'x'");
+  await database.query("insert into a (id, u) values (1000, 'u42')");
+  const { report } = await retried(list, database);
+  expect(report.tables).toMatchObject([{ rows: 300, loaded: 299, present: 0, rejected: 1 }]);
+  expect(listed(list)).toMatchObject([{ key: '42', code: 'E_ROW_REFUSED' }]);
+  await database.query("delete from a where id = 1000; update a set t = 'other' where id in (7, 8, 200)");
+  writeFileSync(list, [readFileSync(list, 'utf8'), ...rowsOf('a', 300)].join(''));
+  const again = (await retried(list, database)).report;
+  expect(again.tables).toMatchObject([{ rows: 300, loaded: 1, present: 296, rejected: 3 }]);
+  expect(listed(list).map(({ key, code }) => [key, code])).toEqual(
+    ['7', '8', '200'].map((key) => [key, 'E_KEY_TAKEN']),
+  );
+});
+
+/** Lines of a list, as somebody may add them by hand. */
+function rowsOf(table: string, rows: number): string[] {
+  return Array.from(
+    { length: rows },
+    (_, i) => `${JSON.stringify({ table, key: String(i + 1), column: 't', code: 'E_TEXT_NUL' })}\n`,
+  );
+}
+
+test('a list that cannot be replaced any more is said to name rows that stand there, and the retry is repeated', async () => {
+  const [database, source] = [await freshDatabase(), letters()];
+  const list = await quarantined(source, database);
+  mend(source, ...mendAll);
+  const holder = await connected(database);
+  await query(holder, sql`BEGIN; LOCK TABLE public.letter`, 'hold the table');
+  const running = runCli(['retry', list, '--json'], { env: serverEnv(database) });
+  const waits = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await database.query(waits)).rows.length === 0) await sleep(50);
+  renameSync(dirname(list), `${dirname(list)}.away`);
+  await query(holder, sql`COMMIT`, 'let go');
+  const ended = await running;
+  renameSync(`${dirname(list)}.away`, dirname(list));
+  const message = expectOneMessage(ended, 'E_REPORT_UNWRITABLE', 1);
+  expect(message).toMatch(/The rows were inserted.*ENOENT.*run the same command again/);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ verdict: 'failed', error: { facts: { outcome: 'inserted' } } });
+  const { report } = await retried(list, database);
+  expect([report.verdict, report.tables.map(({ present }) => present)]).toEqual(['equal', [3, 1, 2]]);
+  await expectSameRows(source, database);
 });
 
 test('rows without a key are proven by their whole table: VACUUM and foreign rows are noticed, and nothing is inserted', async () => {
