@@ -7,8 +7,10 @@ import { parseJson } from '../../../schema/values/json-value.ts';
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
 import { name } from '../names.ts';
 import { capturePrefix, captureTriggers } from './capture-triggers.ts';
-import { storeFailure, unfitPlace } from './failure.ts';
+import { unfitPlace } from './failure.ts';
 import { catalogOf, type OpenFile } from './open.ts';
+import { has, keepingCapture, schemaVersion } from './schema-version.ts';
+import { writing } from './writing.ts';
 
 /** A key that was written since its entry was last cleared. */
 export interface JournalEntry {
@@ -45,56 +47,21 @@ export interface Capture {
   clear(entries: readonly JournalEntry[]): Promise<void>;
 }
 
-/** The capture of a file that is open when it is asked. */
+/** The capture of a file that is open when it is asked. It also reads in transactions: what is compared has to be of one state. */
 export function captureOf(opened: () => OpenFile): Capture {
   return {
-    install: () => writing(opened(), (file) => install(file)),
-    remove: () => writing(opened(), ({ connection: { db } }) => remove(db)),
-    stands: () => reading(opened(), standing),
+    install: () => writing(opened, (file) => install(file)),
+    remove: () => writing(opened, ({ connection: { db } }) => remove(db)),
+    stands: () => writing(opened, standing),
     entries: (limit) =>
-      reading(opened(), (file) => (has(file.connection.db, 'crossfade_journal') ? entries(file, limit) : [])),
+      writing(opened, (file) => (has(file.connection.db, 'crossfade_journal') ? entries(file, limit) : [])),
     clear: (seen) =>
-      writing(opened(), ({ connection }) => {
+      writing(opened, ({ connection }) => {
         if (!has(connection.db, 'crossfade_journal')) return;
         const statement = connection.prepared('DELETE FROM crossfade_journal WHERE counter = ? AND collection = ?');
         for (const { counter, collection } of seen) statement.run(counter, collection);
       }),
   };
-}
-
-/** Runs a step of one transaction, with the errors of a store. */
-export async function writing<T>(file: OpenFile, step: (file: OpenFile) => T): Promise<T> {
-  return file.connection
-    .write(() => step(file))
-    .catch((error: unknown) => {
-      throw storeFailure(error, file.connection.path, 'Nothing was written.');
-    });
-}
-
-async function reading<T>(file: OpenFile, step: (file: OpenFile) => T): Promise<T> {
-  // As a transaction: what is compared has to be of one state.
-  return writing(file, step);
-}
-
-/** Whether the file has a table of this name. */
-export function has(db: DatabaseSync, table: string): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
-}
-
-/** Counts every change of the file's schema, whoever makes it. */
-function schemaVersion(db: DatabaseSync): number {
-  return Number(db.prepare('PRAGMA schema_version').get()?.schema_version);
-}
-
-/** Lets this file's own triggers change without capture taking it for somebody else's doing. */
-export function keepingCapture(db: DatabaseSync, change: () => void): void {
-  const before = schemaVersion(db);
-  change();
-  if (has(db, 'crossfade_capture'))
-    db.prepare('UPDATE crossfade_capture SET schema_version = ? WHERE schema_version = ?').run(
-      schemaVersion(db),
-      before,
-    );
 }
 
 function install(file: OpenFile): void {

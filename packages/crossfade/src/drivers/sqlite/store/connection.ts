@@ -96,15 +96,24 @@ export class Connection {
   private async patiently<T>(step: () => T): Promise<T> {
     const deadline = performance.now() + this.busyTimeoutMs;
     for (let attempt = 1; ; attempt++) {
+      if (!this.db.isOpen) throw this.unusable('E_STORE_CLOSED', 'the store was closed meanwhile');
       // Within the function of an `update`, which is not to see its own unfinished write.
       const isWithin = this.db.isTransaction;
+      const isLate = performance.now() >= deadline;
+      if (isWithin && isLate) throw this.unusable('E_STORE_FAILED', 'an earlier transaction could not be ended');
       try {
         if (!isWithin) return step();
       } catch (error) {
         if (error instanceof CallersError) throw error.thrown;
-        if (!isBusy(error) || performance.now() >= deadline) throw error;
+        if (!isBusy(error) || isLate) throw error;
       }
       await sleep(isWithin ? 0 : randomInt(1, Math.min(25, 2 + attempt * 2)));
     }
+  }
+
+  private unusable(code: 'E_STORE_CLOSED' | 'E_STORE_FAILED', what: string): CrossfadeError {
+    return new CrossfadeError(code, `${this.path}: ${what}. Nothing was done. Close the store and open it again.`, {
+      path: this.path,
+    });
   }
 }

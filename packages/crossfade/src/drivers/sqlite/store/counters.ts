@@ -1,6 +1,6 @@
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
-import { writing } from './capture.ts';
 import { catalogOf, type OpenFile } from './open.ts';
+import { writing } from './writing.ts';
 
 /** The numbers that SQLite gives to new records. */
 export interface Counters {
@@ -15,7 +15,7 @@ export interface Counters {
 export function countersOf(opened: () => OpenFile): Counters {
   return {
     raise: (collection, atLeast) =>
-      writing(opened(), ({ connection: { db, path } }) => {
+      writing(opened, ({ connection: { db, path } }) => {
         const table = catalogOf(path, db).find((each) => foldName(each.name) === foldName(collection));
         if (table === undefined || !table.autoincrement) return false;
         const raised = db

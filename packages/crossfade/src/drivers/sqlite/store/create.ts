@@ -39,10 +39,11 @@ function foreignKey({ fields, to, onRemove }: Reference, schema: Collections): s
 function createIndexes(collection: string, shape: Collection): string[] {
   const lists = [...(shape.indexes ?? []), ...(shape.references ?? []).map(({ fields }) => fields)];
   const wanted = new Map(lists.map((fields) => [fields.join('\0'), fields]));
-  wanted.delete(shape.key.slice(0, 1).join('\0'));
+  // The key has an index of its own, which begins so.
+  wanted.delete(shape.key[0]);
   return [...wanted.values()].map((fields) => {
     const columns = [...fields, ...shape.key.filter((field) => !fields.includes(field))];
-    return `CREATE INDEX IF NOT EXISTS ${name(`${collection} by ${fields.join(', ')}`)} ON ${name(collection)} ${list(columns)}`;
+    return `CREATE INDEX ${name(`${collection} by ${fields.join(', ')}`)} ON ${name(collection)} ${list(columns)}`;
   });
 }
 

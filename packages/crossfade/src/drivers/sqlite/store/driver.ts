@@ -77,8 +77,8 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
     },
     read: (collection: string, key: Key) => read(() => table(collection).read(key)),
     scan: (collection: string, scan: DriverScan) => read(() => table(collection).scan(scan)),
-    write: (changes: readonly DriverChange[]) => write(opened(), () => changes),
-    update: (collection, key, change) =>
+    write: async (changes: readonly DriverChange[]) => write(opened(), () => changes),
+    update: async (collection, key, change) =>
       write(opened(), () => {
         const row = table(collection).read(key);
         const wanted = called(() => change(row));

@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../../../core/errors.ts';
 import { name, quoted } from '../names.ts';
 import { resultCodeOf } from '../result-words.ts';
-import { has, keepingCapture, writing } from './capture.ts';
 import type { OpenFile } from './open.ts';
+import { has, keepingCapture } from './schema-version.ts';
+import { writing } from './writing.ts';
 
 /** What stands between writers and the records. */
 export interface FenceState {
@@ -36,9 +37,9 @@ const kinds = ['INSERT', 'UPDATE', 'DELETE'] as const;
 /** The fence of a file that is open when it is asked. */
 export function fenceOf(opened: () => OpenFile): Fence {
   return {
-    set: (epoch) => writing(opened(), (file) => turn(file, epoch, true)),
-    lift: (epoch) => writing(opened(), (file) => turn(file, epoch, false)),
-    state: () => writing(opened(), stateOf),
+    set: (epoch) => writing(opened, (file) => turn(file, epoch, true)),
+    lift: (epoch) => writing(opened, (file) => turn(file, epoch, false)),
+    state: () => writing(opened, stateOf),
   };
 }
 

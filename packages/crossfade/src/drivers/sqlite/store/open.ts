@@ -10,6 +10,7 @@ import { Connection } from './connection.ts';
 import { createStatements } from './create.ts';
 import { misfits } from './expect.ts';
 import { storeFailure, unfitPlace } from './failure.ts';
+import { keepingCapture } from './schema-version.ts';
 import { Table } from './table.ts';
 
 /** How a file is opened. */
@@ -59,6 +60,8 @@ function prepare(db: DatabaseSync, path: string): void {
       path,
       `its text is ${encoding}, which is not ordered by code points. ${notOpened} Copy it into a database of UTF-8.`,
     );
+  // Whoever may only read is to hear of it now, and not at the first write.
+  db.exec('BEGIN IMMEDIATE; ROLLBACK');
   const mode = String(db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode);
   if (mode !== 'wal')
     throw unfitPlace(
@@ -71,11 +74,14 @@ function prepare(db: DatabaseSync, path: string): void {
 
 function createMissing(db: DatabaseSync, schema: Collections): void {
   const present = db.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").all();
-  for (const statement of createStatements(
+  const statements = createStatements(
     schema,
     present.map(({ name }) => String(name)),
-  ))
-    db.exec(statement);
+  );
+  if (statements.length === 0) return;
+  keepingCapture(db, () => {
+    for (const statement of statements) db.exec(statement);
+  });
 }
 
 /** The tables of the file, in the words of the model. @throws CrossfadeError E_STORE_DAMAGED */
