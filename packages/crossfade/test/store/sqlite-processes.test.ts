@@ -64,7 +64,7 @@ test('50 times killed while it writes: nothing acknowledged is lost, no write is
   const total = (await store.read('totals', ['all']))?.total as number;
   expect(total).toBeLessThanOrEqual(next);
   expect(total).toBeGreaterThanOrEqual(next - midway);
-});
+}, 600_000);
 
 test('three processes write at once: none loses a record, and none an update of another', async () => {
   const path = join(tempFolder('many-'), 'store.db');
