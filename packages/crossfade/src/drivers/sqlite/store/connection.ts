@@ -25,6 +25,8 @@ export class CallersError extends Error {
 export class Connection {
   readonly path: string;
   readonly db: DatabaseSync;
+  /** This Node's API ends text at its first NUL without a word; Node 22 does. */
+  readonly cutsText: boolean;
   private readonly busyTimeoutMs: number;
   private readonly statements = new Map<string, StatementSync>();
   private readonly begin: StatementSync;
@@ -35,6 +37,7 @@ export class Connection {
     this.path = path;
     this.db = db;
     this.busyTimeoutMs = busyTimeoutMs;
+    this.cutsText = db.prepare("SELECT 'a' || char(0) || 'b' AS text").get()?.text !== 'a\0b';
     this.begin = db.prepare('BEGIN IMMEDIATE');
     this.commit = db.prepare('COMMIT');
     this.rollback = db.prepare('ROLLBACK');

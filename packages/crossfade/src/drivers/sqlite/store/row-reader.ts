@@ -51,9 +51,9 @@ export class RowReader {
   }
 
   private decoded(sql: (list: string) => string, values: readonly Cell[]): Row[] {
-    let found = this.cells(sql(this.list), values);
+    let found = this.connection.cutsText ? null : this.cells(sql(this.list), values);
     // U+FFFD stands in the text, or the API has put it where bytes are no UTF-8: then the bytes are looked at.
-    if (found.some((cells) => cells.some((cell) => typeof cell === 'string' && cell.includes('\ufffd'))))
+    if (found === null || found.some((cells) => cells.some(isDoubtful)))
       found = this.cells(sql(this.byteList), values).map((cells) => this.withText(cells));
     return found.map((cells) => this.row(cells));
   }
@@ -93,6 +93,10 @@ export class RowReader {
       { path, collection: this.collection, field, rowid: at },
     );
   }
+}
+
+function isDoubtful(cell: Cell): boolean {
+  return typeof cell === 'string' && cell.includes('\ufffd');
 }
 
 /** Integers beyond 2^53 come as bigints or not at all. */
