@@ -285,3 +285,33 @@ test('capture and fence of a store that is closed are refused', async () => {
   for (const call of [driver.capture.install, driver.capture.stands, driver.fence.state])
     await expect(call()).rejects.toMatchObject({ code: 'E_STORE_CLOSED' });
 });
+
+test('references that others have declared to count at once count at the end of a write, and RESTRICT is a reference too', async () => {
+  const path = join(tempFolder('references-'), 'app.db');
+  stranger(
+    path,
+  ).exec(`CREATE TABLE p (id TEXT PRIMARY KEY); CREATE TABLE c (id TEXT PRIMARY KEY, p TEXT REFERENCES p ON DELETE NO ACTION);
+    CREATE TABLE r (id TEXT PRIMARY KEY, p TEXT REFERENCES p ON DELETE RESTRICT)`);
+  const id = { type: 'text' } as const;
+  const child = {
+    fields: { id, p: id },
+    key: ['id'],
+    references: [{ fields: ['p'], to: 'p', onRemove: 'refuse' }],
+  } as const;
+  const { store } = await sqliteStore(
+    { path, tables: 'expect' },
+    collections({ p: { fields: { id }, key: ['id'] }, c: child, r: child }),
+  );
+  const row = { id: '1', p: '1' };
+  await store.write([
+    { kind: 'insert', collection: 'c', row },
+    { kind: 'insert', collection: 'r', row },
+    { kind: 'insert', collection: 'p', row: { id: '1' } },
+  ]);
+  const remove = { kind: 'remove', collection: 'p', key: ['1'] } as const;
+  await expect(store.write([remove])).rejects.toMatchObject({ code: 'E_REFERENCE' });
+  await store.write([{ kind: 'remove', collection: 'r', key: ['1'] }]);
+  await expect(store.write([remove])).rejects.toMatchObject({ code: 'E_REFERENCE' });
+  await store.write([remove, { kind: 'remove', collection: 'c', key: ['1'] }]);
+  expect(await store.read('p', ['1'])).toBeNull();
+});
