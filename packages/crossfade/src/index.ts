@@ -1,6 +1,10 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
 export { memoryDriver } from './drivers/memory/memory.ts';
+export type { Capture, JournalEntry, Standing } from './drivers/sqlite/store/capture.ts';
+export type { Counters } from './drivers/sqlite/store/counters.ts';
+export { type SqliteDriver, sqliteDriver, type SqliteDriverOptions } from './drivers/sqlite/store/driver.ts';
+export type { Fence, FenceState } from './drivers/sqlite/store/fence.ts';
 export type { Fact, Kind, SchemaDescription, SchemaObject } from './migrate/drift/description.ts';
 export { describeSchema, type DescribeOptions } from './migrate/drift/describe.ts';
 export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';

@@ -85,6 +85,7 @@ export const errorCodes = {
   E_UNIQUE: { exit: 1, doc: 'Another record has the same values in a unique set of fields.' },
   E_REFERENCE: { exit: 1, doc: 'A record refers to one that is not there, or is referred to by one that stays.' },
   E_OUTCOME_UNKNOWN: { exit: 1, doc: 'The answer to a write was lost: it may have been done, or be done yet.' },
+  E_FENCED: { exit: 1, doc: 'The store takes no writes while the lead passes to another one, or an epoch is over.' },
   E_STORE_CLOSED: { exit: 1, doc: 'The store is closed.' },
   E_STORE_BUSY: { exit: 1, doc: 'Another process holds the store, or writes it all the time.' },
   E_STORE_DAMAGED: { exit: 1, doc: 'Something in the store cannot be read as the schema says.' },

@@ -15,6 +15,10 @@ export interface Supports {
   readonly durable: 'nothing' | 'process' | 'machine';
   /** Who may write: this process alone, or many. */
   readonly writers: 'one' | 'many';
+  /** What notes the keys of all writes, also of programs that know nothing of this store. */
+  readonly capture: 'none' | 'triggers';
+  /** What can stop all writes, of those programs too. */
+  readonly fence: 'none' | 'triggers';
 }
 
 /** A capability that is either there or not. */

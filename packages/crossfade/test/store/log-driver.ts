@@ -32,6 +32,8 @@ export function logDriver(path: string): Driver {
       constraints: false,
       durable: 'machine',
       writers: 'one',
+      capture: 'none',
+      fence: 'none',
     },
     open: async () => {
       file = await open(path, 'a');

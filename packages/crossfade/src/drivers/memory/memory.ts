@@ -26,6 +26,8 @@ export function memoryDriver(): MemoryDriver {
       constraints: true,
       durable: 'nothing',
       writers: 'one',
+      capture: 'none',
+      fence: 'none',
     },
     open: async (schema: Collections) => {
       for (const [name, shape] of Object.entries(schema))

@@ -4,3 +4,9 @@ import { ident } from '../../core/sql-text.ts';
 export function name(text: string): string {
   return text === '' ? '""' : ident(text);
 }
+
+/** Text as a literal of SQLite, where a backslash is a character like any other; for triggers, which take no parameters. */
+export function quoted(text: string): string {
+  if (text.includes('\0')) throw new TypeError('An SQL literal cannot hold NUL.');
+  return `'${text.replaceAll("'", "''")}'`;
+}

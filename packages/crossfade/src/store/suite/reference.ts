@@ -27,7 +27,16 @@ export function referenceDriver(): Driver {
     rows.get(idOf(collection, key))?.row ?? null;
   return {
     name: 'reference',
-    supports: { atomic: true, update: true, orderedScan: true, constraints: false, durable: 'nothing', writers: 'one' },
+    supports: {
+      atomic: true,
+      update: true,
+      orderedScan: true,
+      constraints: false,
+      durable: 'nothing',
+      writers: 'one',
+      capture: 'none',
+      fence: 'none',
+    },
     open: async (_schema: Collections) => undefined,
     close: async () => undefined,
     read,

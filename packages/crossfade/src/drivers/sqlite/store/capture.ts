@@ -1,0 +1,174 @@
+import { isUtf8 } from 'node:buffer';
+import type { DatabaseSync } from 'node:sqlite';
+import { CrossfadeError } from '../../../core/errors.ts';
+import type { Collection, FieldType, Key, Value } from '../../../schema/collection.ts';
+import { canonical } from '../../../schema/values/field-values.ts';
+import { parseJson } from '../../../schema/values/json-value.ts';
+import { foldName } from '../../../schema/sqlite/sqlite.ts';
+import { name } from '../names.ts';
+import { capturePrefix, captureTriggers } from './capture-triggers.ts';
+import { unfitPlace } from './failure.ts';
+import { catalogOf, type OpenFile } from './open.ts';
+import { has, keepingCapture, schemaVersion } from './schema-version.ts';
+import { writing } from './writing.ts';
+
+/** A key that was written since its entry was last cleared. */
+export interface JournalEntry {
+  readonly collection: string;
+  /** Null where another program has written a key that the schema does not hold: only a full verification sees that record. */
+  readonly key: Key | null;
+  /** Larger than that of every earlier write of the file. Each write of the key gives its entry a new one. */
+  readonly counter: number;
+}
+
+/** Whether every write is captured. */
+export interface Standing {
+  /** Nothing below is in the way: every write since `install` was captured. */
+  readonly stands: boolean;
+  /** Collections whose triggers are not there as they have to be: rebuilding a table drops them. */
+  readonly unarmed: readonly string[];
+  /** The schema of the file is another than at `install`. A table may have been rebuilt and its triggers made anew; VACUUM counts too. */
+  readonly isSchemaChanged: boolean;
+}
+
+/**
+ * Notes the key of every write, of any process, in the table `crossfade_journal` of the same file, in the transaction
+ * of the write itself. Read the entry, then the record, then clear the entry: a write in between keeps it.
+ */
+export interface Capture {
+  /** Makes the journal and the triggers. Idempotent. @throws CrossfadeError E_STORE_DAMAGED where it was installed and no longer stands: writes may be missing, `remove` it and verify everything */
+  install(): Promise<void>;
+  /** Takes away the triggers and the journal with its entries. Idempotent. */
+  remove(): Promise<void>;
+  stands(): Promise<Standing>;
+  /** The entries that were written first, at most `limit`. */
+  entries(limit: number): Promise<readonly JournalEntry[]>;
+  /** Removes each of them that was not written again. */
+  clear(entries: readonly JournalEntry[]): Promise<void>;
+}
+
+/** The capture of a file that is open when it is asked. It also reads in transactions: what is compared has to be of one state. */
+export function captureOf(opened: () => OpenFile): Capture {
+  return {
+    install: () => writing(opened, (file) => install(file)),
+    remove: () => writing(opened, ({ connection: { db } }) => remove(db)),
+    stands: () => writing(opened, standing),
+    entries: (limit) =>
+      writing(opened, (file) => (has(file.connection.db, 'crossfade_journal') ? entries(file, limit) : [])),
+    clear: (seen) =>
+      writing(opened, ({ connection }) => {
+        if (!has(connection.db, 'crossfade_journal')) return;
+        const statement = connection.prepared('DELETE FROM crossfade_journal WHERE counter = ? AND collection = ?');
+        for (const { counter, collection } of seen) statement.run(counter, collection);
+      }),
+  };
+}
+
+function install(file: OpenFile): void {
+  const { db, path } = file.connection;
+  const installed = installedVersions(db);
+  const known = Object.keys(file.schema).filter((collection) => installed.has(collection));
+  const { unarmed, isSchemaChanged } = standing(file);
+  const broken = known.filter((collection) => isSchemaChanged || unarmed.includes(collection));
+  if (broken.length > 0)
+    throw new CrossfadeError(
+      'E_STORE_DAMAGED',
+      `${path}: the capture of ${broken.join(', ')} was installed and no longer stands, because the schema was changed. Writes may have passed it. Remove the capture, install it anew, and verify everything.`,
+      { path, collections: broken },
+    );
+  keepingCapture(db, () => {
+    makeTables(db);
+    for (const collection of unarmed) for (const sql of wanted(file, collection).values()) db.exec(sql);
+  });
+  const record = db.prepare('INSERT INTO crossfade_capture (collection, schema_version) VALUES (?, ?)');
+  for (const collection of unarmed) record.run(collection, schemaVersion(db));
+}
+
+/** The counter begins at the time of day: who has seen an entry of a journal that was removed clears none of this one. */
+function makeTables(db: DatabaseSync): void {
+  if (has(db, 'crossfade_journal')) return;
+  db.exec(`CREATE TABLE crossfade_journal (
+    counter INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (collection, key));
+  INSERT INTO sqlite_sequence (name, seq) VALUES ('crossfade_journal', CAST(unixepoch('subsec') * 1000 AS INTEGER));
+  CREATE TABLE crossfade_capture (collection TEXT PRIMARY KEY, schema_version INTEGER NOT NULL)`);
+}
+
+function remove(db: DatabaseSync): void {
+  for (const called of triggersOf(db).keys()) db.exec(`DROP TRIGGER ${name(called)}`);
+  db.exec('DROP TABLE IF EXISTS crossfade_capture; DROP TABLE IF EXISTS crossfade_journal');
+}
+
+function standing(file: OpenFile): Standing {
+  const { db } = file.connection;
+  const installed = installedVersions(db);
+  const version = schemaVersion(db);
+  const collections = Object.keys(file.schema);
+  const isSchemaChanged = collections.some((collection) => (installed.get(collection) ?? version) !== version);
+  const present = triggersOf(db);
+  const unarmed = collections.filter((collection) => {
+    if (!installed.has(collection)) return true;
+    // Every trigger has its name in the table of the schema while the version is that of the installation.
+    if (installed.get(collection) === version) return false;
+    return [...wanted(file, collection)].some(([called, sql]) => present.get(called) !== sql);
+  });
+  return { stands: unarmed.length === 0 && !isSchemaChanged, unarmed, isSchemaChanged };
+}
+
+function installedVersions(db: DatabaseSync): Map<string, number> {
+  if (!has(db, 'crossfade_capture')) return new Map();
+  const rows = db.prepare('SELECT collection, schema_version AS version FROM crossfade_capture').all();
+  return new Map(rows.map(({ collection, version }) => [String(collection), Number(version)]));
+}
+
+function triggersOf(db: DatabaseSync): Map<string, string> {
+  const rows = db
+    .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, ?) = ?")
+    .all(capturePrefix.length, capturePrefix);
+  return new Map(rows.map((row) => [String(row.name), String(row.sql)]));
+}
+
+/** The triggers that a collection needs, as its table is now. */
+function wanted({ connection: { path, db }, schema }: OpenFile, collection: string): Map<string, string> {
+  const table = catalogOf(path, db).find((each) => foldName(each.name) === foldName(collection));
+  if (table === undefined)
+    return new Map([[`${capturePrefix}insert.${collection}`, 'a table that is gone has no trigger']]);
+  try {
+    return captureTriggers(collection, schema[collection], table);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw unfitPlace(
+      path,
+      `${error.message} Capture would miss what a replacing write deletes, and was not installed. Write the index in plainer words.`,
+    );
+  }
+}
+
+function entries({ connection, schema }: OpenFile, limit: number): JournalEntry[] {
+  // As bytes, because the API would make U+FFFD of what is no UTF-8.
+  const rows = connection
+    .prepared('SELECT counter, collection, CAST(key AS BLOB) FROM crossfade_journal ORDER BY counter LIMIT ?')
+    .all(limit) as unknown as [number, string, Uint8Array][];
+  return rows.map(([counter, collection, bytes]) => ({
+    collection,
+    key: isUtf8(bytes) ? keyOf(schema[collection], Buffer.from(bytes).toString()) : null,
+    counter,
+  }));
+}
+
+function keyOf(shape: Collection | undefined, text: string): Key | null {
+  if (shape === undefined) return null;
+  try {
+    const values = parseJson(text) as readonly Value[];
+    return shape.key.map((field, i) => keyValue(shape.fields[field].type, values[i]));
+  } catch {
+    return null;
+  }
+}
+
+/** JSON knows one kind of integer. @throws ValueFault */
+function keyValue(type: FieldType, value: Value): Value {
+  const given = type === 'bigint' && typeof value === 'number' ? BigInt(value) : value;
+  const held = canonical(type, given);
+  if (held !== given) throw new TypeError('another spelling is another key');
+  return held;
+}

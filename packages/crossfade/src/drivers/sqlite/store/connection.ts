@@ -1,0 +1,122 @@
+import { randomInt } from 'node:crypto';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CrossfadeError } from '../../../core/errors.ts';
+import { resultCodeOf } from '../result-words.ts';
+import { isBusy } from './failure.ts';
+
+/** How many statements are kept prepared; scans have one for each combination of conditions. */
+const statementsMax = 500;
+
+/** What a function of the caller has thrown within a transaction: handed on as it is, whatever it looks like. */
+export class CallersError extends Error {
+  readonly thrown: unknown;
+
+  constructor(thrown: unknown) {
+    super('a function of the caller has thrown');
+    this.thrown = thrown;
+  }
+}
+
+/**
+ * One connection. Everything that it does is one synchronous step, and it waits for others between steps: SQLite's own
+ * busy handler would hold up every other request of this process meanwhile.
+ */
+export class Connection {
+  readonly path: string;
+  readonly db: DatabaseSync;
+  /** This Node's API ends text at its first NUL without a word; Node 22 does. */
+  readonly cutsText: boolean;
+  private readonly busyTimeoutMs: number;
+  private readonly statements = new Map<string, StatementSync>();
+  private readonly begin: StatementSync;
+  private readonly commit: StatementSync;
+  private readonly rollback: StatementSync;
+
+  constructor(path: string, db: DatabaseSync, busyTimeoutMs: number) {
+    this.path = path;
+    this.db = db;
+    this.busyTimeoutMs = busyTimeoutMs;
+    this.cutsText = db.prepare("SELECT 'a' || char(0) || 'b' AS text").get()?.text !== 'a\0b';
+    this.begin = db.prepare('BEGIN IMMEDIATE');
+    this.commit = db.prepare('COMMIT');
+    this.rollback = db.prepare('ROLLBACK');
+  }
+
+  /** A statement, prepared once. Its rows are arrays. */
+  prepared(sql: string): StatementSync {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.db.prepare(sql);
+    statement.setReturnArrays(true);
+    if (this.statements.size >= statementsMax) this.statements.delete(this.statements.keys().next().value as string);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Runs a step that reads. @throws what SQLite throws, after waiting for locks */
+  read<T>(step: () => T): Promise<T> {
+    return this.patiently(step);
+  }
+
+  /**
+   * Runs a step as one write transaction: acknowledged when it is on the disk, or not a trace of it. The step may run
+   * more than once. @throws what the step or SQLite throws; E_OUTCOME_UNKNOWN where the disk failed at the commit
+   */
+  write<T>(step: () => T): Promise<T> {
+    return this.patiently(() => this.transaction(step));
+  }
+
+  private transaction<T>(step: () => T): T {
+    this.begin.run();
+    try {
+      // Tables that others have made may have references that count at once. Not prepared: it acts when it is compiled.
+      this.db.exec('PRAGMA defer_foreign_keys = ON');
+      const result = step();
+      this.commitAll();
+      return result;
+    } catch (error) {
+      if (this.db.isTransaction) this.rollback.run();
+      throw error;
+    }
+  }
+
+  private commitAll(): void {
+    try {
+      this.commit.run();
+    } catch (error) {
+      if ((resultCodeOf(error) & 0xff) !== 10) throw error;
+      // The commit may have reached the log before the disk failed, and recovery would find it there.
+      throw new CrossfadeError(
+        'E_OUTCOME_UNKNOWN',
+        `${this.path}: the disk failed while the write was being made durable. It may be there or not. Look at the disk, then read before writing again.`,
+        { path: this.path, sqliteCode: resultCodeOf(error) },
+      );
+    }
+  }
+
+  /** Tries until nobody else holds what is needed, or the time is up. */
+  private async patiently<T>(step: () => T): Promise<T> {
+    const deadline = performance.now() + this.busyTimeoutMs;
+    for (let attempt = 1; ; attempt++) {
+      if (!this.db.isOpen) throw this.unusable('E_STORE_CLOSED', 'the store was closed meanwhile');
+      // Within the function of an `update`, which is not to see its own unfinished write.
+      const isWithin = this.db.isTransaction;
+      const isLate = performance.now() >= deadline;
+      if (isWithin && isLate) throw this.unusable('E_STORE_FAILED', 'an earlier transaction could not be ended');
+      try {
+        if (!isWithin) return step();
+      } catch (error) {
+        if (error instanceof CallersError) throw error.thrown;
+        if (!isBusy(error) || isLate) throw error;
+      }
+      await sleep(isWithin ? 0 : randomInt(1, Math.min(25, 2 + attempt * 2)));
+    }
+  }
+
+  private unusable(code: 'E_STORE_CLOSED' | 'E_STORE_FAILED', what: string): CrossfadeError {
+    return new CrossfadeError(code, `${this.path}: ${what}. Nothing was done. Close the store and open it again.`, {
+      path: this.path,
+    });
+  }
+}

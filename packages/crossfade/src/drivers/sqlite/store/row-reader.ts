@@ -1,0 +1,122 @@
+import { isUtf8 } from 'node:buffer';
+import type { StatementSync } from 'node:sqlite';
+import { CrossfadeError } from '../../../core/errors.ts';
+import { type Collection, emptyRow, type FieldType, type Row } from '../../../schema/collection.ts';
+import { name } from '../names.ts';
+import { type Cell, columnTypes, valueOf } from './cells.ts';
+import type { Connection } from './connection.ts';
+
+interface Column {
+  readonly field: string;
+  readonly type: FieldType;
+  readonly nullable: boolean;
+}
+
+/** Reads cells and proves that they are what the schema says. Nothing is converted in silence. */
+export class RowReader {
+  private readonly connection: Connection;
+  private readonly collection: string;
+  private readonly columns: readonly Column[];
+  private readonly hasBigints: boolean;
+  private readonly list: string;
+  /** The same with text as bytes. */
+  private readonly byteList: string;
+
+  constructor(connection: Connection, collection: string, shape: Collection, rowid: string | null) {
+    this.connection = connection;
+    this.collection = collection;
+    this.columns = Object.entries(shape.fields).map(([field, { type, nullable }]) => ({
+      field,
+      type,
+      nullable: nullable === true,
+    }));
+    this.hasBigints = this.columns.some(({ type }) => type === 'bigint');
+    const last = rowid === null ? 'NULL' : rowid;
+    this.list = [...this.columns.map(({ field }) => name(field)), last].join(', ');
+    this.byteList = [...this.columns.map(textAsBytes), last].join(', ');
+  }
+
+  /** The rows of `SELECT (fields) FROM ...`. @throws CrossfadeError E_STORE_DAMAGED */
+  rows(rest: string, values: readonly Cell[]): Row[] {
+    return this.decoded((list) => `SELECT ${list} ${rest}`, values);
+  }
+
+  /** The same for the union of several, of which each has its own limit as the whole has. */
+  union(parts: readonly string[], order: string, values: readonly Cell[]): Row[] {
+    if (parts.length === 1) return this.rows(`${parts[0]} LIMIT ?`, values);
+    // Only the inner selects may say what they select; the order outside is by position.
+    const sql = (list: string): string =>
+      `${parts.map((part) => `SELECT * FROM (SELECT ${list} ${part} LIMIT ?)`).join(' UNION ALL ')} ORDER BY ${order} LIMIT ?`;
+    return this.decoded(sql, values);
+  }
+
+  private decoded(sql: (list: string) => string, values: readonly Cell[]): Row[] {
+    let found = this.connection.cutsText ? null : this.cells(sql(this.list), values);
+    // U+FFFD stands in the text, or the API has put it where bytes are no UTF-8: then the bytes are looked at.
+    if (found === null || found.some((cells) => cells.some(isDoubtful)))
+      found = this.cells(sql(this.byteList), values).map((cells) => this.withText(cells));
+    return found.map((cells) => this.row(cells));
+  }
+
+  private cells(sql: string, values: readonly Cell[]): Cell[][] {
+    const statement = this.connection.prepared(sql);
+    if (this.hasBigints) statement.setReadBigInts(true);
+    return allOf(statement, values);
+  }
+
+  private withText(cells: readonly Cell[]): Cell[] {
+    return cells.map((cell, i) => {
+      if (!(cell instanceof Uint8Array) || !isTextual(this.columns[i]?.type)) return cell;
+      return isUtf8(cell) ? Buffer.from(cell).toString() : this.damaged(this.columns[i], cells);
+    });
+  }
+
+  private row(cells: readonly Cell[]): Row {
+    const row = emptyRow();
+    for (let i = 0; i < this.columns.length; i++) {
+      const column = this.columns[i];
+      const value = cells[i] === null ? null : valueOf(column.type, cells[i]);
+      if (value === undefined || (value === null && !column.nullable)) return this.damaged(column, cells);
+      row[column.field] = value;
+    }
+    return row;
+  }
+
+  private damaged({ field, type }: Column, cells: readonly Cell[]): never {
+    const rowid = cells[cells.length - 1];
+    const at = typeof rowid === 'number' || typeof rowid === 'bigint' ? rowid : null;
+    const where = at === null ? 'a row' : `the row with rowid ${at}`;
+    const { path } = this.connection;
+    throw new CrossfadeError(
+      'E_STORE_DAMAGED',
+      `${path}: ${this.collection}.${field} of ${where} holds what is no ${type} in the form of the schema; another program has written it. Nothing was changed. Correct the cell with SQLite, or the schema.`,
+      { path, collection: this.collection, field, rowid: at },
+    );
+  }
+}
+
+function isDoubtful(cell: Cell): boolean {
+  return typeof cell === 'string' && cell.includes('\ufffd');
+}
+
+/** Integers beyond 2^53 come as bigints or not at all. */
+function allOf(statement: StatementSync, values: readonly Cell[]): Cell[][] {
+  try {
+    return statement.all(...values) as unknown as Cell[][];
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'ERR_OUT_OF_RANGE') throw error;
+    statement.setReadBigInts(true);
+    return statement.all(...values) as unknown as Cell[][];
+  }
+}
+
+function isTextual(type: FieldType | undefined): boolean {
+  return type !== undefined && columnTypes[type] === 'TEXT';
+}
+
+/** A cell of another class becomes 0, which no text is. */
+function textAsBytes({ field, type }: Column): string {
+  const cell = name(field);
+  if (!isTextual(type)) return cell;
+  return `CASE typeof(${cell}) WHEN 'text' THEN CAST(${cell} AS BLOB) WHEN 'null' THEN NULL ELSE 0 END`;
+}

@@ -1,0 +1,93 @@
+import type { StatementSync } from 'node:sqlite';
+import type { Collection, Key, Row } from '../../../schema/collection.ts';
+import type { DriverScan } from '../../../store/contract.ts';
+import { name as quotedName } from '../names.ts';
+import { type Cell, cellOf } from './cells.ts';
+import type { Connection } from './connection.ts';
+import { RowReader } from './row-reader.ts';
+import { scanQuery } from './scan-query.ts';
+
+/** The statements of one collection, made once from the schema. All of them are steps of whoever calls. */
+export class Table {
+  readonly name: string;
+  readonly shape: Collection;
+  private readonly connection: Connection;
+  private readonly reader: RowReader;
+  private readonly quoted: string;
+  private readonly fields: readonly string[];
+  /** `"a" = ? AND "b" = ?` */
+  private readonly ofKey: string;
+  private readonly insertSql: string;
+  private readonly putSql: string;
+
+  /** @param rowid how the table calls its rowid, or null where it has none */
+  constructor(connection: Connection, name: string, shape: Collection, rowid: string | null) {
+    this.connection = connection;
+    this.name = name;
+    this.shape = shape;
+    this.quoted = quotedName(name);
+    this.fields = Object.keys(shape.fields);
+    this.reader = new RowReader(connection, name, shape, rowid);
+    this.ofKey = shape.key.map((field) => `${quotedName(field)} = ?`).join(' AND ');
+    const columns = this.fields.map(quotedName);
+    this.insertSql = `INSERT INTO ${this.quoted} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+    const others = this.fields.filter((field) => !shape.key.includes(field)).map(quotedName);
+    const replaced = others.map((column) => `${column} = excluded.${column}`).join(', ');
+    // Not REPLACE, which deletes the record first, and what refers to it with it.
+    this.putSql = `${this.insertSql} ON CONFLICT (${shape.key.map(quotedName).join(', ')}) DO ${
+      others.length > 0 ? `UPDATE SET ${replaced}` : 'NOTHING'
+    }`;
+  }
+
+  /** @throws CrossfadeError E_STORE_DAMAGED */
+  read(key: Key): Row | null {
+    return this.reader.rows(`FROM ${this.quoted} WHERE ${this.ofKey}`, this.cells(this.shape.key, key))[0] ?? null;
+  }
+
+  /** @throws CrossfadeError E_STORE_DAMAGED */
+  scan(scan: DriverScan): readonly Row[] {
+    const { parts, order, values } = scanQuery(this.quoted, this.shape, scan);
+    return this.reader.union(parts, order, [...values, scan.limit]);
+  }
+
+  has(key: Key): boolean {
+    return (
+      this.statement(`SELECT 1 FROM ${this.quoted} WHERE ${this.ofKey}`).get(...this.cells(this.shape.key, key)) !==
+      undefined
+    );
+  }
+
+  insert(row: Row): void {
+    this.statement(this.insertSql).run(...this.cellsOf(row));
+  }
+
+  put(row: Row): void {
+    this.statement(this.putSql).run(...this.cellsOf(row));
+  }
+
+  /** Whether there was such a record. */
+  patch(key: Key, set: Row): boolean {
+    const fields = Object.keys(set);
+    if (fields.length === 0) return this.has(key);
+    const assigned = fields.map((field) => `${quotedName(field)} = ?`).join(', ');
+    const cells = fields.map((field) => cellOf(this.shape.fields[field].type, set[field]));
+    const statement = this.statement(`UPDATE ${this.quoted} SET ${assigned} WHERE ${this.ofKey}`);
+    return Number(statement.run(...cells, ...this.cells(this.shape.key, key)).changes) > 0;
+  }
+
+  remove(key: Key): void {
+    this.statement(`DELETE FROM ${this.quoted} WHERE ${this.ofKey}`).run(...this.cells(this.shape.key, key));
+  }
+
+  private statement(sql: string): StatementSync {
+    return this.connection.prepared(sql);
+  }
+
+  private cells(fields: readonly string[], values: Key): Cell[] {
+    return fields.map((field, i) => cellOf(this.shape.fields[field].type, values[i]));
+  }
+
+  private cellsOf(row: Row): Cell[] {
+    return this.fields.map((field) => cellOf(this.shape.fields[field].type, row[field]));
+  }
+}

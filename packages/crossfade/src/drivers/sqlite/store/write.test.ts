@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import { sqliteStore, stranger } from '../../../../test/support/sqlite-store.ts';
+import type { Change } from '../../../store/contract.ts';
+import type { SuiteSchema } from '../../../store/suite/schema.ts';
+import { collections } from '../../../schema/collection.ts';
+import { person } from '../../../store/suite/people.ts';
+
+const email = (id: string, value: string | null): Change<SuiteSchema> => ({
+  kind: 'patch',
+  collection: 'people',
+  key: [id],
+  set: { email: value },
+});
+
+async function three() {
+  const made = await sqliteStore();
+  await made.store.write(
+    ['a', 'b', 'c'].map((id) => ({ kind: 'insert', collection: 'people', row: person(id, { email: `${id}x` }) })),
+  );
+  const emails = async () => (await made.store.scan('people')).rows.map((row) => [row.id, row.email]);
+  return { ...made, emails };
+}
+
+test('unique sets are judged by the end of a write: values may change places', async () => {
+  const { store, emails } = await three();
+  await store.write([email('a', 'bx'), email('b', 'cx'), email('c', 'ax')]);
+  expect(await emails()).toEqual([
+    ['a', 'bx'],
+    ['b', 'cx'],
+    ['c', 'ax'],
+  ]);
+  await store.write([
+    { kind: 'insert', collection: 'people', row: person('d', { email: 'bx' }) },
+    { kind: 'remove', collection: 'people', key: ['a'] },
+    email('b', 'once'),
+    email('b', 'dx'),
+  ]);
+  expect(await emails()).toEqual([
+    ['b', 'dx'],
+    ['c', 'ax'],
+    ['d', 'bx'],
+  ]);
+});
+
+test('equal values at the end of a write are refused, and nothing is left of it', async () => {
+  const { store, emails } = await three();
+  const before = await emails();
+  for (const changes of [
+    [email('a', 'bx'), email('b', 'bx')],
+    [email('a', 'cx'), email('b', 'ax')],
+    [email('a', 'same'), { kind: 'put', collection: 'people', row: person('z', { email: 'same' }) } as const],
+  ])
+    await expect(store.write(changes)).rejects.toMatchObject({ code: 'E_UNIQUE' });
+  expect(await emails()).toEqual(before);
+});
+
+test('unique values that cannot be null change places too', async () => {
+  const schema = collections({
+    seats: {
+      fields: { id: { type: 'integer' }, row: { type: 'text' }, at: { type: 'bigint' } },
+      key: ['id'],
+      unique: [['row', 'at']],
+    },
+  });
+  const { store } = await sqliteStore({}, schema);
+  const seat = (id: number, row: string, at: bigint) =>
+    ({ kind: 'put', collection: 'seats', row: { id, row, at } }) as const;
+  await store.write([seat(1, 'a', 1n), seat(2, 'a', 2n)]);
+  await store.write([seat(1, 'a', 2n), seat(2, 'a', 1n)]);
+  expect((await store.scan('seats', { by: ['row', 'at'] })).rows.map(({ id, at }) => [id, at])).toEqual([
+    [2, 1n],
+    [1, 2n],
+  ]);
+});
+
+test('a call from within the function of an update waits for the end of it', async () => {
+  const { store } = await three();
+  let within: Promise<unknown> = Promise.resolve();
+  await store.update('people', ['a'], (row) => {
+    within = store.read('people', ['a']);
+    return row && { ...row, age: 9 };
+  });
+  expect(await within).toMatchObject({ age: 9 });
+});
+
+test('an update that finds the file locked begins again with what the other has written', async () => {
+  const { store, path } = await three();
+  const db = stranger(path);
+  db.exec(`BEGIN IMMEDIATE; UPDATE people SET age = 40 WHERE id = 'a'`);
+  const updating = store.update('people', ['a'], (row) => row && { ...row, age: (row.age ?? 0) + 1 });
+  db.exec('COMMIT');
+  expect(await updating).toMatchObject({ age: 41 });
+});
+
+test('a page behind nulls, in both directions, goes through ranges of the index and sorts nothing', async () => {
+  const { store, path } = await sqliteStore();
+  const people = Array.from({ length: 60 }, (_, i) =>
+    person(`p${String(i).padStart(2, '0')}`, { age: i % 3 === 0 ? null : i % 5, team: i % 7 === 0 ? null : 't' }),
+  );
+  await store.write(people.map((row) => ({ kind: 'insert', collection: 'people', row })));
+  for (const by of [['age'], ['team', 'name']])
+    for (const descending of [false, true]) {
+      const all = (await store.scan('people', { by, descending, limit: 1_000 })).rows.map(({ id }) => id);
+      const paged: string[] = [];
+      let after = null;
+      do {
+        const page: Awaited<ReturnType<typeof store.scan<'people'>>> = await store.scan('people', {
+          by,
+          descending,
+          limit: 7,
+          ...(after && { after }),
+        });
+        paged.push(...page.rows.map(({ id }) => id));
+        after = page.next;
+      } while (after !== null);
+      expect(paged).toEqual(all);
+    }
+  const plan = stranger(path)
+    .prepare(
+      'EXPLAIN QUERY PLAN SELECT id FROM people WHERE age IS NULL AND id COLLATE BINARY > ? ORDER BY age, id COLLATE BINARY LIMIT ?',
+    )
+    .all('p', 7);
+  expect(plan.map(({ detail }) => detail).join('; ')).toMatch(
+    /^SEARCH people USING (COVERING )?INDEX people by age \(age=\? AND id>\?\)$/,
+  );
+});
+
+test('no message repeats a value that SQLite quotes', async () => {
+  const { store, path } = await three();
+  stranger(path).exec(
+    `CREATE TRIGGER odd BEFORE INSERT ON words BEGIN SELECT RAISE(ABORT, 'secret of a trigger'); END`,
+  );
+  const refused: unknown = await store
+    .write([{ kind: 'insert', collection: 'words', row: { word: 'secret', n: 1 } }])
+    .catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'E_STORE_FAILED' });
+  expect(String(refused)).not.toContain('secret');
+});
