@@ -42,8 +42,6 @@ export function memoryDriver(): MemoryDriver {
   };
 }
 
-import { applyChanges } from '../../store/tables/apply.ts';
-import { Table } from '../../store/tables/table.ts';
 function copied(row: Row | undefined): Row | null {
   return row === undefined ? null : copyOf(row);
 }

@@ -21,11 +21,11 @@ export function parseJson(text: string): JsonValue {
 
 /** Writes JSON on one line, bigints as the integers that they are. */
 export function printJson(value: JsonValue): string {
-  return JSON.stringify(value, (_name, held: unknown) => (typeof held === 'bigint' ? rawJson(String(held)) : held));
+  return JSON.stringify(value, (_name, held: unknown) => (typeof held === 'bigint' ? rawJSON(String(held)) : held));
 }
 
 /** Present since Node 21, and not in the library of types yet. */
-const { rawJson } = JSON as unknown as { readonly rawJson: (text: string) => unknown };
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
 function exactNumber(value: number, source: string): number | bigint {
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value + 0 : BigInt(source);
