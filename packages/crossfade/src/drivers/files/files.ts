@@ -41,9 +41,13 @@ export function filesDriver(options: FilesOptions): FilesDriver {
   const opened = (): Place => {
     const { isUnsure } = place as Place;
     if (isUnsure)
-      throw storeFailed(dir, 'Nothing was done: a write before has failed half-way, so close the store and open it again.', {
-        code: 'unsure',
-      });
+      throw storeFailed(
+        dir,
+        'Nothing was done: a write before has failed half-way, so close the store and open it again.',
+        {
+          code: 'unsure',
+        },
+      );
     return place as Place;
   };
   return {

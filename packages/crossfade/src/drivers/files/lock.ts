@@ -25,7 +25,8 @@ export function lockFolder(dir: string): () => void {
   try {
     // Whoever can read it can hold it. Nothing else opens it: closing any descriptor of it would end the lock.
     chmodSync(path, 0o600);
-    database.exec('begin exclusive');
+    // Nothing is ever written to it, so a journal beside it would only be in the way.
+    database.exec('pragma journal_mode = memory; begin exclusive');
     const own: Owner = { pid: process.pid, startedAt: startOfProcess() };
     rmSync(owner, { force: true });
     writeFileSync(owner, `${JSON.stringify(own)}\n`, { mode: 0o600 });
@@ -35,8 +36,13 @@ export function lockFolder(dir: string): () => void {
     throw (error as { errcode?: number }).errcode === sqliteBusy ? busy(dir, readOwner(owner)) : error;
   }
   return () => {
-    rmSync(owner, { force: true });
-    database.close();
+    try {
+      rmSync(owner, { force: true });
+    } catch {
+      // A note that stays is no lock, and the next holder replaces it.
+    } finally {
+      database.close();
+    }
   };
 }
 

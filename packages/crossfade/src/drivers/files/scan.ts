@@ -13,7 +13,12 @@ const batchSize = 32;
 export async function scanFolder(folder: Folder, scan: DriverScan): Promise<Row[]> {
   const { damaged, name } = folder;
   if (damaged.size > 0)
-    throw storeDamaged(name, [...damaged.keys()], 'cannot be read, so a scan would leave them out', 'Nothing was read.');
+    throw storeDamaged(
+      name,
+      [...damaged.keys()],
+      'cannot be read, so a scan would leave them out',
+      'Nothing was read.',
+    );
   const found: Row[] = [];
   for (const batch of batches(folder, scan)) {
     const rows = await Promise.all(
