@@ -33,7 +33,14 @@ export const filesSchema = collections({
 
 /** A person without anything else. */
 export const personOf = (id: string, more = {}) => ({
-  ...{ id, name: `name of ${id}`, age: null, score: null, serial: null, rate: null, more: null, photo: null },
+  id,
+  name: `name of ${id}`,
+  age: null,
+  score: null,
+  serial: null,
+  rate: null,
+  more: null,
+  photo: null,
   ...more,
 });
 

@@ -1,4 +1,4 @@
-import { type Collection, emptyRow, type Field, type Key, type Row, type Value } from '../../schema/collection.ts';
+import { type Collection, emptyRow, type Field, type Row, type Value } from '../../schema/collection.ts';
 import { ValueFault } from '../../schema/values/field-values.ts';
 import { jsonOf, valueOfJson } from '../../schema/values/json-form.ts';
 import { JsonFault, parseJson, printJson } from '../../schema/values/json-value.ts';
@@ -33,7 +33,7 @@ export function parseDocument(shape: Collection, name: string, bytes: Uint8Array
     if (text !== 'null' && declared.type === 'bytes') attachments.set(field, attachmentOf(text, name, field));
     else row[field] = valueOf(text, field, declared);
   }
-  if (documentName(keyOf(shape, row) as Key) !== name) throw new Damage('has another key than its name');
+  if (documentName(keyOf(shape, row)) !== name) throw new Damage('has another key than its name');
   return { members, row, attachments };
 }
 

@@ -10,14 +10,25 @@ describe('a record is a document', () => {
   test('that any program reads without losing a digit, with its bytes in a file beside it', async () => {
     const { dir, store, read, list } = filesPlace();
     const row = personOf('alice', {
-      ...{ age: 7, score: '12.50', serial: 9007199254740993n, rate: Infinity, more: { n: [1, null] }, photo },
+      age: 7,
+      score: '12.50',
+      serial: 9007199254740993n,
+      rate: Infinity,
+      more: { n: [1, null] },
+      photo,
     });
     await store.write([{ kind: 'insert', collection: 'people', row }]);
     const [document, attachment] = list('people');
     expect([document, attachment]).toEqual(['alice.json', expect.stringMatching(/^alice\.photo\.[0-9a-f]{8}\.bin$/)]);
     expect(JSON.parse(read('people/alice.json'))).toEqual({
-      ...{ id: 'alice', name: 'name of alice', age: 7, score: '12.50', serial: '9007199254740993', rate: 'Infinity' },
-      ...{ more: { n: [1, null] }, photo: { file: attachment, bytes: 3, sha256 } },
+      id: 'alice',
+      name: 'name of alice',
+      age: 7,
+      score: '12.50',
+      serial: '9007199254740993',
+      rate: 'Infinity',
+      more: { n: [1, null] },
+      photo: { file: attachment, bytes: 3, sha256 },
     });
     expect(read(`people/${attachment}`)).toBe('\u0001\u0002\u0003');
     expect(statSync(`${dir}/people/alice.json`).mode & 0o777).toBe(0o600);

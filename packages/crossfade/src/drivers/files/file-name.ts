@@ -14,7 +14,10 @@ const device = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/;
  * leaves the folder.
  */
 export function documentName(key: Key): string {
-  return shortened(key.map((value) => escaped(String(value))).join(','), keyBytesMax);
+  return shortened(
+    key.map((value) => escaped(String(value as string | number | bigint | boolean))).join(','),
+    keyBytesMax,
+  );
 }
 
 /** The name of a collection's folder. */

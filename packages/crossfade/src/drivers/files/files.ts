@@ -38,18 +38,16 @@ export interface FilesDriver extends Driver {
 export function filesDriver(options: FilesOptions): FilesDriver {
   const dir = resolve(options.dir);
   let place: Place | null = null;
+  const gate = (): Place['gate'] => (place as Place).gate;
+  /** Asked within the gate: the write that came before may have been the one that failed. */
   const opened = (): Place => {
-    const { isUnsure } = place as Place;
-    if (isUnsure)
-      throw storeFailed(
-        dir,
-        'Nothing was done: a write before has failed half-way, so close the store and open it again.',
-        {
-          code: 'unsure',
-        },
-      );
-    return place as Place;
+    const held = place as Place;
+    if (!held.isUnsure) return held;
+    throw storeFailed(dir, 'Nothing was done: a write before has failed half-way. Close the store and open it again.', {
+      code: 'unsure',
+    });
   };
+  const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
   return {
     name: 'files',
     supports: {
@@ -64,28 +62,17 @@ export function filesDriver(options: FilesOptions): FilesDriver {
       place = await openPlace(dir, schema);
     },
     close: async () => place?.release(),
-    read: async (collection, key) => {
-      const { gate, folders } = opened();
-      return gate.shared(() => readKey(folders.get(collection) as Folder, key));
-    },
-    scan: async (collection, scan) => {
-      const { gate, folders } = opened();
-      return gate.shared(() => scanFolder(folders.get(collection) as Folder, scan));
-    },
-    write: async ([change]) => {
-      const held = opened();
-      return held.gate.exclusive(() => writeChange(opened(), change));
-    },
-    update: async (collection, key, change) => {
-      const held = opened();
-      return held.gate.exclusive(async () => {
-        const wanted = change(await readKey(opened().folders.get(collection) as Folder, key));
-        if (wanted !== null) await writeChange(held, wanted);
-      });
-    },
+    read: (collection, key) => gate().shared(async () => readKey(folder(collection), key)),
+    scan: (collection, scan) => gate().shared(async () => scanFolder(folder(collection), scan)),
+    write: ([change]) => gate().exclusive(async () => writeChange(opened(), change)),
+    update: (collection, key, change) =>
+      gate().exclusive(async () => {
+        const wanted = change(await readKey(folder(collection), key));
+        if (wanted !== null) await writeChange(opened(), wanted);
+      }),
     damaged: () =>
-      [...(place?.folders.values() ?? [])].flatMap((folder) =>
-        Array.from(folder.damaged, ([file, reason]) => ({ collection: folder.name, file, reason })),
+      [...(place?.folders.values() ?? [])].flatMap(({ name, damaged }) =>
+        Array.from(damaged, ([file, reason]) => ({ collection: name, file, reason })),
       ),
   };
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function writeUntilKilled(dir: string, start: number, lines: number, said:
   onTestFinished(() => void process_.kill('SIGKILL'));
   const ended = once(process_, 'exit');
   let heard = 0;
-  for await (const line of createInterface({ input: process_.stdout as NonNullable<ChildProcess['stdout']> })) {
+  for await (const line of createInterface({ input: process_.stdout })) {
     hear(JSON.parse(line), said);
     if (++heard === lines) process_.kill('SIGKILL');
   }

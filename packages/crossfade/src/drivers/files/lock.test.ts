@@ -73,6 +73,7 @@ describe('a folder has one store at a time', () => {
       writeFileSync(join(dir, '.owner'), note);
       const store = storeOn(dir);
       await store.open();
+      expect(await store.read('parents', ['a'])).toBeNull();
       await store.close();
     }
   });

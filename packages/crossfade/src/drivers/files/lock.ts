@@ -27,7 +27,7 @@ export function lockFolder(dir: string): () => void {
     chmodSync(path, 0o600);
     // Nothing is ever written to it, so a journal beside it would only be in the way.
     database.exec('pragma journal_mode = memory; begin exclusive');
-    const own: Owner = { pid: process.pid, startedAt: startOfProcess() };
+    const own: Owner = { pid: process.pid, startedAt: new Date(performance.timeOrigin).toISOString() };
     rmSync(owner, { force: true });
     writeFileSync(owner, `${JSON.stringify(own)}\n`, { mode: 0o600 });
   } catch (error) {
@@ -44,10 +44,6 @@ export function lockFolder(dir: string): () => void {
       database.close();
     }
   };
-}
-
-function startOfProcess(): string {
-  return new Date(Date.now() - process.uptime() * 1_000).toISOString();
 }
 
 function busy(dir: string, owner: Owner | null): CrossfadeError {

@@ -25,7 +25,7 @@ interface Form {
 
 const forms: Readonly<Partial<Record<FieldType, Form>>> = {
   bigint: {
-    to: (value) => String(value as bigint),
+    to: (value) => (value as bigint).toString(),
     from: (json) => {
       if (typeof json !== 'string' || !/^(0|-?[1-9]\d{0,18})$/.test(json))
         throw new ValueFault('is no text of the digits of a bigint');
@@ -33,7 +33,7 @@ const forms: Readonly<Partial<Record<FieldType, Form>>> = {
     },
   },
   double: {
-    to: (value) => (Number.isFinite(value) ? (value as number) : String(value as number)),
+    to: (value) => (Number.isFinite(value) ? (value as number) : (value as number).toString()),
     from: (json) => {
       if (json === 'Infinity' || json === '-Infinity') return Number(json);
       // Whole numbers beyond 2^53 are read as bigints, and are doubles only where a double holds them.
