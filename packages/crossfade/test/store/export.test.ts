@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -15,6 +14,7 @@ import {
   openStore,
   type Store,
 } from '../../src/index.ts';
+import { same } from '../../src/store/suite/check.ts';
 import { suiteSchema, type SuiteSchema } from '../../src/store/suite/schema.ts';
 import { heldValues, nastyText } from '../../src/store/suite/values.ts';
 import { tempFolder } from '../harness/folders.ts';
@@ -63,10 +63,7 @@ describe('an export is imported', () => {
         expect(report).toMatchObject({ things: heldValues.length, people: 2, moments: 0 });
         expect(await textOf(second)).toBe(text);
         for (const collection of Object.keys(suiteSchema) as (keyof SuiteSchema)[])
-          assert.deepEqual(
-            await second.scan(collection, { limit: 1_000 }),
-            await first.scan(collection, { limit: 1_000 }),
-          );
+          same(await second.scan(collection, { limit: 1_000 }), await first.scan(collection, { limit: 1_000 }));
       });
     }
   }
