@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../../test/harness/folders.ts';
@@ -22,7 +22,7 @@ describe('a folder that fails', () => {
   test('a folder that may not be written is refused at opening, or refuses the write', async () => {
     const { dir, store } = filesPlace();
     await store.write([{ kind: 'put', collection: 'people', row: personOf('a') }]);
-    const allow = forbidWriting(dir);
+    const allow = forbidWriting([dir, join(dir, 'people')]);
     const writing = store.write([{ kind: 'put', collection: 'people', row: personOf('a', { name: 'other' }) }]);
     await expect(writing).rejects.toMatchObject({ ...failed, facts: { reason: 'EACCES' } });
     await store.close();
@@ -30,6 +30,26 @@ describe('a folder that fails', () => {
     allow();
     await store.open();
     expect(await store.read('people', ['a'])).toEqual(personOf('a'));
+  });
+
+  test('a removal of several records that stops half-way is unknown until it is completed by the next opening', async () => {
+    const { dir, store, list } = filesPlace();
+    await store.write([{ kind: 'put', collection: 'people', row: personOf('a', { photo: Uint8Array.of(1) }) }]);
+    for (const number of [1, 2])
+      await store.write([{ kind: 'put', collection: 'notes', row: { number, person: 'a', slug: `s${number}` } }]);
+    const allow = forbidWriting([join(dir, 'notes')], [dir, join(dir, 'people')]);
+    const removing = store.write([{ kind: 'remove', collection: 'people', key: ['a'] }]);
+    await expect(removing).rejects.toMatchObject({ code: 'E_OUTCOME_UNKNOWN', facts: { reason: 'EACCES' } });
+    expect([list('people').includes('a.json'), list('notes')]).toEqual([false, ['1.json', '2.json']]);
+    // What is in memory may not be what is on the disk, so nothing is answered by it.
+    await expect(store.read('people', ['a'])).rejects.toMatchObject(failed);
+    await expect(store.scan('notes')).rejects.toMatchObject(failed);
+    await expect(store.update('people', ['a'], () => null)).rejects.toMatchObject(failed);
+    allow();
+    await store.close();
+    await store.open();
+    expect((await store.scan('notes')).rows).toEqual([]);
+    expect([list('people'), list('notes')]).toEqual([[], []]);
   });
 
   test('a folder that was removed takes no write, and does not say that its records never were', async () => {
@@ -63,12 +83,14 @@ describe('a folder that fails', () => {
   });
 });
 
-/** No rights bind root, so as root the test becomes somebody else for a while. */
-function forbidWriting(dir: string): () => void {
+/** No rights bind root, so as root the test becomes somebody else for a while, who owns what is not forbidden. */
+function forbidWriting(folders: readonly string[], allowed: readonly string[] = []): () => void {
   const isRoot = process.geteuid?.() === 0;
-  const folders = [dir, join(dir, 'people')];
   for (const folder of folders) chmodSync(folder, 0o555);
-  for (const file of [join(dir, '.lock'), join(dir, '.owner'), join(dir, 'people/a.json')]) chmodSync(file, 0o444);
+  for (const folder of allowed) chmodSync(folder, 0o777);
+  for (const folder of [...folders, ...allowed])
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isFile()) chmodSync(join(folder, entry.name), 0o444);
   if (isRoot) process.seteuid?.(65_534);
   let isForbidden = true;
   const allow = (): void => {
