@@ -1,5 +1,6 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
+export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } from './drivers/files/files.ts';
 export { memoryDriver } from './drivers/memory/memory.ts';
 export type { Capture, JournalEntry, Standing } from './drivers/sqlite/store/capture.ts';
 export type { Counters } from './drivers/sqlite/store/counters.ts';
@@ -77,6 +78,9 @@ export type {
   ScanQuery,
   Store,
 } from './store/contract.ts';
+export { exportCollections } from './store/export.ts';
+export { checkExport, importCollections, type ImportOptions, type ImportReport } from './store/import.ts';
+export type { ExportSource } from './store/read-export.ts';
 export { refusal, refusalWords } from './store/refusal.ts';
 export { openStore } from './store/store.ts';
 export type { Supports } from './store/supports.ts';

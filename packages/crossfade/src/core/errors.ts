@@ -56,7 +56,7 @@ export const errorCodes = {
   E_TARGET_RIGHTS: { exit: 1, doc: 'The role lacks a right that the run needs.' },
   E_TARGET_VERSION: { exit: 1, doc: 'The server is older than PostgreSQL 14.' },
   E_TARGET_ENCODING: { exit: 1, doc: 'The target database is not UTF-8.' },
-  E_TARGET_NOT_EMPTY: { exit: 1, doc: 'A table of that name stands in the target with rows in it.' },
+  E_TARGET_NOT_EMPTY: { exit: 1, doc: 'A table or collection of that name stands in the target with rows in it.' },
   E_TARGET_MISMATCH: {
     exit: 1,
     doc: 'An existing table cannot hold the values exactly, or another object has the name.',

@@ -1,8 +1,7 @@
 import type { Collections, Key, Row, Value } from '../../schema/collection.ts';
 import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
-import { memoryRefusals } from './constraints.ts';
-import { refusal, refusalWords } from '../../store/refusal.ts';
-import { Table } from './table.ts';
+import { applyChanges } from '../../store/tables/apply.ts';
+import { Table } from '../../store/tables/table.ts';
 
 /** What a memory driver can be asked beyond the contract. */
 export interface MemoryDriver extends Driver {
@@ -36,42 +35,13 @@ export function memoryDriver(): MemoryDriver {
     close: async () => undefined,
     read: async (collection: string, key: Key) => copied(table(collection).get(key)),
     scan: async (collection: string, scan: DriverScan) => table(collection).scan(scan).map(copyOf),
-    write: async (changes: readonly DriverChange[]) => apply(tables, changes),
+    write: async (changes: readonly DriverChange[]) => void applyChanges(tables, changes, copyOf),
     update: async (collection, key, change) => {
       const wanted = change(copied(table(collection).get(key)));
-      if (wanted !== null) apply(tables, [wanted]);
+      if (wanted !== null) applyChanges(tables, [wanted], copyOf);
     },
     snapshot: (collection) => table(collection).all().map(copyOf),
   };
-}
-
-/** Makes the changes in order, checks what they must not break, and takes them back when they do. */
-function apply(tables: ReadonlyMap<string, Table>, changes: readonly DriverChange[]): void {
-  const undone: (() => void)[] = [];
-  const set = (table: Table, key: Key, row: Row | undefined): void => {
-    const before = table.set(key, row);
-    undone.push(() => void table.set(key, before));
-  };
-  try {
-    for (const change of changes) {
-      const table = tables.get(change.collection) as Table;
-      set(table, change.key, afterwards(table, change));
-    }
-    memoryRefusals(tables, changes, set);
-  } catch (error) {
-    for (const undo of undone.toReversed()) undo();
-    throw error;
-  }
-}
-
-function afterwards(table: Table, change: DriverChange): Row | undefined {
-  const before = table.get(change.key);
-  if (change.kind === 'remove') return undefined;
-  if (change.kind === 'insert' && before !== undefined)
-    throw refusal('E_KEY_EXISTS', table.name, refusalWords.E_KEY_EXISTS);
-  if (change.kind !== 'patch') return copyOf(change.row);
-  if (before === undefined) throw refusal('E_KEY_MISSING', table.name, refusalWords.E_KEY_MISSING);
-  return copyOf({ ...before, ...change.set });
 }
 
 function copied(row: Row | undefined): Row | null {

@@ -1,9 +1,12 @@
 import type { Collection, Key, Row } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
-import type { DriverScan } from '../../store/contract.ts';
+import type { DriverScan } from '../contract.ts';
 import { valuesText } from './values-text.ts';
 
-/** The records of one collection in memory, by key, with what finds them by a unique set or a reference. */
+/**
+ * The records of one collection in memory, by key, with what finds them by a unique set or a reference. A row may lack
+ * fields that are in no key, unique set, index or reference.
+ */
 export class Table {
   readonly name: string;
   readonly shape: Collection;
@@ -53,13 +56,23 @@ export class Table {
   }
 
   scan(scan: DriverScan): Row[] {
+    const found: Row[] = [];
+    for (const row of this.walk(scan)) {
+      if (scan.where.every((condition) => holds(row, condition))) found.push(row);
+      if (found.length === scan.limit) break;
+    }
+    return found;
+  }
+
+  /** Every record behind `after`, in order, whatever the conditions and the limit are. Nothing is written meanwhile. */
+  walk(scan: DriverScan): Iterable<Row> {
     const id = scan.order.join('\0');
     let sorted = this.sorted.get(id);
     if (sorted === undefined) {
       sorted = new SortedRows(scan.order, this.rows.values());
       this.sorted.set(id, sorted);
     }
-    return sorted.scan(scan);
+    return sorted.walk(scan);
   }
 
   /** Every record, in the order of the key. */
@@ -86,13 +99,9 @@ class SortedRows {
     this.rows.splice(this.firstNotBefore(valuesOf(row, this.order)), 1);
   }
 
-  scan({ where, descending, after, limit }: DriverScan): Row[] {
-    const found: Row[] = [];
+  *walk({ descending, after }: DriverScan): Iterable<Row> {
     const step = descending ? -1 : 1;
-    for (let i = this.start(after, descending); i >= 0 && i < this.rows.length && found.length < limit; i += step) {
-      if (where.every((condition) => holds(this.rows[i], condition))) found.push(this.rows[i]);
-    }
-    return found;
+    for (let i = this.start(after, descending); i >= 0 && i < this.rows.length; i += step) yield this.rows[i];
   }
 
   private start(after: Key | null, descending: boolean): number {
@@ -122,7 +131,8 @@ class SortedRows {
   }
 }
 
-function holds(row: Row, { field, is, value }: DriverScan['where'][number]): boolean {
+/** Whether a record meets one condition of a scan. */
+export function holds(row: Row, { field, is, value }: DriverScan['where'][number]): boolean {
   const held = row[field];
   if (held === null || value === null) return is === '=' && held === value;
   const difference = compareValues(held, value);

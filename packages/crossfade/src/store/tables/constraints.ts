@@ -1,13 +1,13 @@
 import type { Key, Row } from '../../schema/collection.ts';
-import type { DriverChange } from '../../store/contract.ts';
-import { refusal } from '../../store/refusal.ts';
+import type { DriverChange } from '../contract.ts';
+import { refusal } from '../refusal.ts';
 import type { Table } from './table.ts';
 
 /**
  * Judges the state at the end of a write. Records that refer to a removed one go too where the schema says so, which
  * may remove more in turn. @throws CrossfadeError E_UNIQUE, E_REFERENCE
  */
-export function memoryRefusals(
+export function judgeWrite(
   tables: ReadonlyMap<string, Table>,
   changes: readonly DriverChange[],
   set: (table: Table, key: Key, row: undefined) => void,

@@ -1,0 +1,22 @@
+/**
+ * Reads run side by side; a write runs alone, in the order in which all of them came. So a read never meets a document
+ * whose attachments are just being replaced, and an index in memory is always that of the files.
+ */
+export class Gate {
+  private written: Promise<unknown> = Promise.resolve();
+  private readonly reads = new Set<Promise<unknown>>();
+
+  shared<T>(work: () => Promise<T>): Promise<T> {
+    const reading = this.written.then(work);
+    this.reads.add(reading);
+    const forget = (): void => void this.reads.delete(reading);
+    reading.then(forget, forget);
+    return reading;
+  }
+
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const writing = Promise.allSettled([this.written, ...this.reads]).then(work);
+    this.written = writing.catch(() => undefined);
+    return writing;
+  }
+}

@@ -1,0 +1,50 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CrossfadeError } from '../../core/errors.ts';
+import { replaceFile, syncFolder } from './disk.ts';
+
+/** Lists what a removal is about to remove; it is there only while that is under way. */
+const removalFile = '.removing';
+
+/**
+ * Notes documents that go together, which may be of several collections: from here on the removal is done, and
+ * {@link finishRemoval} only carries it out, in this process or in the next one that opens the directory.
+ */
+export async function noteRemoval(dir: string, paths: readonly string[]): Promise<void> {
+  const listed = paths.map((path) => [basename(dirname(path)), basename(path)]);
+  await replaceFile(dir, removalFile, JSON.stringify(listed));
+}
+
+/** Removes what was noted, if anything was. */
+export async function finishRemoval(dir: string): Promise<void> {
+  await syncFolder(dir);
+  const text = await readFile(join(dir, removalFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return;
+  const paths = parsePaths(dir, text);
+  for (const path of paths) await rm(path, { force: true });
+  for (const folder of new Set(paths.map((path) => dirname(path)))) await syncFolder(folder);
+  await rm(join(dir, removalFile));
+  await syncFolder(dir);
+}
+
+/** It was renamed when it was whole; whatever else stands there was put there by somebody, and removes nothing. */
+function parsePaths(dir: string, text: string): string[] {
+  try {
+    return (JSON.parse(text) as [string, string][]).map(([folder, file]) => {
+      const names = [folder, file];
+      if (!file.endsWith('.json') || names.some((name) => name.startsWith('.') || basename(name) !== name))
+        throw new TypeError('no document');
+      return join(dir, folder, file);
+    });
+  } catch (cause) {
+    throw new CrossfadeError(
+      'E_STORE_DAMAGED',
+      `The file ${removalFile} in ${dir} is no list of documents. The store was not opened, and nothing was removed. Look at it, and move it away.`,
+      { folder: dir, files: [removalFile] },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import type { Key, Row } from '../../schema/collection.ts';
+import type { DriverChange } from '../contract.ts';
+import { refusal, refusalWords } from '../refusal.ts';
+import { judgeWrite } from './constraints.ts';
+import type { Table } from './table.ts';
+
+/** What became of one record in a write: of the key of a change, or of one that went with it. */
+export interface Step {
+  readonly table: Table;
+  readonly key: Key;
+  readonly before: Row | undefined;
+  readonly after: Row | undefined;
+}
+
+/**
+ * Makes the changes in order, checks what they must not break, and takes them back when they do.
+ *
+ * @param kept what a table is to hold of a record: a copy, or a part of it
+ * @throws CrossfadeError E_KEY_EXISTS, E_KEY_MISSING, E_UNIQUE, E_REFERENCE
+ */
+export function applyChanges(
+  tables: ReadonlyMap<string, Table>,
+  changes: readonly DriverChange[],
+  kept: (row: Row, table: Table) => Row,
+): readonly Step[] {
+  const steps: Step[] = [];
+  const set = (table: Table, key: Key, after: Row | undefined): void => {
+    steps.push({ table, key, before: table.set(key, after), after });
+  };
+  try {
+    for (const change of changes) {
+      const table = tables.get(change.collection) as Table;
+      const after = afterwards(table, change);
+      set(table, change.key, after && kept(after, table));
+    }
+    judgeWrite(tables, changes, set);
+  } catch (error) {
+    takeBack(steps);
+    throw error;
+  }
+  return steps;
+}
+
+/** The tables as they were before these steps. */
+export function takeBack(steps: readonly Step[]): void {
+  for (const { table, key, before } of steps.toReversed()) table.set(key, before);
+}
+
+function afterwards(table: Table, change: DriverChange): Row | undefined {
+  const before = table.get(change.key);
+  if (change.kind === 'remove') return undefined;
+  if (change.kind === 'insert' && before !== undefined)
+    throw refusal('E_KEY_EXISTS', table.name, refusalWords.E_KEY_EXISTS);
+  if (change.kind !== 'patch') return change.row;
+  if (before === undefined) throw refusal('E_KEY_MISSING', table.name, refusalWords.E_KEY_MISSING);
+  return { ...before, ...change.set };
+}
