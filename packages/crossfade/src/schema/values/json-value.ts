@@ -21,11 +21,12 @@ export function parseJson(text: string): JsonValue {
 
 /** Writes JSON on one line, bigints as the integers that they are. */
 export function printJson(value: JsonValue): string {
-  return JSON.stringify(value, (_name, held: unknown) => (typeof held === 'bigint' ? rawJson(String(held)) : held));
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(printJson).join(',')}]`;
+  const members = Object.entries(value).map(([name, held]) => `${JSON.stringify(name)}:${printJson(held as JsonValue)}`);
+  return `{${members.join(',')}}`;
 }
-
-/** Present since Node 21, and not in the library of types yet. */
-const { rawJson } = JSON as unknown as { readonly rawJson: (text: string) => unknown };
 
 function exactNumber(value: number, source: string): number | bigint {
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value + 0 : BigInt(source);
