@@ -20,6 +20,8 @@ export interface CatalogUnique {
   readonly columns: readonly string[];
   /** It counts with each statement, which ON CONFLICT asks for. */
   readonly isImmediate: boolean;
+  /** It counts at the end of a transaction. */
+  readonly isDeferred: boolean;
 }
 
 /** A foreign key. */
@@ -28,6 +30,8 @@ export interface CatalogReference {
   readonly to: string;
   readonly toColumns: readonly string[];
   readonly onRemove: 'remove' | 'refuse' | 'other';
+  /** It counts at the end of a transaction. */
+  readonly isDeferred: boolean;
 }
 
 /** A table as the catalog has it. */
@@ -55,12 +59,13 @@ export async function readCatalog(
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
         'unique', (SELECT coalesce(json_agg(json_build_object(
             'name', i.relname, 'isImmediate', x.indimmediate,
+            'isDeferred', EXISTS (SELECT FROM pg_constraint u WHERE u.conindid = i.oid AND u.conrelid = c.oid AND u.condeferred),
             'columns', (SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, at)
               JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.at <= x.indnkeyatts))), '[]')
           FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
           WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL),
         'references', (SELECT coalesce(json_agg(json_build_object(
-            'to', t.relname,
+            'to', t.relname, 'isDeferred', r.condeferred,
             'onRemove', CASE r.confdeltype WHEN 'c' THEN 'remove' WHEN 'a' THEN 'refuse' WHEN 'r' THEN 'refuse' ELSE 'other' END,
             'columns', (SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(r.conkey) WITH ORDINALITY AS k (attnum, at)
               JOIN pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = k.attnum),

@@ -15,6 +15,8 @@ export type TablesOption = 'expect' | 'create';
 export interface OpenTables {
   readonly tables: ReadonlyMap<string, Table>;
   readonly keys: KeyConstraints;
+  /** Every constraint counts at the end of a write, so that its changes may be made in any order. */
+  readonly isOrderFree: boolean;
 }
 
 /**
@@ -42,24 +44,30 @@ export async function openTables(
     found = await readCatalog(client, schema, names);
   }
   for (const table of tables.values()) checkTable(schema, table, found.get(table.name), tables);
-  return { tables, keys: keyConstraints(tables, found) };
+  const keys = keyConstraints(tables, found);
+  return { tables, keys, isOrderFree: isOrderFree(found, keys) };
 }
 
 /** Any number that nobody else is likely to lock. */
 const oneAtATime = sql`SELECT pg_advisory_xact_lock(7163245089761325)`;
 
-function keyConstraints(
-  tables: ReadonlyMap<string, Table>,
-  found: Awaited<ReturnType<typeof readCatalog>>,
-): KeyConstraints {
+type Catalog = Awaited<ReturnType<typeof readCatalog>>;
+
+function keyConstraints(tables: ReadonlyMap<string, Table>, found: Catalog): KeyConstraints {
   return new Map(
     [...tables].map(([name, { shape }]) => {
       const isKey = (columns: readonly string[]): boolean =>
         columns.length === shape.key.length && columns.every((column) => shape.key.includes(column));
-      return [
-        name,
-        new Set((found.get(name)?.unique ?? []).filter(({ columns }) => isKey(columns)).map((u) => u.name)),
-      ];
+      const unique = found.get(name)?.unique ?? [];
+      return [name, new Set(unique.filter(({ columns }) => isKey(columns)).map((each) => each.name))];
     }),
+  );
+}
+
+function isOrderFree(found: Catalog, keys: KeyConstraints): boolean {
+  return [...found].every(
+    ([name, { unique, references }]) =>
+      unique.every((each) => each.isDeferred || keys.get(name)?.has(each.name)) &&
+      references.every((each) => each.isDeferred),
   );
 }

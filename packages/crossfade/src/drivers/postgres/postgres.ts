@@ -9,7 +9,7 @@ import { type OpenTables, openTables, type TablesOption } from './open-tables.ts
 import { Pool, type PoolOptions, type PoolStatistics } from './pool.ts';
 import { told } from './refusals.ts';
 import { scanText } from './scan-statement.ts';
-import { settled } from './settle.ts';
+import { inLockOrder, settled } from './settle.ts';
 import { ask, askAlone, inTransaction, StatementFailure } from './statement.ts';
 import { type Verbs, verbsOf } from './verbs.ts';
 
@@ -44,7 +44,7 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
     () => connect(target, { application: options.application ?? 'crossfade-store', statementTimeoutMs }),
     options.pool,
   );
-  let opened: OpenTables = { tables: new Map(), keys: new Map() };
+  let opened: OpenTables = { tables: new Map(), keys: new Map(), isOrderFree: false };
   let verbs: ReadonlyMap<string, Verbs> = new Map();
   const verbsFor = (collection: string): Verbs => verbs.get(collection) as Verbs;
 
@@ -108,7 +108,7 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
       }),
     write: (changes: readonly DriverChange[]) =>
       call(changes[0].collection, 'written', async (client) => {
-        const wanted = settled(changes);
+        const wanted = opened.isOrderFree ? inLockOrder(settled(changes)) : settled(changes);
         if (wanted.length === 1) return make(askAlone, client, wanted[0]);
         return inTransaction(client, async () => {
           for (const change of wanted) await make(ask, client, change);
