@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
@@ -7,8 +8,8 @@ import { StatementFailure } from './statement.ts';
 /** Attempts of one call. A conflict means that somebody else got on, so there may be many. */
 const attemptsMax = { conflict: 20, lost: 2, stale: 2 } as const;
 
-/** Longest pause before the first repetition; it doubles, up to a limit, and half of it is chance. */
-const pauseMs = { first: 5, longest: 250 } as const;
+/** The pause before the first repetition, at the least; it doubles, up to a limit, and half of it is chance. */
+const pauseMs = { first: 4, longest: 256 } as const;
 
 /** Thrown by work that met a record that somebody else has just made: it is to begin anew. */
 export class Overtaken extends Error {}
@@ -55,8 +56,8 @@ export async function attempt<T>(pool: Pool, isRead: boolean, work: (client: pg.
 }
 
 function pauseBefore(round: number): number {
-  const full = Math.min(pauseMs.first * 2 ** (round - 1), pauseMs.longest);
-  return full / 2 + (Math.random() * full) / 2;
+  const full = Math.min(pauseMs.first * 2 ** round, pauseMs.longest);
+  return randomInt(full / 2, full);
 }
 
 function tooBusy(attempts: number): CrossfadeError {

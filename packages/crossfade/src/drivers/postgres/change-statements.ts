@@ -1,7 +1,8 @@
 import { ident } from '../../core/sql-text.ts';
+import { list } from '../../schema/ddl.ts';
 import type { DriverChange } from '../../store/contract.ts';
 import type { Parameter, Statement } from './statement.ts';
-import { list, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** A statement with what its parameters stand for. */
 export interface Bound {

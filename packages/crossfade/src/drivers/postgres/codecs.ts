@@ -14,7 +14,7 @@ export interface Codec {
 }
 
 const same = (text: string): string => text;
-const printed = (value: Value): string => String(value);
+const printed = (value: Value): string => `${value as string | number | bigint | boolean}`;
 
 /** Everything travels as text, because no JavaScript type between holds every microsecond and digit. */
 export const codecs: Readonly<Record<FieldType, Codec>> = {

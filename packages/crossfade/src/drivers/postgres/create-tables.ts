@@ -1,7 +1,8 @@
 import { ident } from '../../core/sql-text.ts';
 import { keyTypes } from '../../schema/collection.ts';
+import { list } from '../../schema/ddl.ts';
 import { codecs } from './codecs.ts';
-import { list, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /**
  * The statements that make the tables of these collections. Constraints and indexes get PostgreSQL's own names. Text
@@ -38,7 +39,7 @@ function createIndexes({ relation, shape }: Table): string[] {
   const scanned = [...(shape.indexes ?? []), ...(shape.unique ?? []).filter((set) => set.some(isNullable))].map(
     (set) => [...set, ...shape.key.filter((field) => !set.includes(field))],
   );
-  const wanted = [...scanned];
+  const wanted: (readonly string[])[] = [...scanned];
   for (const { fields } of shape.references ?? []) {
     const isOrdered = fields.every((field) => (keyTypes as readonly string[]).includes(shape.fields[field].type));
     const isServed = [shape.key, ...wanted].some((set) => fields.every((field, i) => set[i] === field));

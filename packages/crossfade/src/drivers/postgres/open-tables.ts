@@ -15,7 +15,7 @@ export type TablesOption = 'expect' | 'create';
 export interface OpenTables {
   readonly tables: ReadonlyMap<string, Table>;
   readonly keys: KeyConstraints;
-  /** Every constraint counts at the end of a write, so that its changes may be made in any order. */
+  /** Every constraint counts at the end of a transaction. */
   readonly isOrderFree: boolean;
 }
 

@@ -3,14 +3,13 @@ import { connect } from '../../pg/connect.ts';
 import type { Target } from '../../pg/target.ts';
 import type { Collections, Key, Row } from '../../schema/collection.ts';
 import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
-import { refusal, refusalWords } from '../../store/refusal.ts';
-import { attempt, Overtaken } from './attempt.ts';
-import { type OpenTables, openTables, type TablesOption } from './open-tables.ts';
+import { attempt } from './attempt.ts';
+import { makeChanges, type Opened, updateRecord } from './make-changes.ts';
+import { openTables, type TablesOption } from './open-tables.ts';
 import { Pool, type PoolOptions, type PoolStatistics } from './pool.ts';
-import { told } from './refusals.ts';
+import { type Asked, told } from './refusals.ts';
 import { scanText } from './scan-statement.ts';
-import { inLockOrder, settled } from './settle.ts';
-import { ask, askAlone, inTransaction, StatementFailure } from './statement.ts';
+import { askAlone } from './statement.ts';
 import { type Verbs, verbsOf } from './verbs.ts';
 
 /** Where the records are, and how they are reached. */
@@ -44,26 +43,28 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
     () => connect(target, { application: options.application ?? 'crossfade-store', statementTimeoutMs }),
     options.pool,
   );
-  let opened: OpenTables = { tables: new Map(), keys: new Map(), isOrderFree: false };
-  let verbs: ReadonlyMap<string, Verbs> = new Map();
-  const verbsFor = (collection: string): Verbs => verbs.get(collection) as Verbs;
+  let opened: Opened = { verbs: new Map(), keys: new Map(), isOrderFree: false };
+  const verbsFor = (collection: string): Verbs => opened.verbs.get(collection) as Verbs;
 
-  const call = async <T>(
-    collection: string,
-    did: 'read' | 'written',
-    work: (client: pg.Client) => Promise<T>,
-  ): Promise<T> => {
+  const call = async <T>(asked: Asked, work: (client: pg.Client) => Promise<T>): Promise<T> => {
     try {
-      return await attempt(pool, did === 'read', work);
+      return await attempt(pool, asked.did === 'read', work);
     } catch (error) {
-      throw told(error, { collection, did }, opened.keys);
+      throw told(error, asked, opened.keys);
     }
   };
-  const make = async (run: typeof ask, client: pg.Client, change: DriverChange): Promise<void> => {
-    const { statement, values } = verbsFor(change.collection).change(change);
-    const { count } = await run(client, statement, values);
-    if (change.kind === 'patch' && count === 0)
-      throw refusal('E_KEY_MISSING', change.collection, refusalWords.E_KEY_MISSING);
+  const open = async (collections: Collections): Promise<void> => {
+    await pool.open();
+    const client = await pool.acquire();
+    try {
+      const { tables, ...found } = await openTables(client, schema, collections, tablesOption);
+      opened = { verbs: verbsOf(tables), ...found };
+      pool.release(client);
+    } catch (error) {
+      pool.release(client);
+      await pool.close();
+      throw error;
+    }
   };
 
   return {
@@ -77,57 +78,24 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
       writers: 'many',
     },
     pool,
-    open: async (collections: Collections) => {
-      await pool.open();
-      try {
-        const client = await pool.acquire();
-        try {
-          opened = await openTables(client, schema, collections, tablesOption);
-        } finally {
-          pool.release(client);
-        }
-      } catch (error) {
-        await pool.close();
-        throw error;
-      }
-      verbs = verbsOf(opened.tables);
-    },
+    open,
     close: () => pool.close(),
     read: (collection: string, key: Key) =>
-      call(collection, 'read', async (client) => {
+      call({ collection, did: 'read' }, async (client) => {
         const { table, read } = verbsFor(collection);
         const { rows } = await askAlone(client, read, table.parametersOf(table.shape.key, key));
         return rows.length === 0 ? null : table.rowOf(rows[0]);
       }),
     scan: (collection: string, scan: DriverScan) =>
-      call(collection, 'read', async (client): Promise<Row[]> => {
+      call({ collection, did: 'read' }, async (client): Promise<Row[]> => {
         const { table, named } = verbsFor(collection);
         const { text, values } = scanText(table, scan);
         const { rows } = await askAlone(client, named(text), values);
         return rows.map((cells) => table.rowOf(cells));
       }),
     write: (changes: readonly DriverChange[]) =>
-      call(changes[0].collection, 'written', async (client) => {
-        const wanted = opened.isOrderFree ? inLockOrder(settled(changes)) : settled(changes);
-        if (wanted.length === 1) return make(askAlone, client, wanted[0]);
-        return inTransaction(client, async () => {
-          for (const change of wanted) await make(ask, client, change);
-        });
-      }),
+      call({ collection: changes[0].collection, did: 'written' }, (client) => makeChanges(client, opened, changes)),
     update: (collection: string, key: Key, change) =>
-      call(collection, 'written', (client) =>
-        inTransaction(client, async () => {
-          const { table, readForUpdate } = verbsFor(collection);
-          const { rows } = await ask(client, readForUpdate, table.parametersOf(table.shape.key, key));
-          const wanted = change(rows.length === 0 ? null : table.rowOf(rows[0]));
-          if (wanted === null) return;
-          if (rows.length > 0 || wanted.kind !== 'put') return make(ask, client, wanted);
-          // A record that is not there cannot be locked. An insert meets whoever makes it meanwhile; a put would replace theirs.
-          await make(ask, client, { ...wanted, kind: 'insert' }).catch((error: unknown) => {
-            const isMade = error instanceof StatementFailure && error.sqlstate === '23505';
-            throw isMade && opened.keys.get(collection)?.has(String(error.facts.constraint)) ? new Overtaken() : error;
-          });
-        }),
-      ),
+      call({ collection, did: 'written' }, (client) => updateRecord(client, opened, { collection, key }, change)),
   };
 }

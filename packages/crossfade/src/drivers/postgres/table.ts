@@ -1,7 +1,7 @@
-import type { Collection, FieldType, Key, Row, Value } from '../../schema/collection.ts';
-import { emptyRow } from '../../schema/collection.ts';
 import { CrossfadeError } from '../../core/errors.ts';
 import { ident } from '../../core/sql-text.ts';
+import { type Collection, emptyRow, type FieldType, type Key, type Row, type Value } from '../../schema/collection.ts';
+import { list, qualified } from '../../schema/ddl.ts';
 import { JsonFault } from '../../schema/values/json-value.ts';
 import { codecs, Undecodable } from './codecs.ts';
 import type { Parameter } from './statement.ts';
@@ -31,7 +31,7 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
   return {
     name,
     shape,
-    relation: `${ident(schema)}.${ident(name)}`,
+    relation: qualified(schema, name),
     fields,
     columns: list(fields),
     parameter: (number, field) => `$${number}::${codecs[typeOf(field)].column}`,
@@ -45,11 +45,6 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
       return row;
     },
   };
-}
-
-/** Columns, quoted and joined by commas. */
-export function list(fields: readonly string[]): string {
-  return fields.map(ident).join(', ');
 }
 
 /** A column to be ordered or compared by: text by its code points, whatever the column's collation. */

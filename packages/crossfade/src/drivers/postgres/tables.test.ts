@@ -123,6 +123,8 @@ test('stores that all make the tables at once make them once', async () => {
     openStore(suiteSchema, postgresDriver({ target: database, schema: 'at once', tables: 'create' })),
   );
   await Promise.all(stores.map((store) => store.open()));
+  const { rowCount } = await database.query("SELECT FROM pg_tables WHERE schemaname = 'at once'");
+  expect(rowCount).toBe(Object.keys(suiteSchema).length);
   await Promise.all(stores.map((store) => store.close()));
 });
 

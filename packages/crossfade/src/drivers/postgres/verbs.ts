@@ -10,7 +10,7 @@ export interface Verbs {
   readonly readForUpdate: Statement;
   change(change: DriverChange): Bound;
   /** The statement of a text that depends on the call. */
-  named(text: string): Statement;
+  readonly named: (text: string) => Statement;
 }
 
 /** The statements of every collection; names are unique over all of them, since they share connections. */

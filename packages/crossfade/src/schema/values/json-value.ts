@@ -24,9 +24,7 @@ export function printJson(value: JsonValue): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(printJson).join(',')}]`;
-  const members = Object.entries(value).map(
-    ([name, held]) => `${JSON.stringify(name)}:${printJson(held as JsonValue)}`,
-  );
+  const members = Object.entries(value).map(([name, held]) => `${JSON.stringify(name)}:${printJson(held)}`);
   return `{${members.join(',')}}`;
 }
 
