@@ -39,7 +39,7 @@ const repeated: Readonly<Record<string, keyof typeof attemptsMax>> = {
  */
 export async function attempt<T>(pool: Pool, isRead: boolean, work: (client: pg.Client) => Promise<T>): Promise<T> {
   for (let round = 1; ; round++) {
-    const client = await pool.acquire();
+    const client = pool.take() ?? (await pool.acquire());
     let isBroken = false;
     try {
       return await work(client);

@@ -91,6 +91,14 @@ export class Pool {
     await Promise.all([...ending.map(({ client }) => disconnect(client)), ...this.ending]);
   }
 
+  /** As {@link acquire}, where one is at hand that need not be asked; else undefined. */
+  take(): pg.Client | undefined {
+    const last = this.idle.at(-1);
+    if (last === undefined || !this.isFresh(last) || isEnded(last.client)) return undefined;
+    this.idle.pop();
+    return last.client;
+  }
+
   /**
    * A connection for the caller alone, until {@link release}.
    * @throws CrossfadeError E_STORE_BUSY after the time limit; what `connect` throws
@@ -120,9 +128,14 @@ export class Pool {
     else this.idle.push({ client, sinceMs: performance.now() });
   }
 
-  private async isAlive({ client, sinceMs }: Idle): Promise<boolean> {
+  private isFresh({ sinceMs }: Idle): boolean {
+    return performance.now() - sinceMs <= this.limits.pingAfterMs;
+  }
+
+  private async isAlive(idle: Idle): Promise<boolean> {
+    const { client } = idle;
     if (isEnded(client)) return false;
-    if (performance.now() - sinceMs <= this.limits.pingAfterMs) return true;
+    if (this.isFresh(idle)) return true;
     const ping = { text: 'SELECT 1', query_timeout: pingTimeoutMs } as pg.QueryConfig;
     return client.query(ping).then(
       () => true,

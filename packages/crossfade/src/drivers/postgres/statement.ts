@@ -51,14 +51,14 @@ const unsentMessages: readonly string[] = [
 /** Runs one statement in the transaction that is open, or in one of its own. @throws StatementFailure */
 export async function ask(client: pg.Client, statement: Statement, values: readonly Parameter[]): Promise<Answer> {
   // Behind a pooler the next statement may run in a session that has prepared nothing.
-  const name = statement.name === null || isPooled(client) ? {} : { name: statement.name };
+  const name = statement.name === null || isPooled(client) ? undefined : statement.name;
   try {
     const result = await client.query<(string | null)[]>({
-      ...name,
+      name,
       text: statement.text,
       values: values as (string | Uint8Array | null)[],
       rowMode: 'array',
-    });
+    } as pg.QueryArrayConfig);
     return { rows: result.rows, count: result.rowCount ?? 0 };
   } catch (error) {
     const isUnsent = error instanceof Error && unsentMessages.includes(error.message);
