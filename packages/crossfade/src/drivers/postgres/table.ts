@@ -38,9 +38,14 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
     parametersOf: (of, values) => values.map((value, i) => parameterOf(typeOf(of[i]), value)),
     rowOf: (cells) => {
       const row = emptyRow();
-      for (let i = 0; i < fields.length; i++) {
-        const cell = cells[i];
-        row[fields[i]] = cell === null ? null : decoded(decoders[i], cell, name, fields[i]);
+      let i = 0;
+      try {
+        for (; i < fields.length; i++) {
+          const cell = cells[i];
+          row[fields[i]] = cell === null ? null : decoders[i](cell);
+        }
+      } catch (error) {
+        throw damaged(error, name, fields[i]);
       }
       return row;
     },
@@ -56,15 +61,11 @@ function parameterOf(type: FieldType, value: Value): Parameter {
   return value === null ? null : codecs[type].encode(value);
 }
 
-function decoded(decode: (text: string) => Value, cell: string, collection: string, field: string): Value {
-  try {
-    return decode(cell);
-  } catch (error) {
-    if (!(error instanceof Undecodable || error instanceof JsonFault)) throw error;
-    throw new CrossfadeError(
-      'E_STORE_DAMAGED',
-      `${collection}.${field} holds a value that its type in the schema does not have. Nothing was read. Correct the row, or the schema.`,
-      { collection, field },
-    );
-  }
+function damaged(error: unknown, collection: string, field: string): unknown {
+  if (!(error instanceof Undecodable || error instanceof JsonFault)) return error;
+  return new CrossfadeError(
+    'E_STORE_DAMAGED',
+    `${collection}.${field} holds a value that its type in the schema does not have. Nothing was read. Correct the row, or the schema.`,
+    { collection, field },
+  );
 }
