@@ -1,12 +1,14 @@
 import { benchMigrateLoad } from './migrate-load.ts';
 import { benchMigrate } from './migrate.ts';
 import { benchMove } from './move.ts';
+import { benchStore } from './store.ts';
 
 /** Each bench: its name on the command line and what runs it. */
 const benches: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   move: benchMove,
   'migrate-load': benchMigrateLoad,
   migrate: benchMigrate,
+  store: benchStore,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

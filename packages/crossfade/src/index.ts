@@ -2,6 +2,8 @@
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
 export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } from './drivers/files/files.ts';
 export { memoryDriver } from './drivers/memory/memory.ts';
+export type { PoolOptions, PoolStatistics } from './drivers/postgres/pool.ts';
+export { type PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/postgres.ts';
 export type { Capture, JournalEntry, Standing } from './drivers/sqlite/store/capture.ts';
 export type { Counters } from './drivers/sqlite/store/counters.ts';
 export { type SqliteDriver, sqliteDriver, type SqliteDriverOptions } from './drivers/sqlite/store/driver.ts';

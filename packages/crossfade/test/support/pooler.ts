@@ -13,8 +13,22 @@ const program = '/usr/sbin/pgbouncer';
 /** `nobody`: PgBouncer refuses to run as root. */
 const nobody = 65_534;
 
+/** PgBouncer, running. */
+export interface Pooler {
+  /** The database behind it. */
+  readonly target: Target;
+  stop(): Promise<void>;
+}
+
 /** PgBouncer in transaction mode in front of a database, with so many sessions of the server; gone when the test ends. */
 export async function pooled(target: Target, poolSize: number): Promise<Target> {
+  const pooler = await startPooler(target, poolSize);
+  onTestFinished(pooler.stop);
+  return pooler.target;
+}
+
+/** The same for several tests, until it is stopped. */
+export async function startPooler(target: Target, poolSize: number): Promise<Pooler> {
   if (!existsSync(program)) throw new Error(`${program} is missing: npm run test:real installs it`);
   const folder = tempFolder('pooler-');
   const { port } = await deadPlace();
@@ -39,13 +53,15 @@ ignore_startup_parameters = extra_float_digits
   if (isRoot) for (const path of [folder, config]) chownSync(path, nobody, nobody);
   const child = spawn(program, ['-q', config], { stdio: 'ignore', ...(isRoot && { uid: nobody, gid: nobody }) });
   const closed = once(child, 'close');
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await closed;
-  });
   const place: Target = { ...target, host: '127.0.0.1', port, tls: 'disable' };
   await until(() => answers(place));
-  return place;
+  return {
+    target: place,
+    stop: async () => {
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
 }
 
 async function answers({ host, port, user, database }: Target): Promise<boolean> {

@@ -1,0 +1,73 @@
+import type pg from 'pg';
+import { query, transaction } from '../../pg/connect.ts';
+import { sql, trusted } from '../../pg/sql.ts';
+import type { Collections } from '../../schema/collection.ts';
+import { readCatalog } from './catalog.ts';
+import { createTables } from './create-tables.ts';
+import { checkNames, checkTable } from './misfit.ts';
+import type { KeyConstraints } from './refusals.ts';
+import { type Table, tableOf } from './table.ts';
+
+/** What `open` does about tables that are not there. */
+export type TablesOption = 'expect' | 'create';
+
+/** The tables of a schema, compared with the catalog. */
+export interface OpenTables {
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly keys: KeyConstraints;
+  /** Every constraint counts at the end of a transaction. */
+  readonly isOrderFree: boolean;
+}
+
+/**
+ * Looks at every table, and makes the missing ones where that is wished; one that is there stays as it is.
+ * @throws CrossfadeError E_TARGET_MISMATCH, E_TARGET_RIGHTS and what else PostgreSQL has to say; TypeError for names
+ */
+export async function openTables(
+  client: pg.Client,
+  schema: string,
+  collections: Collections,
+  option: TablesOption,
+): Promise<OpenTables> {
+  const tables = new Map(Object.entries(collections).map(([name, shape]) => [name, tableOf(schema, name, shape)]));
+  checkNames(schema, tables.values());
+  const names = [...tables.keys()];
+  let found = await readCatalog(client, schema, names);
+  if (option === 'create' && found.size < names.length) {
+    await transaction(client, async () => {
+      // Several that open at once make the tables once; the second then sees the first one's.
+      await query(client, oneAtATime, 'wait for another store that makes its tables');
+      const there = await readCatalog(client, schema, names);
+      const missing = [...tables.values()].filter(({ name }) => !there.has(name));
+      for (const text of createTables(schema, missing, tables)) await query(client, trusted(text), 'make the tables');
+    });
+    found = await readCatalog(client, schema, names);
+  }
+  for (const table of tables.values()) checkTable(schema, table, found.get(table.name), tables);
+  const keys = keyConstraints(tables, found);
+  return { tables, keys, isOrderFree: isOrderFree(found, keys) };
+}
+
+/** Any number that nobody else is likely to lock. */
+const oneAtATime = sql`SELECT pg_advisory_xact_lock(7163245089761325)`;
+
+type Catalog = Awaited<ReturnType<typeof readCatalog>>;
+
+function keyConstraints(tables: ReadonlyMap<string, Table>, found: Catalog): KeyConstraints {
+  return new Map(
+    [...tables].map(([name, { shape }]) => {
+      const isKey = (columns: readonly string[]): boolean =>
+        columns.length === shape.key.length && columns.every((column) => shape.key.includes(column));
+      const unique = found.get(name)?.unique ?? [];
+      return [name, new Set(unique.filter(({ columns }) => isKey(columns)).map((each) => each.name))];
+    }),
+  );
+}
+
+function isOrderFree(found: Catalog, keys: KeyConstraints): boolean {
+  return [...found].every(
+    ([name, { unique, references }]) =>
+      unique.every((each) => each.isDeferred || keys.get(name)?.has(each.name)) &&
+      references.every((each) => each.isDeferred),
+  );
+}

@@ -1,0 +1,67 @@
+import { CrossfadeError } from '../../core/errors.ts';
+import { refusal, refusalWords } from '../../store/refusal.ts';
+import { StatementFailure } from './statement.ts';
+
+/** What was asked for, in the words of a message. */
+export interface Asked {
+  readonly collection: string;
+  readonly did: 'read' | 'written';
+}
+
+/** The names of the constraints by which a table keeps its key, by table. */
+export type KeyConstraints = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The error of a call as the contract has it; one that is not PostgreSQL's stays as it is. */
+export function told(error: unknown, asked: Asked, keys: KeyConstraints): unknown {
+  if (!(error instanceof StatementFailure)) return error;
+  const { sqlstate, facts, defect } = error;
+  if (defect !== null) return defect;
+  const table = typeof facts.table === 'string' ? facts.table : asked.collection;
+  if (sqlstate === '23505') {
+    const code = keys.get(table)?.has(String(facts.constraint)) ? 'E_KEY_EXISTS' : 'E_UNIQUE';
+    return refusal(code, table, refusalWords[code]);
+  }
+  if (sqlstate === '23503') return refusal('E_REFERENCE', table, refusalWords.E_REFERENCE);
+  if (error.mayBeDone && asked.did === 'written') return unknownOutcome(asked, error);
+  return failed(error, asked);
+}
+
+function unknownOutcome({ collection }: Asked, { facts }: StatementFailure): CrossfadeError {
+  return new CrossfadeError(
+    'E_OUTCOME_UNKNOWN',
+    `${collection}: the connection broke before the server had answered. The write may have been done, or be done yet. Read before writing it again.`,
+    { ...facts, collection },
+  );
+}
+
+/** By SQLSTATE, else by its first two characters: what happened, and what to do next. */
+const reasons: Readonly<Record<string, readonly [what: string, next: string]>> = {
+  '55P03': ['another session holds a lock for too long', "End that session's transaction, or try again."],
+  '57014': ['the server broke the statement off at its time limit', 'Raise the statement timeout, or try again.'],
+  '42501': ['the role lacks a right', 'Grant it: SELECT, INSERT, UPDATE and DELETE on the tables.'],
+  '42': [
+    'the table is not what it was when the store was opened',
+    'Compare it with the schema, and open the store anew.',
+  ],
+  '25006': ['the server or the role is read-only', 'Name the primary server, or a role that may write.'],
+  '53': ['the server ran out of disk, memory or connections', "Look into the server's log."],
+  '23': ['a constraint that the schema does not know refused the record', 'The constraint is a fact of the error.'],
+  '22': ['the server cannot hold a value', 'Values beyond the limits of PostgreSQL cannot be kept there.'],
+  '54': ['a limit of PostgreSQL is exceeded', 'Values beyond the limits of PostgreSQL cannot be kept there.'],
+};
+
+function failed(error: StatementFailure, { collection, did }: Asked): CrossfadeError {
+  const { sqlstate, facts, isLost } = error;
+  const [what, next] = isLost
+    ? [
+        'the connection broke, and so did the next one',
+        'Look whether the server runs, and into its log; then try again.',
+      ]
+    : (reasons[sqlstate] ?? reasons[sqlstate.slice(0, 2)] ?? ['the server refused', "Look into the server's log."]);
+  const state = sqlstate === '' ? '' : ` (SQLSTATE ${sqlstate})`;
+  return new CrossfadeError(
+    sqlstate === '55P03' ? 'E_STORE_BUSY' : 'E_STORE_FAILED',
+    `${collection}: ${what}${state}. Nothing was ${did}. ${next}`,
+    { ...facts, collection },
+  );
+}
