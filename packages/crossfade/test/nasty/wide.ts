@@ -12,6 +12,16 @@ export const wide: readonly NastyCase[] = [
     sees: { 'select c0, c500, c999 from t': ['7|7|7'] },
   },
   {
+    name: 'a thousand columns in a UTF-16 database, which is read cell by cell',
+    build: sqlite(
+      "pragma encoding = 'UTF-16le'",
+      `create table t (${columns(1_000, 'integer')})`,
+      `insert into t values (${values(1_000, '7')})`,
+    ),
+    expect: moves({ 't.c999': 'integer' }, 1),
+    sees: { 'select c0, c500, c999 from t': ['7|7|7'] },
+  },
+  {
     name: '1,601 columns, one more than PostgreSQL has room for',
     build: sqlite(`create table t (${columns(1_601, 'integer')})`, `insert into t values (${values(1_601, '7')})`),
     expect: refused('E_TARGET_REFUSED'),
