@@ -55,7 +55,7 @@ export type Change<S extends Collections = Collections> = {
  * - insert: E_KEY_EXISTS where there is a record of the key.
  * - put: replaces the record or makes it. It is one record throughout: what refers to it is not touched.
  * - patch: E_KEY_MISSING where there is none. `set` has no field of the key.
- * - remove: no error where there is none.
+ * - remove: no error where there is none. One that a later change of the same write takes back does not come at all.
  *
  * All but remove: E_UNIQUE and E_REFERENCE, by the state at the end of the write, where `supports.constraints` says so.
  */

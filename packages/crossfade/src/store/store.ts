@@ -4,6 +4,7 @@ import { checkChange, checkKey, checkRow } from './check-change.ts';
 import { checkScan, cursorOf } from './check-scan.ts';
 import type { Change, Driver, Page, ScanQuery, Store } from './contract.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { settled } from './settle.ts';
 import type { Capability } from './supports.ts';
 
 /**
@@ -56,7 +57,7 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
     },
     write: async (changes: readonly Change<S>[]) => {
       if (changes.length > 1) need('atomic', 'make several changes at once');
-      const checked = changes.map((change) => checkChange(collectionOf(change.collection), change));
+      const checked = settled(changes.map((change) => checkChange(collectionOf(change.collection), change)));
       if (checked.length > 0) await life.during(() => driver.write(checked));
     },
     update: async (collection, key, change) => {

@@ -5,7 +5,7 @@ import type { DriverChange } from '../../store/contract.ts';
 import { refusal, refusalWords } from '../../store/refusal.ts';
 import { Overtaken } from './attempt.ts';
 import type { KeyConstraints } from './refusals.ts';
-import { inLockOrder, settled } from './settle.ts';
+import { inLockOrder } from './lock-order.ts';
 import { ask, askAlone, inTransaction, StatementFailure } from './statement.ts';
 import type { Verbs } from './verbs.ts';
 
@@ -19,20 +19,19 @@ export interface Opened {
 
 /** Makes changes, all or nothing. @throws StatementFailure; CrossfadeError E_KEY_MISSING */
 export async function makeChanges(client: pg.Client, opened: Opened, changes: readonly DriverChange[]): Promise<void> {
-  const given = settled(changes);
-  if (given.length === 1) return make(askAlone, client, opened, given[0]);
+  if (changes.length === 1) return make(askAlone, client, opened, changes[0]);
   const makeAll = (wanted: readonly DriverChange[]): Promise<void> =>
     inTransaction(client, async () => {
       for (const change of wanted) await make(ask, client, opened, change);
     });
-  const ordered = opened.isOrderFree ? inLockOrder(given) : given;
-  if (ordered.every((change, i) => change === given[i])) return makeAll(given);
+  const ordered = opened.isOrderFree ? inLockOrder(changes) : changes;
+  if (ordered.every((change, i) => change === changes[i])) return makeAll(changes);
   try {
     await makeAll(ordered);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     // Where several changes are to be refused, it is the first one's refusal that counts.
-    await makeAll(given);
+    await makeAll(changes);
   }
 }
 

@@ -60,6 +60,14 @@ export function constraintCases({ it }: Suite): void {
     same(await store.read('visits', ['a', 1]), { person: 'a', number: 1, note: 'stays' });
     same(await store.read('badges', [7n]), { code: 7n, person: 'a' });
   });
+  keeps('a record that is removed and made anew in one write keeps what refers to it', async (store) => {
+    if (!store.supports.atomic) return;
+    await store.write([insert(person('a'))]);
+    await store.write([{ kind: 'insert', collection: 'visits', row: { person: 'a', number: 1, note: 'stays' } }]);
+    await store.write([{ kind: 'remove', collection: 'people', key: ['a'] }, insert(person('a', { age: 5 }))]);
+    same(await store.read('people', ['a']), person('a', { age: 5 }));
+    same(await store.read('visits', ['a', 1]), { person: 'a', number: 1, note: 'stays' });
+  });
   keeps('references count at the end of a write, not within it', async (store) => {
     if (!store.supports.atomic) return;
     await store.write([{ kind: 'insert', collection: 'badges', row: { code: 1n, person: 'a' } }, insert(person('a'))]);
