@@ -10,6 +10,7 @@ import { verify } from '../../src/move/verify.ts';
 import { makeAmplifier } from '../fixtures/amplifier.ts';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { sampled } from '../harness/sample.ts';
 import { themes } from '../nasty/index.ts';
 import { relationsOf, schemaOf, sequencesOf } from '../support/schema-of.ts';
 import { smallSource, sourceFile } from '../support/sources.ts';
@@ -53,7 +54,7 @@ describe('the files and then a move make what a move alone makes, and the down f
     themes[theme].filter(({ expect: { exit }, before }) => exit === 0 && before === undefined),
   );
 
-  test.each(cases.map((nasty) => [nasty.name, nasty] as const))('%s', async (_, nasty) => {
+  test.each(sampled(cases, 4).map((nasty) => [nasty.name, nasty] as const))('%s', async (_, nasty) => {
     const built = nasty.build(tempFolder(), () => undefined);
     expectSame(await bothWays(typeof built === 'string' ? built : built.source, nasty.options));
   });

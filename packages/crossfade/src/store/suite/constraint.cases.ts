@@ -28,6 +28,11 @@ export function constraintCases({ it }: Suite): void {
     await store.write([{ kind: 'remove', collection: 'people', key: ['a'] }]);
     await store.write([insert(person('c', { email: 'y' }))]);
   });
+  referenceCases(keeps);
+}
+
+/** What a record refers to, and what becomes of it when that goes. */
+function referenceCases(keeps: (name: string, run: (store: Store<SuiteSchema>) => Promise<void>) => void): void {
   keeps('a record that refers to none is refused', async (store) => {
     const visit: Change<SuiteSchema> = {
       kind: 'insert',
