@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../harness/postgres.ts';
+import { sampled } from '../harness/sample.ts';
 import { type RunningCli, serverEnv, startCli } from '../support/cli.ts';
 import { type Call, faultProxy } from '../support/fault-proxy.ts';
 import { expectOneMessage, moveJson, moveKilledAt, reportOf } from '../support/moves.ts';
@@ -33,7 +34,7 @@ async function signalled(signal: NodeJS.Signals, at: (call: Call) => boolean, so
   return { database, ended: await running.ended };
 }
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
+test.each(sampled(['SIGINT', 'SIGTERM'] as const, 2))(
   '%s in the middle of a load: one sentence, exit 1, nothing published, and the same command ends equal',
   async (signal) => {
     const { database, ended } = await signalled(signal, ({ text }) => /^COPY .* FROM STDIN/.test(text), large);

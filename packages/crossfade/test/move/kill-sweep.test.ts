@@ -5,7 +5,7 @@ import { smallSource } from '../support/sources.ts';
 import { expectComplete, sweep } from '../support/sweep.ts';
 
 /** kill-sweep.real.test.ts takes every call; here each kind of moment is met. */
-const stride = 9;
+const stride = 12;
 
 test('a move killed -9 again and again, further on each time, ends equal under the same command', async () => {
   await Promise.all(
