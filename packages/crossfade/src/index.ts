@@ -4,10 +4,7 @@ export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } fr
 export { memoryDriver } from './drivers/memory/memory.ts';
 export type { PoolOptions, PoolStatistics } from './drivers/postgres/pool.ts';
 export { type PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/postgres.ts';
-export type { Capture, JournalEntry, Standing } from './drivers/sqlite/store/capture.ts';
-export type { Counters } from './drivers/sqlite/store/counters.ts';
 export { type SqliteDriver, sqliteDriver, type SqliteDriverOptions } from './drivers/sqlite/store/driver.ts';
-export type { Fence, FenceState } from './drivers/sqlite/store/fence.ts';
 export type { Fact, Kind, SchemaDescription, SchemaObject } from './migrate/drift/description.ts';
 export { describeSchema, type DescribeOptions } from './migrate/drift/describe.ts';
 export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';
@@ -83,6 +80,12 @@ export type {
 export { exportCollections } from './store/export.ts';
 export { checkExport, importCollections, type ImportOptions, type ImportReport } from './store/import.ts';
 export type { ExportSource } from './store/read-export.ts';
+export type { Bulk, KeyRange, LoadCount, Snapshot } from './store/live/bulk.ts';
+export type { Capture, JournalEntry, Standing } from './store/live/capture.ts';
+export type { Counters } from './store/live/counters.ts';
+export type { Fence, FenceState } from './store/live/fence.ts';
+export type { Live } from './store/live/live.ts';
+export type { Mirror, Mirrored } from './store/live/mirror.ts';
 export { refusal, refusalWords } from './store/refusal.ts';
 export { openStore } from './store/store.ts';
-export type { Supports } from './store/supports.ts';
+export { notLive, type Supports } from './store/supports.ts';

@@ -1,4 +1,5 @@
 import type { Collections, Key, Row, RowOf, Value } from '../schema/collection.ts';
+import type { Live } from './live/live.ts';
 import type { Supports } from './supports.ts';
 
 /**
@@ -110,7 +111,7 @@ export interface DriverScan {
  * no call is under way; arguments are checked and never null where the types do not say so. A driver reads no
  * environment and knows no other driver.
  */
-export interface Driver {
+export interface Driver extends Live {
   readonly name: string;
   readonly supports: Supports;
   open(schema: Collections): Promise<void>;

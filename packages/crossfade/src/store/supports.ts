@@ -15,11 +15,29 @@ export interface Supports {
   readonly durable: 'nothing' | 'process' | 'machine';
   /** Who may write: this process alone, or many. */
   readonly writers: 'one' | 'many';
-  /** What notes the keys of all writes, also of programs that know nothing of this store. */
-  readonly capture: 'none' | 'triggers';
-  /** What can stop all writes, of those programs too. */
-  readonly fence: 'none' | 'triggers';
+  /** What notes the keys of writes: triggers those of all programs, intents those of this store. */
+  readonly capture: 'none' | 'intents' | 'triggers';
+  /** What can stop writes: triggers those of all programs, `process` those of this store. */
+  readonly fence: 'none' | 'process' | 'triggers';
+  /** Another store's records can be mirrored into it, guarded by epoch and version. */
+  readonly mirror: boolean;
+  /** Ranges of keys can be read and loaded. */
+  readonly bulk: boolean;
+  /** Several reads can be of one state. */
+  readonly snapshot: boolean;
+  /** It may give numbers to new records by counters of its own, which can be raised. */
+  readonly counters: boolean;
 }
+
+/** What a driver declares that has no part of the live protocol (live/live.ts). */
+export const notLive = {
+  capture: 'none',
+  fence: 'none',
+  mirror: false,
+  bulk: false,
+  snapshot: false,
+  counters: false,
+} as const satisfies Partial<Supports>;
 
 /** A capability that is either there or not. */
 export type Capability = { [C in keyof Supports]: Supports[C] extends boolean ? C : never }[keyof Supports];

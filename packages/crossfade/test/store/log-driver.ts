@@ -3,6 +3,7 @@ import {
   CrossfadeError,
   type Driver,
   type Key,
+  notLive,
   parseJson,
   printJson,
   refusal,
@@ -32,8 +33,7 @@ export function logDriver(path: string): Driver {
       constraints: false,
       durable: 'machine',
       writers: 'one',
-      capture: 'none',
-      fence: 'none',
+      ...notLive,
     },
     open: async () => {
       file = await open(path, 'a');

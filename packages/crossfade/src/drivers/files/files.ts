@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Key, Row } from '../../schema/collection.ts';
 import type { Driver } from '../../store/contract.ts';
+import { notLive } from '../../store/supports.ts';
 import { storeDamaged, storeFailed } from './failure.ts';
 import { documentName } from './file-name.ts';
 import { type Folder, readRecord } from './folder.ts';
@@ -57,8 +58,7 @@ export function filesDriver(options: FilesOptions): FilesDriver {
       constraints: true,
       durable: 'machine',
       writers: 'one',
-      capture: 'none',
-      fence: 'none',
+      ...notLive,
     },
     open: async (schema) => {
       place = await openPlace(dir, schema);

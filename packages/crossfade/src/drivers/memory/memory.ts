@@ -1,5 +1,6 @@
 import type { Collections, Key, Row, Value } from '../../schema/collection.ts';
 import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
+import { notLive } from '../../store/supports.ts';
 import { applyChanges } from '../../store/tables/apply.ts';
 import { Table } from '../../store/tables/table.ts';
 
@@ -25,8 +26,7 @@ export function memoryDriver(): MemoryDriver {
       constraints: true,
       durable: 'nothing',
       writers: 'one',
-      capture: 'none',
-      fence: 'none',
+      ...notLive,
     },
     open: async (schema: Collections) => {
       for (const [name, shape] of Object.entries(schema))

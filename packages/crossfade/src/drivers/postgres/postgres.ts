@@ -3,6 +3,7 @@ import { connect } from '../../pg/connect.ts';
 import type { Target } from '../../pg/target.ts';
 import type { Collections, Key, Row } from '../../schema/collection.ts';
 import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
+import { notLive } from '../../store/supports.ts';
 import { attempt } from './attempt.ts';
 import { makeChanges, type Opened, updateRecord } from './make-changes.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
@@ -76,8 +77,7 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
       constraints: true,
       durable: 'machine',
       writers: 'many',
-      capture: 'none',
-      fence: 'none',
+      ...notLive,
     },
     pool,
     open,

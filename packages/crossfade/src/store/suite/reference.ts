@@ -2,6 +2,7 @@ import { CrossfadeError } from '../../core/errors.ts';
 import { emptyRow, type Collections, type Key, type Row } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
 import type { Driver, DriverChange, DriverScan } from '../contract.ts';
+import { notLive } from '../supports.ts';
 
 /** What random histories are held against: as short as the contract allows, without constraints, and slow. */
 export function referenceDriver(): Driver {
@@ -34,8 +35,7 @@ export function referenceDriver(): Driver {
       constraints: false,
       durable: 'nothing',
       writers: 'one',
-      capture: 'none',
-      fence: 'none',
+      ...notLive,
     },
     open: async (_schema: Collections) => undefined,
     close: async () => undefined,

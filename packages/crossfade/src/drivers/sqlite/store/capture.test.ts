@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sqliteStore, stranger, strangerProcess } from '../../../../test/support/sqlite-store.ts';
 import { collections } from '../../../schema/collection.ts';
 import { person } from '../../../store/suite/people.ts';
-import type { Capture } from './capture.ts';
+import type { Capture } from '../../../store/live/capture.ts';
 
 /** The keys in the journal, which is emptied. */
 async function taken(capture: Capture): Promise<unknown[]> {

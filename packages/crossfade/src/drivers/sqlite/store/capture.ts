@@ -4,6 +4,7 @@ import { CrossfadeError } from '../../../core/errors.ts';
 import type { Collection, FieldType, Key, Value } from '../../../schema/collection.ts';
 import { canonical } from '../../../schema/values/field-values.ts';
 import { parseJson } from '../../../schema/values/json-value.ts';
+import type { Capture, JournalEntry, Standing } from '../../../store/live/capture.ts';
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
 import { name } from '../names.ts';
 import { capturePrefix, captureTriggers } from './capture-triggers.ts';
@@ -11,41 +12,6 @@ import { unfitPlace } from './failure.ts';
 import { catalogOf, type OpenFile } from './open.ts';
 import { has, keepingCapture, schemaVersion } from './schema-version.ts';
 import { writing } from './writing.ts';
-
-/** A key that was written since its entry was last cleared. */
-export interface JournalEntry {
-  readonly collection: string;
-  /** Null where another program has written a key that the schema does not hold: only a full verification sees that record. */
-  readonly key: Key | null;
-  /** Larger than that of every earlier write of the file. Each write of the key gives its entry a new one. */
-  readonly counter: number;
-}
-
-/** Whether every write is captured. */
-export interface Standing {
-  /** Nothing below is in the way: every write since `install` was captured. */
-  readonly stands: boolean;
-  /** Collections whose triggers are not there as they have to be: rebuilding a table drops them. */
-  readonly unarmed: readonly string[];
-  /** The schema of the file is another than at `install`. A table may have been rebuilt and its triggers made anew; VACUUM counts too. */
-  readonly isSchemaChanged: boolean;
-}
-
-/**
- * Notes the key of every write, of any process, in the table `crossfade_journal` of the same file, in the transaction
- * of the write itself. Read the entry, then the record, then clear the entry: a write in between keeps it.
- */
-export interface Capture {
-  /** Makes the journal and the triggers. Idempotent. @throws CrossfadeError E_STORE_DAMAGED where it was installed and no longer stands: writes may be missing, `remove` it and verify everything */
-  install(): Promise<void>;
-  /** Takes away the triggers and the journal with its entries. Idempotent. */
-  remove(): Promise<void>;
-  stands(): Promise<Standing>;
-  /** The entries that were written first, at most `limit`. */
-  entries(limit: number): Promise<readonly JournalEntry[]>;
-  /** Removes each of them that was not written again. */
-  clear(entries: readonly JournalEntry[]): Promise<void>;
-}
 
 /** The capture of a file that is open when it is asked. It also reads in transactions: what is compared has to be of one state. */
 export function captureOf(opened: () => OpenFile): Capture {
@@ -152,6 +118,7 @@ function entries({ connection, schema }: OpenFile, limit: number): JournalEntry[
     collection,
     key: isUtf8(bytes) ? keyOf(schema[collection], Buffer.from(bytes).toString()) : null,
     counter,
+    isSettled: true,
   }));
 }
 

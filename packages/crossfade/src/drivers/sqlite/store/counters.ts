@@ -1,15 +1,7 @@
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
+import type { Counters } from '../../../store/live/counters.ts';
 import { catalogOf, type OpenFile } from './open.ts';
 import { writing } from './writing.ts';
-
-/** The numbers that SQLite gives to new records. */
-export interface Counters {
-  /**
-   * Lets no number up to `atLeast` be given again; a counter that is beyond stays. False where the table has none: without
-   * AUTOINCREMENT SQLite gives the number behind the largest one that is there.
-   */
-  raise(collection: string, atLeast: bigint): Promise<boolean>;
-}
 
 /** The counters of a file that is open when it is asked. */
 export function countersOf(opened: () => OpenFile): Counters {

@@ -2,12 +2,16 @@ import { resolve } from 'node:path';
 import { CrossfadeError } from '../../../core/errors.ts';
 import type { Collections, Key } from '../../../schema/collection.ts';
 import type { Driver, DriverChange, DriverScan } from '../../../store/contract.ts';
-import { type Capture, captureOf } from './capture.ts';
+import type { Capture } from '../../../store/live/capture.ts';
+import type { Counters } from '../../../store/live/counters.ts';
+import type { Fence } from '../../../store/live/fence.ts';
+import { notLive } from '../../../store/supports.ts';
+import { captureOf } from './capture.ts';
 import { isCheck, makeChange, referenceRefusal } from './changes.ts';
 import { CallersError } from './connection.ts';
-import { type Counters, countersOf } from './counters.ts';
+import { countersOf } from './counters.ts';
 import { storeFailure } from './failure.ts';
-import { type Fence, fencedRefusal, fenceOf } from './fence.ts';
+import { fencedRefusal, fenceOf } from './fence.ts';
 import { type OpenFile, openFile } from './open.ts';
 import { makeParked } from './parked-unique.ts';
 import type { Table } from './table.ts';
@@ -62,8 +66,10 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
       constraints: true,
       durable: 'machine',
       writers: 'many',
+      ...notLive,
       capture: 'triggers',
       fence: 'triggers',
+      counters: true,
     },
     open: async (schema: Collections) => {
       file = await openFile(

@@ -1,30 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../../../core/errors.ts';
+import type { Fence, FenceState } from '../../../store/live/fence.ts';
 import { name, quoted } from '../names.ts';
 import { resultCodeOf } from '../result-words.ts';
 import type { OpenFile } from './open.ts';
 import { has, keepingCapture } from './schema-version.ts';
 import { writing } from './writing.ts';
-
-/** What stands between writers and the records. */
-export interface FenceState {
-  /** The latest epoch that has set or lifted it; null before the first. */
-  readonly epoch: bigint | null;
-  /** Every write of every collection is refused, whoever tries. */
-  readonly isSet: boolean;
-}
-
-/**
- * Stops every write, also of programs that know nothing of Crossfade: triggers refuse it. Who comes late changes
- * nothing: what an epoch has done is not undone by an earlier one, and what it has lifted it does not set again.
- */
-export interface Fence {
-  /** Sets it; no write is under way when this returns. Idempotent. @throws CrossfadeError E_FENCED for an epoch that is over */
-  set(epoch: bigint): Promise<void>;
-  /** Lifts what this epoch or an earlier one has set. Idempotent. @throws CrossfadeError E_FENCED for an epoch that is over */
-  lift(epoch: bigint): Promise<void>;
-  state(): Promise<FenceState>;
-}
 
 /** What other programs read when they are refused. */
 const sentence = 'crossfade: the data is on its way to PostgreSQL, and nothing may be written here';

@@ -1,0 +1,41 @@
+import type { Key, Row } from '../../schema/collection.ts';
+
+/** Keys beyond `after`, up to and with `upTo`; null is no bound. Ranges that join cover every key, also one not yet written. */
+export interface KeyRange {
+  readonly after: Key | null;
+  readonly upTo: Key | null;
+}
+
+/** Reads of one state of the store, whatever is written meanwhile. */
+export interface Snapshot {
+  read(collection: string, key: Key): Promise<Row | null>;
+  /** The records of a range in the order of the key, at most `limit`; fewer only at its end. */
+  range(collection: string, range: KeyRange, limit: number): Promise<readonly Row[]>;
+}
+
+/** Many records at once. `supports.bulk` declares it. */
+export interface Bulk {
+  /** The records of a range in the order of the key, at most `limit`; fewer only at its end. Calls may see later states. */
+  range(collection: string, range: KeyRange, limit: number): Promise<readonly Row[]>;
+  /**
+   * Makes a range hold exactly these records, which come in the order of the key, all within the range: what is there
+   * beyond them is removed, but for the keys of `keep`, which are not touched in any way. In one transaction where
+   * `supports.atomic` says so; else a call that failed may be half done and is repeated.
+   * Like the mirror it passes the fence and is not captured.
+   *
+   * @throws CrossfadeError E_UNIQUE, E_REFERENCE as a write does
+   */
+  load(collection: string, range: KeyRange, rows: readonly Row[], keep?: readonly Key[]): Promise<LoadCount>;
+  /**
+   * Gives `read` one state of the store, until it resolves. `supports.snapshot` declares it; a store that declares `bulk`
+   * alone throws E_UNSUPPORTED.
+   */
+  snapshot<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T>;
+}
+
+/** What a load has changed. */
+export interface LoadCount {
+  /** Records made or replaced. */
+  readonly written: number;
+  readonly removed: number;
+}

@@ -1,0 +1,32 @@
+import type { Key, Row } from '../../schema/collection.ts';
+
+/** A record as the leader has it. */
+export interface Mirrored {
+  readonly collection: string;
+  readonly key: Key;
+  /** Null: the leader has no record of the key. */
+  readonly row: Row | null;
+  /** Grows with every change of the key at the leader. */
+  readonly version: bigint;
+}
+
+/**
+ * Writes what another store leads. It passes the fence and is not captured, else what is mirrored would come back as a
+ * change. The guard lies outside the record, so that it outlives a removal: epoch and version of the last change of each
+ * key, kept in the transaction of the change or, where there are none, durably behind it.
+ */
+export interface Mirror {
+  /** Begins an epoch; appliers of earlier ones are refused from here on. Idempotent. @throws CrossfadeError E_FENCED for an epoch that is over */
+  begin(epoch: bigint): Promise<void>;
+  /**
+   * Makes each record as given, in order and, where `supports.atomic` says so, all or nothing. One whose epoch and
+   * version are not beyond those noted for its key is passed over, so that repeating is safe.
+   *
+   * @returns how many were not passed over
+   * @throws CrossfadeError E_FENCED when `epoch` is not the one that began last: nothing was written;
+   * E_UNIQUE, E_REFERENCE as a write does
+   */
+  apply(epoch: bigint, records: readonly Mirrored[]): Promise<number>;
+  /** Forgets all guards, when the records are copied anew. */
+  reset(): Promise<void>;
+}
