@@ -7,22 +7,22 @@ export const copyTrailer = Buffer.from('ffff', 'hex');
 
 const { copy } = Buffer.prototype;
 
+const blockBytes = limits.sendBytes + limits.pageBytes;
+const newBlock = (): Buffer => Buffer.allocUnsafeSlow(blockBytes);
+
 /**
  * Bytes on their way into COPY. Rows are written one after the other into a block that grows by doubling; a value above
  * a block's size is passed on as it is, so that the largest value of a file is never copied here.
  */
 export class CopyBuffer {
-  private block: Buffer;
-  private view: DataView;
+  private block = newBlock();
+  private view = new DataView(this.block.buffer);
+  /** Blocks that were given away, the older one first. */
+  private given: Buffer[] = [];
   private pos = 0;
   /** Where the part of the block begins that is not sealed yet. */
   private sealed = 0;
   private segments: Buffer[] = [];
-
-  constructor() {
-    this.block = Buffer.allocUnsafeSlow(limits.sendBytes + limits.pageBytes);
-    this.view = new DataView(this.block.buffer);
-  }
 
   /** Bytes waiting in the block. */
   get length(): number {
@@ -90,12 +90,18 @@ export class CopyBuffer {
     this.pos += length;
   }
 
-  /** Everything written since the last call, in order. The block is given away: the socket may still read it. */
+  /**
+   * Everything written since the last call, in order: the caller's until it has called twice more. By then the socket,
+   * which has one piece under way while the next is made, has read it, and its block is written again. Left to V8, blocks
+   * that lie outside its heap make it collect the whole heap again and again.
+   */
   take(): Buffer[] {
     this.seal();
     const taken = this.segments;
     this.segments = [];
-    this.block = Buffer.allocUnsafeSlow(limits.sendBytes + limits.pageBytes);
+    this.given.push(this.block);
+    const free = this.given.length > 2 ? this.given.shift() : undefined;
+    this.block = free?.length === blockBytes ? free : newBlock();
     this.view = new DataView(this.block.buffer);
     this.pos = this.sealed = 0;
     return taken;

@@ -36,10 +36,12 @@ export async function profileTables(
   // Asked first: it takes longest, and the tables are measured meanwhile.
   const checked = checkFile(pool, path);
   const looked = tables.map(async (table) => {
-    const { rows, largestRowBytes } = await pool.run('measure', { table: table.name });
+    const { rows, largestRowBytes } = await pool.run('measure', { table });
     const profile = await profileTable(pool, table, largestRowBytes, options);
     // The ranges of the profile are those of the load and of verification: that they leave out nothing is asked of SQLite.
     if (profile.rows === rows) return profile;
+    // Damage is the better news.
+    await checked;
     throw new CrossfadeError(
       'E_SOURCE_UNREADABLE',
       `${path}: table ${table.name} has ${rows} rows, of which ${profile.rows} could be read in order. Nothing was moved. Check the file with PRAGMA integrity_check.`,

@@ -68,7 +68,7 @@ export interface Tasks {
   bye: { ask: null; answer: null };
   /** SQLite's own check of the whole file. */
   check: { ask: null; answer: readonly string[] };
-  measure: { ask: { readonly table: string }; answer: TableSize };
+  measure: { ask: { readonly table: SourceTable }; answer: TableSize };
   profile: {
     ask: {
       readonly table: SourceTable;

@@ -57,7 +57,7 @@ export class WorkerSide {
         .prepare(`PRAGMA quick_check(${limits.checkFindingsMax})`)
         .all()
         .map((row) => String(row.quick_check)),
-    measure: ({ table }) => measureTable(this.db, table),
+    measure: ({ table }) => measureTable(this.db, table.name, !table.withoutRowid),
     profile: ({ table, columns, largestRowBytes, range }) =>
       profileRange(this.reader(table, { largestRowBytes }), columns, range),
     strides: ({ table, range }) => strideRange(this.reader(table), range),

@@ -88,6 +88,10 @@ class PackedPage implements Page {
       visit(row);
     });
   }
+
+  release(): void {
+    this.buffer.fill(0);
+  }
 }
 
 /** Rows with rowids from 1 on. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { freshCluster } from '../../../test/harness/cluster.ts';
 import { until } from '../../../test/harness/connections.ts';
+import { killsOr } from '../../../test/harness/kills.ts';
 import { CrossfadeError } from '../../core/errors.ts';
 import { collections } from '../../schema/collection.ts';
 import type { Store } from '../../store/contract.ts';
@@ -29,7 +30,11 @@ class Ledger {
   }
 }
 
-test('20 kills of the server lose no acknowledged write and make no refused one', { timeout: 300_000 }, async () => {
+const kills = killsOr(20);
+
+test(`${kills} kills of the server lose no acknowledged write and make no refused one`, {
+  timeout: kills * 30_000,
+}, async () => {
   const cluster = await freshCluster();
   const store = openStore(schema, postgresDriver({ target: cluster.target, tables: 'create' }));
   await store.open();
@@ -41,7 +46,7 @@ test('20 kills of the server lose no acknowledged write and make no refused one'
       await ledger.write(store, writer % 2 === 0 ? [word] : [`${word} a`, `${word} b`]);
     }
   });
-  for (let kill = 1; kill <= 20; kill++) {
+  for (let kill = 1; kill <= kills; kill++) {
     const before = ledger.acknowledged.length;
     await until(async () => ledger.acknowledged.length > before + 20);
     await cluster.kill('SIGKILL');

@@ -73,31 +73,20 @@ export class PackedPage implements Page {
   readonly bytes: number;
   readonly rows: number;
   private readonly packed: Buffer;
-  private readonly rowidMax: bigint | null;
   private readonly row: PackedRow;
+  /** Whether `row` is the last one. */
+  private isWalked = false;
 
-  /** `rowidMax` is null in a table without rowids. */
-  constructor(
-    packed: Uint8Array,
-    { rows, rowidMax }: { rows: number; rowidMax: bigint | null },
-    locator: Locator,
-    known: KnownTags,
-  ) {
+  constructor(packed: Uint8Array, rows: number, locator: Locator, known: KnownTags) {
     this.packed = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
     this.bytes = packed.byteLength;
     this.rows = rows;
-    this.rowidMax = rowidMax;
     this.row = new PackedRow(this.packed, locator, known);
   }
 
   get last(): RowKey {
-    if (this.rowidMax !== null) return [this.rowidMax];
-    let seen = 0;
-    let last: RowKey = [];
-    this.each((row) => {
-      if (++seen === this.rows) last = row.key;
-    });
-    return last;
+    if (!this.isWalked) this.each(() => undefined);
+    return this.row.key;
   }
 
   /** The bytes between values are ASCII, so the whole is valid UTF-8 exactly when every part is. */
@@ -107,12 +96,19 @@ export class PackedPage implements Page {
 
   each(visit: (row: Row) => void): void {
     let pos = 0;
+    this.isWalked = false;
     for (let i = 0; i < this.rows; i++) {
       pos = this.row.readAt(pos);
       visit(this.row);
     }
+    this.isWalked = true;
     // A page that does not end where its rows end has been misread: stop before anything is believed.
     if (pos !== this.packed.length) throw new Error(`packed page of ${this.packed.length} bytes ended at ${pos}`);
+  }
+
+  /** Frees the bytes now: left to V8, pages that lie outside its heap make it collect the whole heap every few hundred. */
+  release(): void {
+    (this.packed.buffer as ArrayBuffer).transfer(0);
   }
 }
 

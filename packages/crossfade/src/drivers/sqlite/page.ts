@@ -10,4 +10,6 @@ export interface Page {
   /** The key of the last row; of a page without rows nobody asks. */
   readonly last: RowKey;
   each(visit: (row: Row) => void): void;
+  /** Lets go of the rows, whoever still holds the page. */
+  release(): void;
 }

@@ -63,7 +63,6 @@ export class PlainPage implements Page {
     for (const row of this.read) visit(row);
   }
 
-  /** Lets go of the rows, whoever still holds the page. */
   release(): void {
     this.read = [];
   }

@@ -161,6 +161,7 @@ export class TableReader {
       yield page;
       this.rowsPerPage = rowsOfPage((limits.pageBytes * page.rows) / (page.bytes + 1));
       from = page.last;
+      page.release();
     }
   }
 
@@ -170,12 +171,11 @@ export class TableReader {
     if (!this.options.exactReals || this.options.file.encoding !== 'UTF-8' || this.isRowByRow) {
       return this.plain(this.all(`SELECT ${plainColumns(this.locator, this.columns)} ${tail}`, values));
     }
-    const rowid = this.locator.kind === 'rowid' ? name(this.locator.column) : 'NULL';
-    const [packed, rows, rowidMax] = this.all(
-      `SELECT CAST(group_concat(r, '') AS BLOB), count(*), max(k) FROM (SELECT ${rowid} AS k, ${this.packed} AS r ${tail})`,
+    const [packed, rows] = this.all(
+      `SELECT CAST(group_concat(r, '') AS BLOB), count(*) FROM (SELECT ${this.packed} AS r ${tail})`,
       values,
-    )[0] as [Uint8Array | null, bigint, bigint | null];
-    return new PackedPage(packed ?? new Uint8Array(0), { rows: Number(rows), rowidMax }, this.locator, this.known);
+    )[0] as [Uint8Array | null, bigint];
+    return new PackedPage(packed ?? new Uint8Array(0), Number(rows), this.locator, this.known);
   }
 
   /** A row of its own page; one that is very large waits for its turn, until the caller asks for the next page. */

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const usage = `npm run campaign -- stores [--runs 1000]
+Repeats what npm test does a few times: kills the server or the process under each store, and looks for what was lost.`;
+
+/** Test files that take the number of their kills from CROSSFADE_TEST_KILLS, by the name of the campaign. */
+const campaigns: Readonly<Record<string, readonly string[]>> = {
+  stores: [
+    'packages/crossfade/src/drivers/postgres/kills.test.ts',
+    'packages/crossfade/src/drivers/files/kill.test.ts',
+    'packages/crossfade/test/store/sqlite-processes.test.ts',
+  ],
+};
+
+/** Runs a campaign and answers its exit status: 2 for wrong use, 1 for anything lost. */
+function campaign(args: string[]): number {
+  const asked = read(args);
+  if (asked === null) {
+    console.error(usage);
+    return 2;
+  }
+  const { files, runs } = asked;
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose', ...files];
+  const { status, error } = spawnSync(process.execPath, vitest, {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: 'inherit',
+    env: { ...process.env, CROSSFADE_TEST_KILLS: runs },
+  });
+  if (error) console.error(`The campaign could not be run: ${error.message}`);
+  return status ?? 1;
+}
+
+/** Null for wrong use. */
+function read(args: string[]): { files: readonly string[]; runs: string } | null {
+  try {
+    const options = { runs: { type: 'string', default: '1000' } } as const;
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+    const [name = '', ...others] = positionals;
+    const isRight = Object.hasOwn(campaigns, name) && others.length === 0 && /^[1-9]\d*$/.test(values.runs);
+    return isRight ? { files: campaigns[name], runs: values.runs } : null;
+  } catch {
+    return null;
+  }
+}
+
+process.exitCode = campaign(process.argv.slice(2));
