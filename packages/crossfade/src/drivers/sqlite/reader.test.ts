@@ -302,6 +302,27 @@ test('half a surrogate pair becomes bytes that are not UTF-8', () => {
   }
 });
 
+test.each(['UTF-8', 'UTF-16le', 'UTF-16be'] as const)(
+  '%s, WITHOUT ROWID: keys without a byte are keys, also when they come from another thread',
+  (encoding) => {
+    const source = fill('key', 0, encoding, 1);
+    const row = source.db.prepare('INSERT INTO t (n, c1, c0) VALUES (?, ?, ?)');
+    // In the order of the key: an empty text begins the texts, an empty blob the blobs.
+    const keys = ['', 'a', Buffer.alloc(0), Buffer.from('a')];
+    const pairs = keys.flatMap((c1) => keys.map((c0) => [c1, c0] as const));
+    for (const [n, [c1, c0]] of pairs.entries()) row.run(n, c1, c0);
+    const reader = readerOf(source, exactReals);
+    const all = readRange(reader, whole);
+    expect(all.map(numberOf)).toEqual(pairs.map((_, n) => BigInt(n)));
+    for (const [n, { key }] of all.entries()) {
+      expect(readRange(reader, structuredClone({ after: key, upTo: null }))).toEqual(all.slice(n + 1));
+      expect(readRange(reader, structuredClone({ after: null, upTo: key }))).toEqual(all.slice(0, n + 1));
+      expect([...reader.rows(structuredClone([key]))].map(({ rows }) => rows)).toEqual([1]);
+    }
+    source.db.close();
+  },
+);
+
 test('UTF-16, WITHOUT ROWID, a key of text: every row is read once', () => {
   const source = fill('key', 0, 'UTF-16le', 1);
   try {
