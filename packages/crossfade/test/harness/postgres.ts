@@ -14,11 +14,15 @@ export interface TestDatabase extends Target {
   drop(): Promise<void>;
 }
 
-/** An empty database on the run's server, dropped when the test ends, whoever is still connected, or with the run where no test is running (as in `beforeAll`). */
-export async function freshDatabase(): Promise<TestDatabase> {
+/**
+ * A database on the run's server, empty or as another one stands, to which nobody is connected. Dropped when the test
+ * ends, whoever is still connected, or with the run where no test is running (as in `beforeAll`).
+ */
+export async function freshDatabase(template?: Target): Promise<TestDatabase> {
   const server = inject('server');
   const database = `test_${randomBytes(6).toString('hex')}`;
-  await plainQuery(server, `create database ${database}`);
+  const from = template === undefined ? '' : ` template ${template.database}`;
+  await plainQuery(server, `create database ${database}${from}`);
   const target: Target = {
     ...server,
     database,

@@ -10,7 +10,7 @@ import { runCli, serverEnv } from '../support/cli.ts';
 import { listed, mend, quarantined, retried } from '../support/rejects.ts';
 import { expectSameRows } from '../support/same-rows.ts';
 import { numbers, smallSource, sourceFile } from '../support/sources.ts';
-import { expectOneMessage, moveKilledAt } from '../support/moves.ts';
+import { expectOneMessage } from '../support/moves.ts';
 
 const canary = 'zz-canary-value';
 
@@ -269,22 +269,6 @@ test('a retry that died after it had committed may be repeated with its old list
       [0, 2],
     ],
   ]);
-  await expectSameRows(source, database);
-});
-
-test('a retry that is killed at any call leaves the tables whole, and the next one ends it', async () => {
-  const [database, source] = [await freshDatabase(), letters()];
-  const list = await quarantined(source, database);
-  mend(source, ...mendAll);
-  let calls = 1;
-  for (let at = 1; at <= calls + 1; at += 5) {
-    const ended = await moveKilledAt(at, at % 2 === 0 ? 'after' : 'before', ['retry', list, '--json'], database);
-    calls = Math.max(calls, ended.calls);
-    const stand = await Promise.all(['letter', 'log', 'tag'].map((table) => count(database, table)));
-    expect([`40,3,1`, `43,4,3`]).toContain(stand.join());
-    if (ended.status === 0) break;
-  }
-  expect((await retried(list, database)).report.verdict).toBe('equal');
   await expectSameRows(source, database);
 });
 

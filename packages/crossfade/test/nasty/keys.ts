@@ -21,6 +21,15 @@ export const keys: readonly NastyCase[] = [
     sees: { 'select a from t order by a': ['one', 'three', 'two'], [catalog.constraints('t')]: ['PRIMARY KEY (c, b)'] },
   },
   {
+    name: 'a table without rowids whose keys end in a blob without a byte',
+    build: sqlite(
+      'create table t (a integer, k blob, primary key (a, k)) without rowid',
+      "with recursive n (i) as (select 1 union all select i + 1 from n where i < 200) insert into t select i, x'' from n",
+    ),
+    expect: moves({ 't.k': 'bytea' }, 200),
+    sees: { "select count(*), min(a), max(a), count(*) filter (where k = '') from t": ['200|1|200|200'] },
+  },
+  {
     name: 'a table without rowids whose keys are blobs, reals, NULs and bytes that are not UTF-8 in other columns',
     build: sqlite(
       'create table t (k blob, r real, note text, primary key (k, r)) without rowid',

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type Build, type NastyCase, makeSqlite, moves, sqlite, stops } from './case.ts';
 
 const column = (declared: string) => `create table t (id integer primary key, a ${declared})`;
@@ -22,6 +23,18 @@ function withDouble(bytes: string): Build {
     if (at < 0 || file.indexOf(marker, at + 1) >= 0) throw new Error('The marker stands not exactly once in the file.');
     Buffer.from(bytes, 'hex').copy(file, at);
     writeFileSync(path, file);
+    return path;
+  };
+}
+
+/** Doubles that are bound: SQLite before 3.53 reads some literals of 17 digits as the double beside. */
+function doubles(...values: readonly number[]): Build {
+  return (folder) => {
+    const path = makeSqlite(join(folder, 'source.db'), column('real'));
+    const db = new DatabaseSync(path);
+    const row = db.prepare('insert into t (a) values (?)');
+    for (const value of values) row.run(value);
+    db.close();
     return path;
   };
 }
@@ -105,9 +118,14 @@ export const numbers: readonly NastyCase[] = [
   },
   {
     name: 'all 17 digits, the smallest denormal, the largest double',
-    build: sqlite(
-      column('real'),
-      'insert into t values (1, 0.1 + 0.2), (2, 5e-324), (3, 1.7976931348623157e308), (4, 2.2250738585072011e-308), (5, 1.0000000000000002), (6, 123456789012345680.0)',
+    build: doubles(
+      0.1 + 0.2,
+      Number.MIN_VALUE,
+      Number.MAX_VALUE,
+      // The double below the smallest one that is no denormal.
+      2 ** -1022 - Number.MIN_VALUE,
+      1 + Number.EPSILON,
+      123_456_789_012_345_680,
     ),
     expect: moves({ 't.a': 'double precision' }, 6),
     sees: {

@@ -1,6 +1,7 @@
 import { type KeyRange, type KeyValue, type Row, type RowKey, Tag } from '../../core/cell.ts';
 import { ascii, realValue } from '../../schema/values/scalar.ts';
 import type { SourceTable } from '../../schema/model.ts';
+import { bindable } from './bindable.ts';
 import { name } from './names.ts';
 import type { SourceFile } from './open.ts';
 
@@ -88,10 +89,10 @@ function placeholder(value: KeyValue): string {
 /** Text of a key is kept in UTF-8; a cast takes it for text in the file's own encoding. */
 function bound(value: KeyValue, locator: Locator): SqliteValue {
   if (typeof value !== 'object') return value;
-  if (!('text' in value)) return value.blob;
-  if (locator.kind !== 'key' || locator.encoding === 'UTF-8') return value.text;
+  if (!('text' in value)) return bindable(value.blob);
+  if (locator.kind !== 'key' || locator.encoding === 'UTF-8') return bindable(value.text);
   const utf16 = Buffer.from(Buffer.from(value.text).toString('utf8'), 'utf16le');
-  return locator.encoding === 'UTF-16le' ? utf16 : utf16.swap16();
+  return bindable(locator.encoding === 'UTF-16le' ? utf16 : utf16.swap16());
 }
 
 /** The key of a WITHOUT ROWID row out of its own cells; copied, for the row's buffers are reused. */

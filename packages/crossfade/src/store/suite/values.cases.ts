@@ -65,6 +65,14 @@ export function valueCases({ it }: Suite): void {
       [id],
     );
   });
+  it('bytes that are none are no null, as they were read or as they come from another thread', async (store) => {
+    await store.write([{ kind: 'insert', collection: 'things', row: { id, bytes: new Uint8Array() } as never }]);
+    const row = (await store.read('things', [id])) as Row;
+    for (const bytes of [row.bytes, structuredClone(row.bytes), new Uint8Array(new ArrayBuffer(0))]) {
+      await store.write([{ kind: 'put', collection: 'things', row: { id, bytes } as never }]);
+      same(((await store.read('things', [id])) as Row).bytes, new Uint8Array());
+    }
+  });
   it('names of collections and fields may be anything', async (store) => {
     const row = { 'a key': 1, SELECT: 'x', __proto__x: 'y', constructor: 'z' } as never;
     await store.write([{ kind: 'insert', collection: 'odd names; "quoted"', row }]);

@@ -2,6 +2,7 @@ import type { FieldType, JsonValue, Value } from '../../../schema/collection.ts'
 import { canonical } from '../../../schema/values/field-values.ts';
 import { Json, JsonWalker } from '../../../schema/values/json.ts';
 import { parseJson, printJson } from '../../../schema/values/json-value.ts';
+import { bindable } from '../bindable.ts';
 
 /** What node:sqlite takes and gives. */
 export type Cell = null | number | bigint | string | Uint8Array;
@@ -26,6 +27,7 @@ export const columnTypes: Readonly<Record<FieldType, 'TEXT' | 'INTEGER' | 'REAL'
 export function cellOf(type: FieldType, value: Value): Cell {
   if (value === null) return null;
   if (type === 'json') return printJson(value as JsonValue);
+  if (value instanceof Uint8Array) return bindable(value);
   return typeof value === 'boolean' ? Number(value) : (value as Cell);
 }
 

@@ -35,11 +35,13 @@ test('a fence refuses every write, ours and those of programs that know nothing 
 
 test('a fence waits for the write that is under way', async () => {
   const { driver, path } = await sqliteStore({ busyTimeoutMs: 60_000 });
+  const hasty = await sqliteStore({ path, busyTimeoutMs: 0 });
   const db = stranger(path);
   db.exec(`BEGIN; INSERT INTO words VALUES ('under way', 1)`);
   let isSet = false;
   const setting = driver.fence.set(1n).then(() => (isSet = true));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // One that comes after it and has no patience is refused: by then it has tried too, and waits.
+  await expect(hasty.driver.fence.set(1n)).rejects.toMatchObject({ code: 'E_STORE_BUSY' });
   expect(isSet).toBe(false);
   db.exec('COMMIT');
   await setting;
