@@ -1,6 +1,7 @@
 import { query } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
 import type { Context } from './context.ts';
+import { readMigrations } from './files.ts';
 import { unknownVersion } from './goal.ts';
 import { gone, label } from './gone.ts';
 import { locked, together } from './locked.ts';
@@ -8,7 +9,8 @@ import type { Migration } from './model.ts';
 import { opened } from './open.ts';
 import type { MigrateOptions } from './options.ts';
 import { addEntry, setVersion } from './record.ts';
-import type { History, State } from './state.ts';
+import type { History } from './history.ts';
+import type { State } from './state.ts';
 
 /** What `force` did. */
 export interface ForceReport {
@@ -31,7 +33,7 @@ export interface ForceReport {
  * @throws CrossfadeError E_MIGRATION_MISSING when no file has the version; E_MIGRATION_BUSY
  */
 export async function force(options: MigrateOptions, version: bigint | null): Promise<ForceReport> {
-  return opened(options, true, async ({ context, history }) => {
+  return opened(readMigrations(options.folder), options, true, async ({ context, history }) => {
     const { migrations, tables, target } = context;
     const migration = migrations.all.find((each) => each.version === version);
     if (version !== null && migration === undefined) throw unknownVersion(version);

@@ -2,11 +2,11 @@ import { hostname, userInfo } from 'node:os';
 import type pg from 'pg';
 import { disconnect, query, transaction } from '../pg/connect.ts';
 import { type Context, contextOf } from './context.ts';
-import { readMigrations } from './files.ts';
+import type { Migrations } from './files.ts';
 import { takeLock, together } from './locked.ts';
 import type { MigrateOptions } from './options.ts';
 import { addEntry } from './record.ts';
-import { type History, readHistory, readWhatIsThere } from './state.ts';
+import { type History, readHistory, readWhatIsThere } from './history.ts';
 import { type Tables, createSchema, createTables, tablesIn } from './tables.ts';
 import { connectWhenReady } from './wait.ts';
 import { sql } from '../pg/sql.ts';
@@ -18,18 +18,17 @@ export interface Opened {
 }
 
 /**
- * Reads the folder, connects, and reads the state; one round trip where the tables are there. Ends the connection when
- * `work` has ended.
+ * Connects, and reads the state: one round trip where the tables are there. Ends the connection when `work` has ended.
  *
+ * @param migrations read before, so that a mistake in the folder is told without a database
  * @param makes whether missing tables are made; a run that only looks leaves the database as it is
  */
 export async function opened<T>(
+  migrations: Migrations,
   options: MigrateOptions,
   makes: boolean,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  // First, so that a mistake in the folder is told without a database.
-  const migrations = readMigrations(options.folder);
   const note = options.onNote ?? (() => undefined);
   const client = await connectWhenReady(options.target, { ...options, onWait: note });
   let context: Context | undefined;

@@ -31,6 +31,30 @@ export function readScript(folder: string, entry: Dirent): Script | string {
   return { path, sql, sha256: digest(sql), transactional: !isMarked(sql) };
 }
 
+/** A file that is read on the first look into it, which throws what `refusal` makes of a file that cannot be used. */
+export function scriptLater(folder: string, entry: Dirent, refusal: (fault: string) => Error): Script {
+  let read: Script | undefined;
+  const looked = (): Script => {
+    if (read !== undefined) return read;
+    const found = readScript(folder, entry);
+    if (typeof found === 'string') throw refusal(found);
+    read = found;
+    return read;
+  };
+  return {
+    path: join(folder, entry.name),
+    get sql() {
+      return looked().sql;
+    },
+    get sha256() {
+      return looked().sha256;
+    },
+    get transactional() {
+      return looked().transactional;
+    },
+  };
+}
+
 /** The digest that says whether a file has changed. */
 export function digest(sql: string): string {
   return hash('sha256', sql.replaceAll('\r\n', '\n'));
