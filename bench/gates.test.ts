@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gates } from './gates.ts';
+import { gate, gates } from './gates.ts';
 
 const run = (loadSeconds: number, wholeSeconds: number, peakMb: number) => ({
   loadSeconds,
@@ -27,4 +27,8 @@ test('four times the largest value is allowed on top of 256 MB, and not a byte m
 test('a peer that did not run makes no gate', () => {
   expect(gates({ crossfade: run(1, 1, 1), pgloader: run(10, 10, 1) }, 0)).toHaveLength(3);
   expect(gates({ pgloader: run(10, 10, 1) }, 0)).toEqual([]);
+});
+
+test('a gate keeps what is at its limit, and nothing above it or without a figure', () => {
+  expect([0, 30, 30.1, Number.NaN].map((value) => gate('ms', value, 30).passed)).toEqual([true, true, false, false]);
 });

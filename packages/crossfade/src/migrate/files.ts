@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Direction, Migration, Script } from './model.ts';
-import { readScript, scriptLater } from './script.ts';
+import { LaterScript, readScript, unusable } from './script.ts';
 
 /** What is odd in a folder and does not keep it from running. */
 export interface FileFinding {
@@ -71,10 +71,10 @@ function list(folder: string): Dirent[] {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw refusal(
+    throw new CrossfadeError(
+      'E_MIGRATION_FILES',
       `The folder of migrations ${folder} cannot be read (${code}). Nothing was run. Name it with --dir, or make its first migration with: crossfade migrate new NAME`,
-      folder,
-      [],
+      { folder, faults: [] },
     );
   }
 }
@@ -111,12 +111,10 @@ function migration(
   const half = (wanted: Direction): Script | null => {
     const found = files.find(({ direction }) => direction === wanted);
     if (found === undefined) return null;
-    const told = (fault: string): string => `${found.file.name}: ${fault}`;
-    if (wanted === 'down' && !isWhole)
-      return scriptLater(folder, found.file, (fault) => unusable(folder, [told(fault)]));
+    if (wanted === 'down' && !isWhole) return new LaterScript(folder, found.file);
     const script = readScript(folder, found.file);
     if (typeof script !== 'string') return script;
-    faults.push(told(script));
+    faults.push(`${found.file.name}: ${script}`);
     return null;
   };
   return { version, name: files[0]?.name ?? '', up: half('up'), down: half('down') };
@@ -149,17 +147,4 @@ function halves({ version, name, up, down }: Migration, isWhole: boolean): FileF
     if (script !== null && script.sql.trim() === '')
       findings.push({ code: 'empty', message: `${script.path} is empty: it changes nothing.`, path: script.path });
   return findings;
-}
-
-function unusable(folder: string, faults: readonly string[]): CrossfadeError {
-  const files = faults.length === 1 ? '1 file' : `${faults.length} files`;
-  return refusal(
-    `${files} in ${folder} cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nNothing was run. A migration is two files, 000001_name.up.sql and 000001_name.down.sql; rename, mend or remove the others.`,
-    folder,
-    faults,
-  );
-}
-
-function refusal(message: string, folder: string, faults: readonly string[]): CrossfadeError {
-  return new CrossfadeError('E_MIGRATION_FILES', message, { folder, faults });
 }

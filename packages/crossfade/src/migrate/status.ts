@@ -40,23 +40,28 @@ export interface StatusRow {
 
 /** Looks, and writes nothing; not even the tables of migrations where they are missing. */
 export async function migrationStatus(options: MigrateOptions): Promise<StatusReport> {
-  return opened(readMigrations(options.folder), options, false, async ({ context, history }) => {
-    const { migrations, tables, target } = context;
-    return {
-      target: target.display,
-      schema: tables.schema,
-      version: history.version,
-      dirty: history.dirty,
-      run: history.lease,
-      versionHasFile: history.version === null || migrations.all.some(({ version }) => version === history.version),
-      repair: history.lease !== null && history.lease.leftMs > 0 ? null : repairOf(history, migrations),
-      migrations: [
-        ...migrations.all.map((each) => fileRow(each, history)),
-        ...gone(migrations, history).map(goneRow),
-      ].sort((a, b) => (a.version < b.version ? -1 : 1)),
-      findings: [...migrations.findings, ...goneFindings(migrations, history)],
-    };
-  });
+  return opened(
+    () => readMigrations(options.folder),
+    options,
+    false,
+    async ({ context, history }) => {
+      const { migrations, tables, target } = context;
+      return {
+        target: target.display,
+        schema: tables.schema,
+        version: history.version,
+        dirty: history.dirty,
+        run: history.lease,
+        versionHasFile: history.version === null || migrations.all.some(({ version }) => version === history.version),
+        repair: history.lease !== null && history.lease.leftMs > 0 ? null : repairOf(history, migrations),
+        migrations: [
+          ...migrations.all.map((each) => fileRow(each, history)),
+          ...gone(migrations, history).map(goneRow),
+        ].sort((a, b) => (a.version < b.version ? -1 : 1)),
+        findings: [...migrations.findings, ...goneFindings(migrations, history)],
+      };
+    },
+  );
 }
 
 function fileRow(migration: Migration, history: History): StatusRow {
