@@ -28,6 +28,7 @@ export function gates(medians: Medians, largestValueBytes: number): Gate[] {
   ];
 }
 
-function gate(what: string, value: number, limit: number): Gate {
+/** One claim about one figure: kept up to the limit, and not kept by a figure that is no number. */
+export function gate(what: string, value: number, limit: number): Gate {
   return { what, value, limit, passed: value <= limit };
 }

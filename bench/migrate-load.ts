@@ -9,13 +9,15 @@ import {
 } from '../packages/crossfade/test/support/orders.ts';
 import { plainQuery } from '../packages/crossfade/test/support/plain-client.ts';
 import { withCluster } from './cluster.ts';
+import { type Gate, gate } from './gates.ts';
+import { gateTable } from './results.ts';
 
 const perSecond = 500;
 const rows = 200_000;
 const lockLimitMs = 2_000;
 const lockTimeoutMs = 200;
 
-/** 500 requests a second, while an index is built, a column becomes NOT NULL, and another changes its type. Ends with 1 when a request failed. */
+/** 500 requests a second, while an index is built, a column becomes NOT NULL, and another changes its type. Ends with 1 when a request failed, or a statement waited for a lock for longer than a change may. */
 export function benchMigrateLoad(): Promise<number> {
   return withCluster(({ target }) => measure(target));
 }
@@ -29,13 +31,17 @@ async function measure(target: Target): Promise<number> {
     ['old column dropped', newOrderRequest, () => contractOrders(target, lockTimeoutMs)],
   ] as const;
   process.stdout.write(`${rows} rows, ${perSecond} requests a second asked for, lock limit ${lockTimeoutMs} ms\n`);
-  let failed = 0;
+  const gates: Gate[] = [];
   for (const [name, request, work] of phases) {
     const { load } = await underLoad({ ...base, request: (client, n) => request(client, n, rows) }, 10, work);
-    failed += load.errors.length;
+    gates.push(
+      gate(`${name}: failed requests`, load.errors.length, 0),
+      gate(`${name}: longest wait for a lock, in ms`, load.longestLockWaitMs, lockTimeoutMs),
+    );
     process.stdout.write(
       `${name}: ${load.requestsPerSecond.toFixed(0)} requests/s, ${load.requests} requests, ${load.errors.length} errors, longest lock wait ${load.longestLockWaitMs.toFixed(0)} ms\n`,
     );
   }
-  return failed === 0 ? 0 : 1;
+  process.stdout.write(`\n${gateTable({ gates })}\n`);
+  return gates.every(({ passed }) => passed) ? 0 : 1;
 }

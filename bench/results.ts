@@ -49,10 +49,10 @@ export function table(result: Result): string {
   return grid([['tool', 'load s', 'ratio', 'whole s', 'ratio', 'peak MB', 'what it does'], ...rows]);
 }
 
-export function gateTable(result: Result): string {
+export function gateTable({ gates }: Pick<Result, 'gates'>): string {
   return grid([
     ['gate', 'value', 'at most', ''],
-    ...result.gates.map((gate) => [
+    ...gates.map((gate) => [
       gate.what,
       gate.value.toFixed(2),
       gate.limit.toFixed(2),

@@ -4,7 +4,7 @@ import type { Migrations } from './files.ts';
 import type { Step } from './goal.ts';
 import { type Migration, scriptOf } from './model.ts';
 import { gone, label } from './gone.ts';
-import type { History } from './state.ts';
+import type { History } from './history.ts';
 
 /** What the past and the folder say about one migration. */
 export type Standing = 'applied' | 'changed' | 'late' | 'pending' | 'gone' | 'running' | 'stopped';

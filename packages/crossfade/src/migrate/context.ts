@@ -7,7 +7,7 @@ import type { Target } from '../pg/target.ts';
 import type { Migrations } from './files.ts';
 import type { Script } from './model.ts';
 import { type ParsedStatement, parseStatements } from './statements.ts';
-import type { History } from './state.ts';
+import type { History } from './history.ts';
 import { type Tables, lockKey } from './tables.ts';
 import { refuseUnfit, type Way, withoutOwnTransaction } from './unfit.ts';
 

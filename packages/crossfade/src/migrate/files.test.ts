@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../../test/harness/folders.ts';
 import type { CrossfadeError } from '../core/errors.ts';
-import { readMigrations } from './files.ts';
+import { readMigrations, readUpFiles } from './files.ts';
 
 function folderOf(files: Record<string, string | Uint8Array>): string {
   const folder = tempFolder('migrations-');
@@ -113,6 +113,30 @@ test('a file that cannot be read is refused by name', () => {
   const folder = folderOf({ '1_a.up.sql': 'x' });
   symlinkSync('2_loop.up.sql', join(folder, '2_loop.up.sql'));
   expect(refused(folder).message).toContain('2_loop.up.sql: it cannot be read (ELOOP)');
+});
+
+test('for a start a down file is read on the first look, and refused then; its name and whether it is there count at once', () => {
+  const folder = folderOf({
+    '1_a.up.sql': 'x',
+    '1_a.down.sql': 'y',
+    '2_b.up.sql': 'x',
+    '2_b.down.sql': 'SELECT 1\n\0',
+    '3_c.up.sql': 'x',
+  });
+  const { all, findings } = readUpFiles(folder);
+  expect(findings.map(({ code, message }) => `${code} ${message.split(' ')[0]}`)).toEqual(['missing-down 3_c']);
+  writeFileSync(join(folder, '1_a.down.sql'), 'z');
+  expect([all[0]?.down?.sql, all[0]?.down?.sha256]).toEqual([
+    'z',
+    readMigrations(folderOf({ '1_a.up.sql': 'z' })).all[0]?.up?.sha256,
+  ]);
+  for (let look = 0; look < 2; look++)
+    expect(() => all[1]?.down?.sql).toThrow(
+      expect.objectContaining({
+        code: 'E_MIGRATION_FILES',
+        message: expect.stringContaining('2_b.down.sql: it holds a NUL (line 2)'),
+      }),
+    );
 });
 
 test('a byte-order mark and the form of line ends change neither SQL nor checksum', () => {

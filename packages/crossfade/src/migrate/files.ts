@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Direction, Migration, Script } from './model.ts';
-import { readScript } from './script.ts';
+import { LaterScript, readScript, unusable } from './script.ts';
 
 /** What is odd in a folder and does not keep it from running. */
 export interface FileFinding {
@@ -42,21 +42,26 @@ interface Named {
  * read: one error that names every one of them.
  */
 export function readMigrations(folder: string): Migrations {
+  return read(folder, true);
+}
+
+/**
+ * As {@link readMigrations}, for a start: down files are read when somebody looks into them, and one that cannot be used
+ * is refused then. Reading is most of what a start with nothing to do costs, and most starts never go down.
+ */
+export function readUpFiles(folder: string): Migrations {
+  return read(folder, false);
+}
+
+function read(folder: string, isWhole: boolean): Migrations {
   const faults: string[] = [];
   const named = list(folder).flatMap((file) => parseName(file, faults));
   const groups = Map.groupBy(named, ({ version }) => version);
   const all = [...groups.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([version, files]) => migration(folder, version, files, faults));
-  if (faults.length > 0) {
-    const files = faults.length === 1 ? '1 file' : `${faults.length} files`;
-    throw refusal(
-      `${files} in ${folder} cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nNothing was run. A migration is two files, 000001_name.up.sql and 000001_name.down.sql; rename, mend or remove the others.`,
-      folder,
-      faults,
-    );
-  }
-  return { folder, all, findings: [...gaps(all), ...all.flatMap(halves)] };
+    .map(([version, files]) => migration(folder, version, files, isWhole, faults));
+  if (faults.length > 0) throw unusable(folder, faults);
+  return { folder, all, findings: [...gaps(all), ...all.flatMap((each) => halves(each, isWhole))] };
 }
 
 function list(folder: string): Dirent[] {
@@ -66,10 +71,10 @@ function list(folder: string): Dirent[] {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw refusal(
+    throw new CrossfadeError(
+      'E_MIGRATION_FILES',
       `The folder of migrations ${folder} cannot be read (${code}). Nothing was run. Name it with --dir, or make its first migration with: crossfade migrate new NAME`,
-      folder,
-      [],
+      { folder, faults: [] },
     );
   }
 }
@@ -88,7 +93,13 @@ function parseName(file: Dirent, faults: string[]): Named[] {
   return [{ file, version, name, direction: direction as Direction }];
 }
 
-function migration(folder: string, version: bigint, files: readonly Named[], faults: string[]): Migration {
+function migration(
+  folder: string,
+  version: bigint,
+  files: readonly Named[],
+  isWhole: boolean,
+  faults: string[],
+): Migration {
   const names = new Set(files.map(({ name }) => name));
   const twice = files.filter((a) => files.some((b) => a !== b && a.direction === b.direction));
   if (twice.length > 0)
@@ -100,9 +111,10 @@ function migration(folder: string, version: bigint, files: readonly Named[], fau
   const half = (wanted: Direction): Script | null => {
     const found = files.find(({ direction }) => direction === wanted);
     if (found === undefined) return null;
-    const read = readScript(folder, found.file);
-    if (typeof read !== 'string') return read;
-    faults.push(`${found.file.name}: ${read}`);
+    if (wanted === 'down' && !isWhole) return new LaterScript(folder, found.file);
+    const script = readScript(folder, found.file);
+    if (typeof script !== 'string') return script;
+    faults.push(`${found.file.name}: ${script}`);
     return null;
   };
   return { version, name: files[0]?.name ?? '', up: half('up'), down: half('down') };
@@ -117,7 +129,7 @@ function gaps(all: readonly Migration[]): FileFinding[] {
   });
 }
 
-function halves({ version, name, up, down }: Migration): FileFinding[] {
+function halves({ version, name, up, down }: Migration, isWhole: boolean): FileFinding[] {
   const findings: FileFinding[] = [];
   if (up === null)
     findings.push({
@@ -131,12 +143,8 @@ function halves({ version, name, up, down }: Migration): FileFinding[] {
       message: `${version}_${name} has no .down.sql: it cannot be undone.`,
       path: up?.path ?? null,
     });
-  for (const script of [up, down])
+  for (const script of isWhole ? [up, down] : [up])
     if (script !== null && script.sql.trim() === '')
       findings.push({ code: 'empty', message: `${script.path} is empty: it changes nothing.`, path: script.path });
   return findings;
-}
-
-function refusal(message: string, folder: string, faults: readonly string[]): CrossfadeError {
-  return new CrossfadeError('E_MIGRATION_FILES', message, { folder, faults });
 }

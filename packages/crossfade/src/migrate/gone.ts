@@ -1,5 +1,5 @@
 import type { FileFinding, Migrations } from './files.ts';
-import type { History, Ran } from './state.ts';
+import type { History, Ran } from './history.ts';
 
 /**
  * What ran, stands, and has no file any more, the oldest first. Nobody notices where the database itself is right; a new

@@ -5,7 +5,7 @@ import { query, transaction } from '../pg/connect.ts';
 import { interrupted } from '../pg/failure.ts';
 import { type Sql, join } from '../pg/sql.ts';
 import { type Context, lockStatements } from './context.ts';
-import { type Lease, type State, parseState, stateQuery } from './state.ts';
+import { type Lease, type State, parseState, stateQueries } from './state.ts';
 
 /** How often a run looks whether another one has ended: soon enough for a deploy, seldom enough for a server. */
 const lookMs = 200;
@@ -37,8 +37,9 @@ export async function locked<T>(context: Context, work: (state: State) => Promis
 }
 
 async function openLocked(client: pg.Client, context: Context): Promise<State> {
-  const results = await takeLock(client, context, [stateQuery(context.tables)]);
-  return parseState((results.at(-1) as pg.QueryResult<{ state: string }> | undefined)?.rows[0]);
+  const { version, lease } = stateQueries;
+  const results = await takeLock(client, context, [version(context.tables), lease(context.tables)]);
+  return parseState({ version: results.at(-2), lease: results.at(-1) });
 }
 
 /**

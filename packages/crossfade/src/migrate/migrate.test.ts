@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { refusal } from '../../test/harness/connections.ts';
+import pg from 'pg';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { connected, refusal } from '../../test/harness/connections.ts';
 import { freshDatabase } from '../../test/harness/postgres.ts';
 import { migrationFolder, noTransaction, schemaDump, versionOf } from '../../test/support/migrations.ts';
 import { force } from './force.ts';
@@ -65,10 +66,22 @@ test('up, down, up gives the same schema, and down to nothing leaves only the ta
   expect((await database.query('select email, role from users order by email')).rows).toHaveLength(3);
 });
 
-test('a second call finds nothing to do', async () => {
-  const { options } = await scene();
+test('a second call finds nothing to do, with one question to the server and no down file', async () => {
+  const { folder, options } = await scene();
   await migrate(options);
+  const asked = vi.spyOn(pg.Client.prototype, 'query');
+  onTestFinished(() => asked.mockRestore());
+  await connected(options.target);
+  const connecting = asked.mock.calls.length;
+  writeFileSync(join(folder, '000001_users.down.sql'), 'SELECT 1\0');
   expect(await migrate(options)).toMatchObject({ from: 4n, version: 4n, ran: [] });
+  expect(asked.mock.calls.length - connecting).toBe(connecting + 1);
+  // It counts where it is on the way, and the one of a file that is about to run.
+  expect((await refusal(migrateTo(options, { kind: 'down', count: 'all' }))).code).toBe('E_MIGRATION_FILES');
+  writeFileSync(join(folder, '000005_last.up.sql'), 'CREATE TABLE last ();');
+  writeFileSync(join(folder, '000005_last.down.sql'), 'SELECT 1\0');
+  expect((await refusal(migrate(options))).message).toContain('000005_last.down.sql: it holds a NUL');
+  expect(await versionOf(options.target)).toBe('4 false');
 });
 
 test('N files up, N files down, to a version, and the last one again', async () => {

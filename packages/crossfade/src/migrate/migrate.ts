@@ -3,7 +3,7 @@ import { checkFiles } from './check.ts';
 import { confirm } from './confirm.ts';
 import { type Context, filePath } from './context.ts';
 import { refuseDirty } from './dirty.ts';
-import type { FileFinding } from './files.ts';
+import { type FileFinding, readMigrations, readUpFiles } from './files.ts';
 import { type Goal, type Leg, type Step, legsOf, nextStep, stepsOf } from './goal.ts';
 import { goneFindings } from './gone.ts';
 import { locked } from './locked.ts';
@@ -13,7 +13,7 @@ import { adopt, opened } from './open.ts';
 import type { MigrateOptions } from './options.ts';
 import { pasted } from './pasted.ts';
 import { type MigrateReport, ranFile } from './report.ts';
-import { type History, readHistory } from './state.ts';
+import { type History, readHistory } from './history.ts';
 import { type Done, runWithin, withLockTries } from './transactional.ts';
 
 /**
@@ -31,32 +31,42 @@ export function migrate(options: MigrateOptions): Promise<MigrateReport> {
 /** As {@link migrate}, to any goal. */
 export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<MigrateReport> {
   const started = performance.now();
-  return opened(options, true, async ({ context, history }) => {
-    const { migrations, tables, target } = context;
-    const judged = await settled(context, history);
-    const { done, version } = await reach(context, judged, goal);
-    await confirm(context, options.confirm ?? {});
-    return {
-      target: target.display,
-      schema: tables.schema,
-      from: history.version,
-      version,
-      ran: done.map(ranFile),
-      findings: [...migrations.findings, ...goneFindings(migrations, judged)],
-      seconds: (performance.now() - started) / 1000,
-    };
-  });
+  return opened(
+    () => readUpFiles(options.folder),
+    options,
+    true,
+    async ({ context, history }) => {
+      const { migrations, tables, target } = context;
+      const judged = await settled(context, history);
+      const { done, version } = await reach(context, judged, goal);
+      await confirm(context, options.confirm ?? {});
+      return {
+        target: target.display,
+        schema: tables.schema,
+        from: history.version,
+        version,
+        ran: done.map(ranFile),
+        findings: [...migrations.findings, ...goneFindings(migrations, judged)],
+        seconds: (performance.now() - started) / 1000,
+      };
+    },
+  );
 }
 
 /** What a run would do: every check, no lock, nothing written. */
 export async function planTo(options: MigrateOptions, goal: Goal): Promise<Plan> {
-  return opened(options, false, async ({ context, history }) => {
-    const { migrations } = context;
-    const steps: PlannedStep[] = [];
-    for (const step of await prepared(context, history, legsOf(goal, migrations, history)))
-      steps.push({ ...step, pasted: await pasted(step.script, filePath(context, 'SESSION')) });
-    return { steps, from: history.version, findings: [...migrations.findings, ...goneFindings(migrations, history)] };
-  });
+  return opened(
+    () => readMigrations(options.folder),
+    options,
+    false,
+    async ({ context, history }) => {
+      const { migrations } = context;
+      const steps: PlannedStep[] = [];
+      for (const step of await prepared(context, history, legsOf(goal, migrations, history)))
+        steps.push({ ...step, pasted: await pasted(step.script, filePath(context, 'SESSION')) });
+      return { steps, from: history.version, findings: [...migrations.findings, ...goneFindings(migrations, history)] };
+    },
+  );
 }
 
 /** What a run would do. */
@@ -114,6 +124,8 @@ async function prepared(context: Context, history: History, way: readonly Leg[])
   for (const step of steps) {
     const script = scriptOf(step.migration, step.direction) as Script;
     await context.statements(script);
+    // The way back is looked into as well: no file runs whose down file cannot be used.
+    scriptOf(step.migration, 'down')?.sql.at(0);
     planned.push({ ...step, script });
   }
   return planned;

@@ -1,12 +1,13 @@
 import { hostname, userInfo } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
 import { disconnect, query, transaction } from '../pg/connect.ts';
-import { type Context, contextOf } from './context.ts';
-import { readMigrations } from './files.ts';
+import { type Context, type Note, contextOf } from './context.ts';
+import type { Migrations } from './files.ts';
 import { takeLock, together } from './locked.ts';
 import type { MigrateOptions } from './options.ts';
 import { addEntry } from './record.ts';
-import { type History, readHistory, readWhatIsThere } from './state.ts';
+import { type History, readHistory, readWhatIsThere } from './history.ts';
 import { type Tables, createSchema, createTables, tablesIn } from './tables.ts';
 import { connectWhenReady } from './wait.ts';
 import { sql } from '../pg/sql.ts';
@@ -18,20 +19,20 @@ export interface Opened {
 }
 
 /**
- * Reads the folder, connects, and reads the state; one round trip where the tables are there. Ends the connection when
+ * Reads the folder, connects, and reads the state: one round trip where the tables are there. Ends the connection when
  * `work` has ended.
  *
+ * @param folder reads the folder; what it throws is told without a database
  * @param makes whether missing tables are made; a run that only looks leaves the database as it is
  */
 export async function opened<T>(
+  folder: () => Migrations,
   options: MigrateOptions,
   makes: boolean,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  // First, so that a mistake in the folder is told without a database.
-  const migrations = readMigrations(options.folder);
   const note = options.onNote ?? (() => undefined);
-  const client = await connectWhenReady(options.target, { ...options, onWait: note });
+  const { migrations, client } = await readAndConnect(folder, note, options);
   let context: Context | undefined;
   try {
     const tables = tablesIn(options.schema ?? 'public');
@@ -58,6 +59,35 @@ export async function opened<T>(
   } finally {
     await disconnect(context?.client ?? client);
   }
+}
+
+/**
+ * Both at once: a server takes longer to make a session than a thousand files to read. What is wrong with the folder ends
+ * the attempt to connect, and is all that is told.
+ */
+async function readAndConnect(
+  folder: () => Migrations,
+  note: Note,
+  { target, ...options }: MigrateOptions,
+): Promise<{ migrations: Migrations; client: pg.Client }> {
+  const misread = new AbortController();
+  const signal = AbortSignal.any([misread.signal, ...(options.signal ? [options.signal] : [])]);
+  const reading = readSoon(folder);
+  reading.catch(() => misread.abort());
+  const onWait = (line: string): void => void reading.then(() => note(line)).catch(() => undefined);
+  const connecting = connectWhenReady(target, { ...options, signal, onWait });
+  const [read, connected] = await Promise.allSettled([reading, connecting]);
+  if (read.status === 'fulfilled' && connected.status === 'fulfilled')
+    return { migrations: read.value, client: connected.value };
+  if (connected.status === 'fulfilled') await disconnect(connected.value);
+  throw read.status === 'rejected' ? read.reason : (connected as PromiseRejectedResult).reason;
+}
+
+/** When the server has been asked: reading leaves no room for anything else. */
+async function readSoon(folder: () => Migrations): Promise<Migrations> {
+  await turn();
+  await turn();
+  return folder();
 }
 
 /** Under the lock: CREATE ... IF NOT EXISTS of two sessions at once fails in one of them. */

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type Dirent, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { CrossfadeError } from '../core/errors.ts';
 import type { Script } from './model.ts';
 
 /** What makes a file run outside a transaction; a line of its own before the first statement. */
@@ -29,6 +30,53 @@ export function readScript(folder: string, entry: Dirent): Script | string {
   if (sql.includes('\0'))
     return `it holds a NUL (line ${lineOf(sql, sql.indexOf('\0'))}), which ends SQL: save it as UTF-8`;
   return { path, sql, sha256: digest(sql), transactional: !isMarked(sql) };
+}
+
+/** A file that is read on the first look into it. A class, since a thousand objects with accessors of their own take long. */
+export class LaterScript implements Script {
+  readonly #folder: string;
+  readonly #entry: Dirent;
+  #script: Script | undefined;
+
+  constructor(folder: string, entry: Dirent) {
+    this.#folder = folder;
+    this.#entry = entry;
+  }
+
+  get path(): string {
+    return join(this.#folder, this.#entry.name);
+  }
+
+  get sql(): string {
+    return this.#looked.sql;
+  }
+
+  get sha256(): string {
+    return this.#looked.sha256;
+  }
+
+  get transactional(): boolean {
+    return this.#looked.transactional;
+  }
+
+  /** @throws CrossfadeError E_MIGRATION_FILES */
+  get #looked(): Script {
+    if (this.#script !== undefined) return this.#script;
+    const found = readScript(this.#folder, this.#entry);
+    if (typeof found === 'string') throw unusable(this.#folder, [`${this.#entry.name}: ${found}`]);
+    this.#script = found;
+    return found;
+  }
+}
+
+/** The one error for files that cannot be used, with what is wrong with each of them. */
+export function unusable(folder: string, faults: readonly string[]): CrossfadeError {
+  const files = faults.length === 1 ? '1 file' : `${faults.length} files`;
+  return new CrossfadeError(
+    'E_MIGRATION_FILES',
+    `${files} in ${folder} cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nNothing was run. A migration is two files, 000001_name.up.sql and 000001_name.down.sql; rename, mend or remove the others.`,
+    { folder, faults },
+  );
 }
 
 /** The digest that says whether a file has changed. */

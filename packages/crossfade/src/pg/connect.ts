@@ -7,7 +7,7 @@ import { noticeLostClient, settingStatements } from './session.ts';
 import type { Target } from './target.ts';
 
 export { isPooled } from './connection.ts';
-export { query, transaction } from './transaction.ts';
+export { query, snapshot, transaction } from './transaction.ts';
 
 /** Long enough for a server that is waking up, short enough to be waited for. */
 export const connectTimeoutMs = 10_000;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import { sessionOf } from './connection.ts';
 import { failure } from './failure.ts';
-import { type Sql, sql } from './sql.ts';
+import { type Sql, join, sql } from './sql.ts';
 
 /** Runs one statement. Rows hold text and null only. @param doing see {@link failure} */
 export async function query<R extends Record<string, string | null> = Record<string, string | null>>(
@@ -50,6 +50,26 @@ export async function transaction<T>(
   }
   await commit(client);
   return result;
+}
+
+/**
+ * Reads in one message and one snapshot; the results come in the order of the statements, which hold no parameters. The
+ * error of one leaves no transaction open.
+ */
+export async function snapshot(
+  client: pg.Client,
+  statements: readonly Sql[],
+  doing: string,
+): Promise<pg.QueryResult[]> {
+  const { prelude } = sessionOf(client);
+  const opening = prelude === null ? [begins.read] : [begins.read, prelude];
+  try {
+    const results: unknown = await query(client, join([...opening, ...statements, sql`COMMIT`], '; '), doing);
+    return (results as pg.QueryResult[]).slice(-1 - statements.length, -1);
+  } catch (error) {
+    await rollback(client);
+    throw error;
+  }
 }
 
 async function commit(client: pg.Client): Promise<void> {

@@ -5,7 +5,7 @@ import { sql } from '../../pg/sql.ts';
 import type { Target } from '../../pg/target.ts';
 import { readMigrations } from '../files.ts';
 import type { Script } from '../model.ts';
-import { readWhatIsThere } from '../state.ts';
+import { readWhatIsThere } from '../history.ts';
 import { tablesIn } from '../tables.ts';
 import type { Build, Built } from './build.ts';
 import { describeSchema } from './describe.ts';
