@@ -40,7 +40,7 @@ export async function freshDatabase(): Promise<TestDatabase> {
 async function administer(sql: string): Promise<void> {
   administrator ??= plainClient(inject('server')).then((client) => {
     // The server may go before this process does.
-    client.on('error', () => (administrator = undefined)).unref();
+    client.on('error', () => (administrator = undefined));
     return client;
   });
   await (await administrator).query(sql);
