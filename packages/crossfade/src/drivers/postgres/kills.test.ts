@@ -32,7 +32,9 @@ class Ledger {
 
 const kills = sampled(Array.from({ length: 20 }), 4);
 
-test(`${kills.length} kills of the server lose no acknowledged write and make no refused one`, { timeout: 300_000 }, async () => {
+test(`${kills.length} kills of the server lose no acknowledged write and make no refused one`, {
+  timeout: 300_000,
+}, async () => {
   const cluster = await freshCluster();
   const store = openStore(schema, postgresDriver({ target: cluster.target, tables: 'create' }));
   await store.open();
