@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
 import type { Target } from '../../src/pg/target.ts';
 import { removeOnSignal, removeWithServers } from './aftermath.ts';
+import { hasty } from './hasty.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,13 +18,7 @@ declare module 'vitest' {
   }
 }
 
-/**
- * What makes thousands of small databases cheap. Nobody would miss them after a power failure, and dropping a table or
- * a database looks through all shared buffers.
- */
-const hasty = { fsync: 'off', full_page_writes: 'off', shared_buffers: '32MB' };
-
-/** One throwaway server for a whole run: real, and gone afterwards, whatever the tests did. It alone is hasty: `freshCluster` is as durable as the product's. */
+/** One throwaway server for a whole run: real, and gone afterwards, whatever the tests did. It is hasty; `freshCluster` is as durable as the product's. */
 export default function setup(project: TestProject): Promise<() => Promise<void>> {
   return serve(project, {});
 }
