@@ -33,7 +33,7 @@ interface Member {
   current: Waiting | null;
 }
 
-/** Threads that take questions from one queue, or none of them and a queue all the same. */
+/** Threads that take questions from one queue. */
 export class Pool {
   private readonly members: Member[] = [];
   private readonly queue: Waiting[] = [];
@@ -93,7 +93,14 @@ export class Pool {
   /** Read when it is needed: what a thread imports is much, and a move with threads does not run it here. */
   private async workInline(seed: WorkerSeed): Promise<void> {
     const { InlineWorker } = await import('./inline-worker.ts');
-    const member: Member = { worker: new InlineWorker(seed, (answer) => this.settle(member, answer)), current: null };
+    const inline = new InlineWorker(seed, (answer) => this.settle(member, answer));
+    const member: Member = {
+      worker: {
+        postMessage: (question) => void inline.postMessage(question).catch(() => this.breakDown(ended)),
+        terminate: () => inline.terminate(),
+      },
+      current: null,
+    };
     this.members.push(member);
   }
 

@@ -49,19 +49,22 @@ async function administer(sql: string): Promise<void> {
 /** One connection that statements use one after the other, emptied of all that they leave; those that overlap get their own. */
 function keptConnection(target: Target): { query: TestDatabase['query']; end: () => Promise<void> } {
   let kept: pg.Client | undefined;
+  const open = async (): Promise<pg.Client> => {
+    const client = await plainClient(target);
+    // Tests end connections, and this may be one of them.
+    return client.on('error', () => {
+      if (kept === client) kept = undefined;
+    });
+  };
   const take = async (): Promise<pg.Client> => {
-    const client = kept ?? (await plainClient(target));
+    const client = kept;
     kept = undefined;
-    return client;
+    return client ?? open();
   };
   const keep = async (client: pg.Client): Promise<void> => {
     await client.query('discard all');
     if (kept !== undefined) return client.end();
     kept = client;
-    // Tests end connections, and this may be one of them.
-    client.removeAllListeners('error').on('error', () => {
-      if (kept === client) kept = undefined;
-    });
   };
   return {
     query: async (sql, values) => {
