@@ -1,7 +1,12 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { printable } from '../core/printable.ts';
 import type { Progress } from '../move/options.ts';
-import type { ProgressView } from './progress.ts';
+
+/** Shows how far a run is, on stderr. */
+export interface ProgressView {
+  show(progress: Progress): void;
+  stop(): void;
+}
 
 const order: readonly Progress['phase'][] = ['profile', 'load', 'index', 'verify', 'publish'];
 

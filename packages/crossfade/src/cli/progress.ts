@@ -1,11 +1,6 @@
 import type { Progress } from '../move/options.ts';
+import type { ProgressView } from './progress-bars.ts';
 import { terminal } from './terminal.ts';
-
-/** Shows how far a run is, on stderr. */
-export interface ProgressView {
-  show(progress: Progress): void;
-  stop(): void;
-}
 
 /** Bars on a terminal, a line a table and phase elsewhere, nothing when asked for quiet. */
 export async function progressView(quiet: boolean): Promise<ProgressView> {
