@@ -15,6 +15,9 @@ export const shared = {
   hookTimeout: 120_000,
   // Tests wait for servers more than they compute.
   maxWorkers: '100%',
+  // Importing the sources anew for every file takes longer than most files. Tests change no module's state.
+  isolate: false,
+  unstubEnvs: true,
   reporters: ['default', `./${harness}/closing-line.ts`],
 };
 

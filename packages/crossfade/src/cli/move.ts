@@ -65,7 +65,7 @@ async function moveInterruptibly(source: string, flags: Flags, known: Known): Pr
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(interruption());
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const view = progressView(flags.quiet === true || flags.json === true);
+  const view = await progressView(flags.quiet === true || flags.json === true);
   let handed: Report | null = null;
   const hand = (report: Report): void => {
     view.stop();

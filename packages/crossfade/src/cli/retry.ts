@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
-import { readRejects } from '../move/rejects.ts';
+import { readRejects } from '../move/read-rejects.ts';
 import { interruption, retry, type RetryOptions } from '../move/retry.ts';
 import { failedRetry, type RetryReport } from '../move/retry-report.ts';
 import { knowing } from './failing.ts';

@@ -1,5 +1,4 @@
 import { CrossfadeError } from '../core/errors.ts';
-import { startEmbedded } from '../pg/embedded/embedded.ts';
 import { resolveTarget } from '../pg/resolve.ts';
 import type { Target } from '../pg/target.ts';
 import { terminal } from './terminal.ts';
@@ -26,10 +25,11 @@ export async function namedTarget(options: TargetOptions): Promise<Target | null
  *
  * @param check throws where the command will fail in any case, so that a mistyped path starts no server
  */
-export async function targetOrEmbedded(options: TargetOptions, check?: () => void): Promise<Target> {
+export async function targetOrEmbedded(options: TargetOptions, check?: () => void | Promise<void>): Promise<Target> {
   const named = await namedTarget(options);
   if (named !== null) return named;
-  check?.();
+  await check?.();
+  const { startEmbedded } = await import('../pg/embedded/embedded.ts');
   const embedded = await startEmbedded();
   if (options.quiet !== true)
     terminal.note(

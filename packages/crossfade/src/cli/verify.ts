@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { errorReport } from '../move/build-report.ts';
-import { readRejects } from '../move/rejects.ts';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
 import { knowing } from './failing.ts';
 import { addBothSides, type Settle } from './options.ts';
@@ -34,8 +33,8 @@ function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
       error: errorReport(error),
     }),
     async () => {
-      const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true }, () => {
-        if (flags.quarantine !== undefined) readRejects(flags.quarantine);
+      const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true }, async () => {
+        if (flags.quarantine !== undefined) (await import('../move/read-rejects.ts')).readRejects(flags.quarantine);
         inspectFile(source);
       });
       known.target = target.display;

@@ -22,20 +22,32 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a pool needs of a thread. */
+interface Hired {
+  postMessage(question: Question): unknown;
+  terminate(): Promise<unknown>;
+}
+
 interface Member {
-  readonly worker: Worker;
+  readonly worker: Hired;
   current: Waiting | null;
 }
 
 /** Threads that take questions from one queue. */
 export class Pool {
-  private readonly members: Member[];
+  private readonly members: Member[] = [];
   private readonly queue: Waiting[] = [];
   private nextId = 1;
   private broken: CrossfadeError | null = null;
 
-  constructor(jobs: number, seed: WorkerSeed) {
-    this.members = Array.from({ length: jobs }, () => this.hire(seed));
+  private constructor() {}
+
+  /** So many threads; with none, the thread that asks does the work itself. */
+  static async of(threads: number, seed: WorkerSeed): Promise<Pool> {
+    const pool = new Pool();
+    if (threads === 0) await pool.workInline(seed);
+    for (let i = 0; i < threads; i++) pool.members.push(pool.hire(seed));
+    return pool;
   }
 
   /** Threads without work: how far a task may be split to keep everybody busy. */
@@ -76,6 +88,20 @@ export class Pool {
     if (reason === undefined && isIdle) await this.all('bye', null).catch(() => undefined);
     this.breakDown(reason ?? closed);
     await Promise.all(this.members.map((member) => member.worker.terminate()));
+  }
+
+  /** Read when it is needed: what a thread imports is much, and a move with threads does not run it here. */
+  private async workInline(seed: WorkerSeed): Promise<void> {
+    const { InlineWorker } = await import('./inline-worker.ts');
+    const inline = new InlineWorker(seed, (answer) => this.settle(member, answer));
+    const member: Member = {
+      worker: {
+        postMessage: (question) => void inline.postMessage(question).catch(() => this.breakDown(ended)),
+        terminate: () => inline.terminate(),
+      },
+      current: null,
+    };
+    this.members.push(member);
   }
 
   private hire(seed: WorkerSeed): Member {

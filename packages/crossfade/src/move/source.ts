@@ -33,19 +33,19 @@ export function defaultJobs(): number {
   return Math.min(availableParallelism(), limits.jobsDefaultMax);
 }
 
-/** Files below this gain nothing from a second thread. */
-const oneThreadBytes = 2 * 1024 * 1024;
+/** Files below this are read in less time than a thread takes to start. */
+const noThreadBytes = 2 * 1024 * 1024;
 
 /** Opens a source with `jobs` threads. Throws the E_SOURCE_ errors. */
 export async function openSource(source: string, jobs: number, target: Target | null): Promise<OpenSource> {
   const file = inspectFile(source);
   const observer = openReadOnly(file.path);
   const reader = guardedOpen(file.path, observer);
-  const threads = file.bytes < oneThreadBytes && !file.hasWal ? 1 : jobs;
-  const pool = new Pool(threads, {
+  const threads = file.bytes < noThreadBytes && !file.hasWal ? 0 : jobs;
+  const pool = await Pool.of(threads, {
     read: { file, exactReals: printsRealsExactly(observer) },
     target,
-    permit: largeValuePermit(),
+    permit: threads === 0 ? null : largeValuePermit(),
   });
   const close = async (reason?: CrossfadeError): Promise<void> => {
     await pool.close(reason);

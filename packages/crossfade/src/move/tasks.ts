@@ -14,8 +14,8 @@ export interface WorkerSeed {
   readonly read: ReadOptions;
   /** Null for work on the source alone. */
   readonly target: Target | null;
-  /** From `largeValuePermit`. */
-  readonly permit: SharedArrayBuffer;
+  /** From `largeValuePermit`; null for work that shares its process with no other thread. */
+  readonly permit: SharedArrayBuffer | null;
 }
 
 /** How one column is looked at. */

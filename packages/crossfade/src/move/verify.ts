@@ -8,7 +8,7 @@ import { choose } from './choice.ts';
 import { beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import type { MoveOptions } from './options.ts';
 import { comparisonOf, pairColumns } from './pairing.ts';
-import { checkHead, readRejects, type RejectList } from './rejects.ts';
+import { checkHead, type RejectList } from './rejects.ts';
 import type { DifferenceReport, ErrorReport } from './report.ts';
 import { defaultJobs, openSource, type OpenSource } from './source.ts';
 import { readTargetSchema } from './target-tables.ts';
@@ -53,7 +53,7 @@ export interface VerifiedTable {
 
 /** Compares a source with tables that stand in PostgreSQL, every value, whoever has put them there. Writes nothing. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
-  const listed = options.quarantine === undefined ? null : readRejects(options.quarantine);
+  const listed = options.quarantine === undefined ? null : await read(options.quarantine);
   const client = await connect(options.target, { access: 'read' });
   try {
     const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
@@ -65,6 +65,11 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   } finally {
     await disconnect(client);
   }
+}
+
+/** What reads a list takes longer to load than most comparisons need for all else. */
+async function read(path: string): Promise<RejectList> {
+  return (await import('./read-rejects.ts')).readRejects(path);
 }
 
 async function verifyOpen(

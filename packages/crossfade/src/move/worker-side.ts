@@ -35,7 +35,7 @@ export class WorkerSide {
 
   constructor(seed: WorkerSeed) {
     this.seed = seed;
-    shareLargeValues(seed.permit);
+    if (seed.permit !== null) shareLargeValues(seed.permit);
     this.db = openReadOnly(seed.read.file.path);
   }
 
@@ -88,6 +88,13 @@ export class WorkerSide {
         return collection.end();
       }),
   };
+
+  /** Lets go of both sides, whatever is at work: its connection breaks. */
+  async end(): Promise<void> {
+    if (this.db.isOpen) this.db.close();
+    const client = await this.client?.catch(() => null);
+    if (client) await disconnect(client);
+  }
 
   /** Reads a piece of the target as it stood when the snapshot was exported. */
   private async readTarget<T>(

@@ -30,7 +30,8 @@ export type SettingScope = 'session' | 'transaction';
 /**
  * The statements that put the settings in place, as one text for one round trip. The search path comes first, by SET,
  * which looks nothing up: from then on plain names mean pg_catalog. Settings that a version lacks are passed over, and
- * synchronous_commit is raised from off only, since a commit that a crash can undo is no commit to report.
+ * synchronous_commit is raised from off only, since a commit that a crash can undo is no commit to report. Nothing here
+ * reads pg_settings, which is slow to make, and a small move has time for little else than connecting.
  */
 export function settingStatements(scope: SettingScope, statementTimeoutMs: number): Sql {
   const local = trusted(scope === 'transaction' ? 'true' : 'false');
@@ -39,9 +40,9 @@ export function settingStatements(scope: SettingScope, statementTimeoutMs: numbe
   return join(
     [
       trusted(scope === 'transaction' ? 'SET LOCAL search_path = pg_catalog' : 'SET search_path = pg_catalog'),
-      sql`SELECT set_config(s.name, w.value, ${local})
-        FROM pg_settings s JOIN (VALUES ${join(rows)}) AS w (name, value) ON lower(s.name) = lower(w.name)`,
-      sql`SELECT set_config(name, 'on', ${local}) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'`,
+      sql`SELECT set_config(w.name, w.value, ${local}) FROM (VALUES ${join(rows)}) AS w (name, value)
+        WHERE current_setting(w.name, true) IS NOT NULL`,
+      sql`SELECT set_config('synchronous_commit', 'on', ${local}) WHERE current_setting('synchronous_commit') = 'off'`,
     ],
     '; ',
   );

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
 import type { Target } from '../../src/pg/target.ts';
 import { removeOnSignal, removeWithServers } from './aftermath.ts';
+import { hasty } from './hasty.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,15 +18,15 @@ declare module 'vitest' {
   }
 }
 
-/** One throwaway cluster for a whole run: real, durable, and gone afterwards, whatever the tests did. */
+/** One throwaway server for a whole run: real, and gone afterwards, whatever the tests did. It is hasty; `freshCluster` is as durable as the product's. */
 export default function setup(project: TestProject): Promise<() => Promise<void>> {
   return serve(project, {});
 }
 
-/** The same with another PostgreSQL or other settings, for a project that runs the same files against it. */
+/** The same with another PostgreSQL, for a project that runs the same files against it. */
 export async function serve(
   project: TestProject,
-  options: Omit<ClusterOptions, 'folder'>,
+  options: Omit<ClusterOptions, 'folder' | 'settings'>,
 ): Promise<() => Promise<void>> {
   const tempRoot = mkdtempSync(join(realpathSync(tmpdir()), 'crossfade-test-'));
   // The server's user, who is another one where the tests run as root, must be able to pass.
@@ -36,7 +37,7 @@ export async function serve(
     removeWithServers(tempRoot);
   };
   try {
-    const cluster = await startCluster({ ...options, folder: join(tempRoot, 'server') });
+    const cluster = await startCluster({ ...options, settings: hasty, folder: join(tempRoot, 'server') });
     project.provide('server', cluster.target);
     project.provide('tempRoot', tempRoot);
     // The programs are there already: a cluster more need not copy them again.

@@ -60,7 +60,7 @@ test('once the values are mended a retry moves every row, and the list is empty'
 
 test('a rule may do what nobody has mended: its values are counted, and the run ends with an account', async () => {
   const [database, source] = [await freshDatabase(), letters()];
-  const list = await quarantined(source, database, '--except', 'log');
+  const list = await quarantined(source, database, { except: ['log'] });
   const rules = ['letter.body=nul:strip', 'letter.body=encoding:latin1', 'tag.note=nul:strip'];
   const options = rules.flatMap((rule) => ['--rule', rule]);
   const { report } = await retried(list, database, ...options, '--rule', 'letter.sender=bytea');
@@ -227,7 +227,7 @@ test('a list that cannot be replaced any more is said to name rows that stand th
 test('rows without a key are proven by their whole table: VACUUM and foreign rows are noticed, and nothing is inserted', async () => {
   const [database, source] = [await freshDatabase(), letters()];
   mend(source, 'DELETE FROM log WHERE rowid = 1', `INSERT INTO log VALUES ('last', 9)`);
-  const list = await quarantined(source, database, '--only', 'log');
+  const list = await quarantined(source, database, { only: ['log'] });
   mend(source, 'VACUUM', "UPDATE log SET line = 'mended' WHERE n = 2");
   // Row 2 is now the row that was row 3, which stands in the target already.
   const renumbered = await retried(list, database);
@@ -299,7 +299,7 @@ test('a table that changes values on their way in, or is too narrow for them, is
 test('the source may have moved, the schema may be named, and a plan stands in place of the remembered names', async () => {
   const [database, source] = [await freshDatabase(), smallSource()];
   mend(source, "INSERT INTO person (id, email, note) VALUES (9000, 'nul@example.org', 'a' || char(0) || 'b')");
-  const list = await quarantined(source, database, '--schema', 'clinic', '--names', 'snake');
+  const list = await quarantined(source, database, { schema: 'clinic', names: 'snake' });
   const elsewhere = `${source}.moved`;
   renameSync(source, elsewhere);
   expectOneMessage(await retried(list, database), 'E_SOURCE_MISSING', 1);

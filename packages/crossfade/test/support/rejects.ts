@@ -2,17 +2,22 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { move } from '../../src/move/move.ts';
+import type { MoveOptions } from '../../src/move/options.ts';
 import type { RetryReport } from '../../src/move/retry-report.ts';
 import type { TestDatabase } from '../harness/postgres.ts';
 import { type Ended, runCli, serverEnv } from './cli.ts';
-import { reportOf } from './moves.ts';
 
 /** Moves a source under quarantine into a database, and gives the path of the list of withheld rows. */
-export async function quarantined(source: string, database: TestDatabase, ...more: readonly string[]): Promise<string> {
-  const args = ['move', source, '--json', '--bad-values', 'quarantine', ...more];
-  const ended = await runCli(args, { cwd: dirname(source), env: serverEnv(database) });
-  expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 4, stderr: '' });
-  return reportOf(ended).quarantineFile as string;
+export async function quarantined(
+  source: string,
+  { query: _query, drop: _drop, ...target }: TestDatabase,
+  options: Partial<MoveOptions> = {},
+): Promise<string> {
+  const quarantineFile = join(dirname(source), 'withheld.jsonl');
+  const report = await move({ source, target, badValues: 'quarantine', quarantineFile, ...options });
+  expect([report.exitCode, report.quarantineFile]).toEqual([4, quarantineFile]);
+  return quarantineFile;
 }
 
 /** `crossfade retry LIST --json`; the report beside what ended. */

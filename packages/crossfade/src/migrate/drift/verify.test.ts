@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { connected, refusal, until } from '../../../test/harness/connections.ts';
-import { freshCluster } from '../../../test/harness/cluster.ts';
+import { clusterOfFile } from '../../../test/harness/cluster.ts';
 import { freshDatabase, query, type TestDatabase } from '../../../test/harness/postgres.ts';
 import { sampled } from '../../../test/harness/sample.ts';
 import { clinic, inSchema, migrated, migrationsFolder } from '../../../test/support/drift.ts';
@@ -24,12 +24,26 @@ async function throwaways(database: Target): Promise<unknown[]> {
   return rows;
 }
 
-/** A server of the test's own, so that throwaways of other tests are not seen; and a database on it. */
+const cluster = clusterOfFile();
+
+/** A server without throwaways of other tests, and a database on it. */
 async function ownServer(): Promise<TestDatabase> {
-  const { target } = await freshCluster();
+  const { target } = cluster();
   await query(target, 'CREATE DATABASE app');
+  onTestFinished(() => emptied(target));
   const app: Target = { ...target, database: 'app', display: `${target.display} app` };
   return { ...app, query: (sql, values) => query(app, sql, values), drop: () => Promise.resolve() };
+}
+
+/** As it was made: without databases or roles of a test. */
+async function emptied(server: Target): Promise<void> {
+  const { rows } = await query<{ statement: string }>(
+    server,
+    `SELECT format('DROP DATABASE %I WITH (FORCE)', datname) AS statement FROM pg_database
+       WHERE datname <> 'postgres' AND NOT datistemplate
+     UNION ALL SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname <> 'postgres' AND rolname !~ '^pg_'`,
+  );
+  for (const { statement } of rows) await query(server, statement);
 }
 
 /** A role that may log in and own the schema, and no more. */
