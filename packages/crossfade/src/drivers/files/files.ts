@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { CrossfadeError } from '../../core/errors.ts';
 import type { Driver } from '../../store/contract.ts';
 import type { Bulk } from '../../store/live/bulk.ts';
 import type { Capture } from '../../store/live/capture.ts';
@@ -54,11 +55,17 @@ export interface FilesDriver extends Driver {
  */
 export function filesDriver(options: FilesOptions): FilesDriver {
   const dir = resolve(options.dir);
+  /** It stays after closing, for what `damaged` tells. */
   let place: Place | null = null;
+  let isOpen = false;
   const gate = (): Place['gate'] => (place as Place).gate;
   /** Asked within the gate: the write that came before may have been the one that failed. */
   const opened = (): Place => {
     const held = place as Place;
+    if (!isOpen)
+      throw new CrossfadeError('E_STORE_CLOSED', 'The store files is closed. Nothing was done. Open it first.', {
+        store: 'files',
+      });
     if (!held.isUnsure) return held;
     throw storeFailed(dir, 'Nothing was done: a write before has failed half-way. Close the store and open it again.', {
       code: 'unsure',
@@ -83,8 +90,12 @@ export function filesDriver(options: FilesOptions): FilesDriver {
     },
     open: async (schema) => {
       place = await openPlace(dir, schema);
+      isOpen = true;
     },
-    close: async () => place?.release(),
+    close: async () => {
+      isOpen = false;
+      await place?.release();
+    },
     read: (collection, key) => gate().shared(async () => readKey(folder(collection), key)),
     scan: (collection, scan) => gate().shared(async () => scanFolder(folder(collection), scan)),
     write: ([change]) => gate().exclusive(async () => writeChange(opened(), change)),
@@ -97,8 +108,8 @@ export function filesDriver(options: FilesOptions): FilesDriver {
     fence: fenceOf(opened),
     mirror: mirrorOf(opened),
     bulk: bulkOf(opened),
-    strangers: () =>
-      gate().exclusive(async () => {
+    strangers: async () =>
+      opened().gate.exclusive(async () => {
         const { folders } = opened();
         try {
           return (await Promise.all(Array.from(folders.values(), strangersIn))).flat();

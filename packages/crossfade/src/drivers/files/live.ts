@@ -8,6 +8,7 @@ import { changeOf } from '../../store/live/guards.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
 import { changesOfLoad, taken, walkRange } from '../../store/tables/range.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
+import { memberOf } from './document.ts';
 import { storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
 import type { Place } from './place.ts';
@@ -18,8 +19,8 @@ import { makeChange } from './write.ts';
 /** The intents of a place that is open when it is asked. Installing and removing come between writes. */
 export function captureOf(opened: () => Place): Capture {
   return {
-    install: () => opened().gate.exclusive(() => opened().intents.install()),
-    remove: () => opened().gate.exclusive(() => opened().intents.remove()),
+    install: async () => opened().gate.exclusive(() => opened().intents.install()),
+    remove: async () => opened().gate.exclusive(() => opened().intents.remove()),
     stands: async () => opened().intents.stands(),
     entries: async (limit) => opened().intents.entries(limit),
     clear: async (entries) => opened().intents.clear(entries),
@@ -28,7 +29,7 @@ export function captureOf(opened: () => Place): Capture {
 
 /** The fence of a place that is open when it is asked: it is turned between writes. */
 export function fenceOf(opened: () => Place): Fence {
-  const turn = (epoch: bigint, isSet: boolean): Promise<void> =>
+  const turn = async (epoch: bigint, isSet: boolean): Promise<void> =>
     opened().gate.exclusive(async () => {
       const { dir, fence } = opened();
       const state = fence.turned(epoch, isSet);
@@ -47,12 +48,12 @@ export function fenceOf(opened: () => Place): Fence {
 /** The mirror of a place that is open when it is asked. A guard is on the disk behind its record, at the latest when the call ends. */
 export function mirrorOf(opened: () => Place): Mirror {
   return {
-    begin: (epoch) =>
+    begin: async (epoch) =>
       opened().gate.exclusive(async () => {
         const { guards, guardLog } = opened();
         await guardLog.append(guards.begin(epoch));
       }),
-    apply: (epoch, records) =>
+    apply: async (epoch, records) =>
       opened().gate.exclusive(async () => {
         const place = opened();
         const { guards, guardLog } = place;
@@ -68,7 +69,7 @@ export function mirrorOf(opened: () => Place): Mirror {
         }
         return due.length;
       }),
-    reset: () =>
+    reset: async () =>
       opened().gate.exclusive(async () => {
         const { guards, guardLog } = opened();
         guards.reset();
@@ -81,13 +82,13 @@ export function mirrorOf(opened: () => Place): Mirror {
 export function bulkOf(opened: () => Place): Bulk {
   const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
   return {
-    range: (collection, range, limit) =>
+    range: async (collection, range, limit) =>
       opened().gate.shared(async () => {
         const from = folder(collection);
         refuseDamaged(from);
         return readKnown(from, taken(walkRange(from.table, range), limit));
       }),
-    load: (collection, range, rows, keep = []) =>
+    load: async (collection, range, rows, keep = []) =>
       opened().gate.exclusive(async () => {
         const into = folder(collection);
         refuseDamaged(into);
@@ -95,15 +96,15 @@ export function bulkOf(opened: () => Place): Bulk {
         for (const change of changes) if (!(await isThere(into, change))) await makeChange(opened(), change, null);
         return count;
       }),
-    snapshot: (read) =>
+    snapshot: async (read) =>
       opened().past.during((memory) =>
         read({
-          read: (collection, key) =>
+          read: async (collection, key) =>
             opened().gate.shared(async () => {
               const then = memory.past(folder(collection).table, valuesText(key));
               return then === undefined ? readKey(folder(collection), key) : then && copyOf(then);
             }),
-          range: (collection, range, limit) =>
+          range: async (collection, range, limit) =>
             opened().gate.shared(async () => {
               const from = folder(collection);
               refuseDamaged(from);
@@ -123,9 +124,12 @@ export function bulkOf(opened: () => Place): Bulk {
 /** The record is there as it is to be: a load that is repeated writes nothing twice. */
 async function isThere(folder: Folder, change: DriverChange): Promise<boolean> {
   if (change.kind !== 'put' || folder.table.get(change.key) === undefined) return false;
-  const { row } = change;
   const held = (await readKey(folder, change.key)) as Row;
-  return Object.keys(row).every((field) => isDeepStrictEqual(row[field], held[field]));
+  return Object.entries(folder.shape.fields).every(([name, field]) => {
+    const [now, then] = [change.row[name], held[name]];
+    if (now instanceof Uint8Array || then instanceof Uint8Array) return isDeepStrictEqual(now, then);
+    return memberOf(field, now) === memberOf(field, then);
+  });
 }
 
 /** A snapshot may be read twice, so nobody gets what it keeps. */

@@ -34,6 +34,7 @@ export function fileIntents({ dir, lifeMs = 0 }: FileIntentsOptions): IntentLog 
     close: async () => {
       await log.close();
       release();
+      release = () => undefined;
     },
   };
 }
