@@ -1,8 +1,12 @@
-import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { filesPlace, personOf } from '../../../test/support/files-place.ts';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { filesPlace, filesSchema, personOf } from '../../../test/support/files-place.ts';
 import { forbidWriting } from '../../../test/support/forbid-writing.ts';
+import type { IntentLog } from '../../store/live/intents.ts';
+import { openPlace } from './place.ts';
+import { makeChange } from './write.ts';
 
 const put = (id: string, more = {}) => [{ kind: 'put', collection: 'people', row: personOf(id, more) }] as const;
 
@@ -42,6 +46,41 @@ test('a write whose intent cannot be noted is not made, and leaves nothing', asy
   allow();
   await store.write(put('b'));
   expect((await driver.capture.entries(10)).map(({ key }) => key)).toContainEqual(['b']);
+});
+
+test('an intent is down before its write can be seen, and ends when it lasts', async () => {
+  const { dir } = filesPlace();
+  const place = await openPlace(dir, filesSchema);
+  onTestFinished(() => place.release());
+  await place.intents.install();
+  const there = (): string => ['people/a', 'notes/1'].filter((name) => existsSync(join(dir, `${name}.json`))).join();
+  const seen: string[] = [];
+  const watched: IntentLog = {
+    ...place.intents,
+    begin: async (touched) => {
+      const intent = await place.intents.begin(touched);
+      // Long enough for whoever would not wait.
+      await setTimeout(20);
+      seen.push(`noted ${touched.map(({ key }) => String(key)).join()}: ${there()}`);
+      const end = (): void => {
+        intent.end();
+        seen.push(`ended: ${there()}`);
+      };
+      return { ...intent, end };
+    },
+  };
+  const [a, note] = [personOf('a'), { number: 1, person: 'a', slug: 's' }];
+  await makeChange(place, { kind: 'insert', collection: 'people', key: ['a'], row: a }, watched);
+  await makeChange(place, { kind: 'put', collection: 'notes', key: [1], row: note }, watched);
+  await makeChange(place, { kind: 'remove', collection: 'people', key: ['a'] }, watched);
+  expect(seen).toEqual([
+    'noted a: ',
+    'ended: people/a',
+    'noted 1: people/a',
+    'ended: people/a,notes/1',
+    'noted a,1: people/a,notes/1',
+    'ended: ',
+  ]);
 });
 
 test('a sidecar that Crossfade has not written keeps the store from opening, and stays', async () => {
