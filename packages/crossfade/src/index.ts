@@ -1,7 +1,8 @@
 /** The public face of Crossfade, and nothing else. */
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
 export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } from './drivers/files/files.ts';
-export { memoryDriver } from './drivers/memory/memory.ts';
+export type { StrangersFile } from './drivers/files/strangers.ts';
+export { memoryDriver, type MemoryDriver } from './drivers/memory/memory.ts';
 export type { PoolOptions, PoolStatistics } from './drivers/postgres/pool.ts';
 export { type PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/postgres.ts';
 export { type SqliteDriver, sqliteDriver, type SqliteDriverOptions } from './drivers/sqlite/store/driver.ts';
@@ -84,7 +85,10 @@ export type { Bulk, KeyRange, LoadCount, Snapshot } from './store/live/bulk.ts';
 export type { Capture, JournalEntry, Standing } from './store/live/capture.ts';
 export type { Counters } from './store/live/counters.ts';
 export type { Fence, FenceState } from './store/live/fence.ts';
+export { fileIntents, type FileIntentsOptions } from './store/live/file-intents.ts';
+export { type Intent, type IntentLog, type Touched, withIntent } from './store/live/intents.ts';
 export type { Live } from './store/live/live.ts';
+export { memoryIntents } from './store/live/memory-intents.ts';
 export type { Mirror, Mirrored } from './store/live/mirror.ts';
 export { refusal, refusalWords } from './store/refusal.ts';
 export { openStore } from './store/store.ts';

@@ -5,11 +5,13 @@ import { bodyOf, familySchema, type Family, readFamily } from './files-family.ts
 
 /**
  * A process that holds a folder of documents: `hold DIR`, or `write DIR START`, which changes families of records until
- * somebody kills it, and says before each write what it is about to do and afterwards that it is done; or `large DIR`,
- * which replaces one record by a large one and prints the code of its failure.
+ * somebody kills it, and says before each write what it is about to do and afterwards that it is done; or `mirror DIR
+ * START`, which mirrors records at growing versions, every fifth a removal, and says the same; or `large DIR`, which
+ * replaces one record by a large one and prints the code of its failure.
  */
 const [mode, dir, start = '1'] = process.argv.slice(2);
-const store = openStore(familySchema, filesDriver({ dir }));
+const driver = filesDriver({ dir });
+const store = openStore(familySchema, driver);
 const say = (what: unknown): void => void writeSync(1, `${JSON.stringify(what)}\n`);
 
 try {
@@ -17,6 +19,7 @@ try {
   say('open');
   if (mode === 'hold') setInterval(() => undefined, 60_000);
   if (mode === 'write') await writeOn();
+  if (mode === 'mirror') await mirrorOn();
   if (mode === 'large')
     await store.write([{ kind: 'put', collection: 'parents', row: { id: 'a', n: 2, body: bodyOf(2, 1_000_000) } }]);
 } catch (error) {
@@ -45,5 +48,16 @@ async function writeOn(): Promise<never> {
       await act({ ...before, children: before.children + 1 }, () =>
         store.write([{ kind: 'insert', collection: 'children', row: { parent: id, number: before.children } }]),
       );
+  }
+}
+
+async function mirrorOn(): Promise<never> {
+  await driver.mirror.begin(1n);
+  for (let version = Number(start); ; version++) {
+    const id = `p${version % 3}`;
+    const row = version % 5 === 0 ? null : { id, n: version, body: bodyOf(version) };
+    say({ id, version });
+    await driver.mirror.apply(1n, [{ collection: 'parents', key: [id], row, version: BigInt(version) }]);
+    say('done');
   }
 }

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../../test/harness/folders.ts';
 import { bodyOf, familySchema } from '../../../test/support/files-family.ts';
 import { filesPlace, personOf } from '../../../test/support/files-place.ts';
+import { forbidWriting } from '../../../test/support/forbid-writing.ts';
 import { openStore } from '../../store/store.ts';
 import { filesDriver } from './files.ts';
 
@@ -82,23 +83,3 @@ describe('a folder that fails', () => {
     expect(driver.damaged()).toEqual([]);
   });
 });
-
-/** No rights bind root, so as root the test becomes somebody else for a while, who owns what is not forbidden. */
-function forbidWriting(folders: readonly string[], allowed: readonly string[] = []): () => void {
-  const isRoot = process.geteuid?.() === 0;
-  for (const folder of folders) chmodSync(folder, 0o555);
-  for (const folder of allowed) chmodSync(folder, 0o777);
-  for (const folder of [...folders, ...allowed])
-    for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isFile()) chmodSync(join(folder, entry.name), 0o444);
-  if (isRoot) process.seteuid?.(65_534);
-  let isForbidden = true;
-  const allow = (): void => {
-    if (!isForbidden) return;
-    isForbidden = false;
-    if (isRoot) process.seteuid?.(0);
-    for (const folder of folders) chmodSync(folder, 0o755);
-  };
-  onTestFinished(allow);
-  return allow;
-}

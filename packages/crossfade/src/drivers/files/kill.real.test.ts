@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { tempFolder } from '../../../test/harness/folders.ts';
+import { bodyOf } from '../../../test/support/files-family.ts';
+import { killWriters, untilKilled, withStore } from '../../../test/support/files-kills.ts';
+
+test('a writing process that is killed 300 times', async () => {
+  const { done, inFlight } = await killWriters(300);
+  expect(done).toBeGreaterThan(300);
+  expect(inFlight).toBeGreaterThan(10);
+}, 3_600_000);
+
+test('a mirroring process that is killed 40 times leaves no older record, and takes none afterwards', async () => {
+  const dir = tempFolder('mirror-');
+  const acknowledged = new Map<string, number>();
+  for (let kill = 0; kill < 40; kill++) {
+    let pending: { readonly id: string; readonly version: number } | null = null;
+    const hear = (line: unknown): void => {
+      if (line === 'open') return;
+      if (line === 'done') {
+        const { id, version } = pending as unknown as { id: string; version: number };
+        acknowledged.set(id, version);
+        pending = null;
+      } else pending = line as typeof pending;
+    };
+    await untilKilled(['mirror', dir, String(1 + kill * 1_000)], 2 + ((kill * 13) % 29), hear);
+    await withStore(dir, async (store, { mirror, damaged }) => {
+      expect(damaged()).toEqual([]);
+      for (const [id, version] of acknowledged) {
+        const older = { id, n: version - 1, body: bodyOf(version - 1) };
+        const late = [{ collection: 'parents', key: [id], row: older, version: BigInt(version - 1) }];
+        expect(await mirror.apply(1n, late)).toBe(0);
+        const held = await store.read('parents', [id]);
+        // Every fifth version of a record is its removal.
+        if (held !== null) expect(held.n).toBeGreaterThanOrEqual(version);
+        else if (pending === null) expect(version % 5).toBe(0);
+      }
+    });
+  }
+  expect(acknowledged.size).toBe(3);
+}, 1_200_000);
