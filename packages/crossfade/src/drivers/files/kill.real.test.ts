@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest';
 import { tempFolder } from '../../../test/harness/folders.ts';
 import { bodyOf } from '../../../test/support/files-family.ts';
-import { killWriters, untilKilled, withStore } from '../../../test/support/files-kills.ts';
-
-test('a writing process that is killed 300 times', async () => {
-  const { done, inFlight } = await killWriters(300);
-  expect(done).toBeGreaterThan(300);
-  expect(inFlight).toBeGreaterThan(10);
-}, 3_600_000);
+import { untilKilled, withStore } from '../../../test/support/files-kills.ts';
 
 test('a mirroring process that is killed 40 times leaves no older record, and takes none afterwards', async () => {
   const dir = tempFolder('mirror-');

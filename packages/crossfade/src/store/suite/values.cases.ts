@@ -6,7 +6,12 @@ const id = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
 const other = 'b1ffcd00-1d1c-4ef8-bb6d-6bb9bd380a11';
 
 /** Every value comes back equal, or is refused by code before anything is written. */
-export function valueCases({ it }: Suite): void {
+export function valueCases(suite: Suite): void {
+  everyValue(suite);
+  keysAndNames(suite);
+}
+
+function everyValue({ it }: Suite): void {
   for (const { type, what, value, is } of heldValues) {
     it(`${type}: ${what} comes back equal, by read, by scan and from a store opened anew`, async (store, place) => {
       await store.write([{ kind: 'insert', collection: 'things', row: { id, [type]: value } as never }]);
@@ -38,6 +43,9 @@ export function valueCases({ it }: Suite): void {
       );
     });
   }
+}
+
+function keysAndNames({ it }: Suite): void {
   for (const [what, word] of Object.entries(nastyText).filter(([, text]) => text.length < 1_000)) {
     it(`a key of ${what} names its record and no other`, async (store) => {
       for (const [n, text] of [word, `${word}x`, `y${word}`].entries())
