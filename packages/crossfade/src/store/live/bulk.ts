@@ -19,15 +19,17 @@ export interface Bulk {
   range(collection: string, range: KeyRange, limit: number): Promise<readonly Row[]>;
   /**
    * Makes a range hold exactly these records, which come in the order of the key, all within the range: what is there
-   * beyond them is removed, but for the keys of `keep`, which are not touched in any way. In one transaction where
-   * `supports.atomic` says so; else a call that failed may be half done and is repeated.
-   * Like the mirror it passes the fence and is not captured.
+   * beyond them is removed, but for the keys of `keep`, which are not touched in any way, also where `rows` has one.
+   * A record that is replaced keeps what refers to it, as by a put; what refers to a removed one goes with it or refuses
+   * the load, as by a remove. In one transaction where `supports.atomic` says so, unique sets and references judged at
+   * its end; else a call that failed may be half done and is repeated.
+   * Like the mirror it passes the fence and is not captured. It neither asks nor moves the guards of the mirror.
    *
    * @throws CrossfadeError E_UNIQUE, E_REFERENCE as a write does
    */
   load(collection: string, range: KeyRange, rows: readonly Row[], keep?: readonly Key[]): Promise<LoadCount>;
   /**
-   * Gives `read` one state of the store, until it resolves. `supports.snapshot` declares it; a store that declares `bulk`
+   * Gives `read` one state of the store, until it resolves; writes go on meanwhile. `supports.snapshot` declares it; a store that declares `bulk`
    * alone throws E_UNSUPPORTED.
    */
   snapshot<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T>;
@@ -35,7 +37,8 @@ export interface Bulk {
 
 /** What a load has changed. */
 export interface LoadCount {
-  /** Records made or replaced. */
+  /** Records made or replaced; one that was equal already may count. */
   readonly written: number;
+  /** Records of the range that were there and are no longer; not those of other collections that went with them. */
   readonly removed: number;
 }

@@ -18,7 +18,7 @@ export interface JournalEntry {
 export interface Standing {
   /** Nothing below is in the way: every write since `install` was captured. */
   readonly stands: boolean;
-  /** Collections whose writes are not captured as they have to be: rebuilding a table drops its triggers. */
+  /** Collections whose writes are not captured as they have to be: all where nothing is installed; rebuilding a table drops its triggers. */
   readonly unarmed: readonly string[];
   /** The schema of the place is another than at `install`, so that a collection may have been uncaptured for a while. */
   readonly isSchemaChanged: boolean;
@@ -37,8 +37,11 @@ export interface Capture {
   /** Ends it and drops its entries. Idempotent. */
   remove(): Promise<void>;
   stands(): Promise<Standing>;
-  /** The entries that were written first, at most `limit`. Where triggers note, a key has at most one; where intents do, one for each write. */
+  /**
+   * The entries with the lowest counters, at most `limit`; none where nothing is installed. Where triggers note, a key has
+   * at most one, by its last write; where intents do, one for each write, also for one that was refused.
+   */
   entries(limit: number): Promise<readonly JournalEntry[]>;
-  /** Removes each of them that is settled and was not written again. */
+  /** Removes each of them that is settled and was not written again. An entry that is there no longer is passed over. */
   clear(entries: readonly JournalEntry[]): Promise<void>;
 }

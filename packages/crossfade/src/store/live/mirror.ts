@@ -20,13 +20,14 @@ export interface Mirror {
   begin(epoch: bigint): Promise<void>;
   /**
    * Makes each record as given, in order and, where `supports.atomic` says so, all or nothing. One whose epoch and
-   * version are not beyond those noted for its key is passed over, so that repeating is safe.
+   * version are not beyond those noted for its key is passed over, so that repeating is safe; the epoch counts first. A
+   * record that is replaced keeps what refers to it, and what goes with a removed one goes here too.
    *
    * @returns how many were not passed over
    * @throws CrossfadeError E_FENCED when `epoch` is not the one that began last: nothing was written;
    * E_UNIQUE, E_REFERENCE as a write does
    */
   apply(epoch: bigint, records: readonly Mirrored[]): Promise<number>;
-  /** Forgets all guards, when the records are copied anew. */
+  /** Forgets what was noted of keys, when the records are copied anew; the epoch stays. */
   reset(): Promise<void>;
 }

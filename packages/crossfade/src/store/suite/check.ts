@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { CrossfadeError, type ErrorCode } from '../../core/errors.ts';
 import { openStore } from '../store.ts';
 import type { Driver, Store } from '../contract.ts';
+import type { Live } from '../live/live.ts';
 import { suiteSchema, type SuiteSchema } from './schema.ts';
 
 /** Whatever runs tests: vitest's `test`, node:test's, any with this shape. */
@@ -15,10 +16,18 @@ export interface Place {
   readonly remove?: () => Promise<void>;
 }
 
+/** A store, and the parts of the live protocol that lie beside it. */
+export interface Opened {
+  readonly store: Store<SuiteSchema>;
+  readonly live: Live;
+}
+
 /** A place with a way to come back to it. */
 export interface OpenPlace extends Place {
+  /** The parts of the live protocol that lie beside the store of the case. */
+  readonly live: Live;
   /** Another store on what the place holds. */
-  readonly reopen: () => Store<SuiteSchema>;
+  readonly reopen: () => Opened;
 }
 
 /** What a part of the suite works with. */
@@ -29,13 +38,17 @@ export interface Suite {
 
 /** Ties a runner of tests to a maker of places. */
 export function suiteOf(test: Test, make: () => Promise<Place>): Suite {
+  const openOn = (place: Place): Opened => {
+    const driver = place.driver();
+    return { store: openStore(suiteSchema, driver), live: driver };
+  };
   return {
     it: (name, run) =>
       test(name, async () => {
         const place = await make();
-        const store = openStore(suiteSchema, place.driver());
+        const { store, live } = openOn(place);
         try {
-          await run(store, { ...place, reopen: () => openStore(suiteSchema, place.driver()) });
+          await run(store, { ...place, live, reopen: () => openOn(place) });
         } finally {
           await store.close();
           await place.remove?.();

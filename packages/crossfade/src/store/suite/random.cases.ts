@@ -31,8 +31,8 @@ export function randomCases({ it }: Suite): void {
   }
 }
 
-/** Constraints are left out: which of two broken ones is named is nobody's promise. */
-function changeOf(random: (below: number) => number): Change<SuiteSchema> {
+/** A change of people without an email. Constraints are left out: which of two broken ones is named is nobody's promise. */
+export function changeOf(random: Random): Change<SuiteSchema> {
   const id = `p${random(6)}`;
   const row = person(id, { age: random(4) === 0 ? null : random(5) - 2, team: ['x', 'y', null][random(3)] });
   const made: readonly Change<SuiteSchema>[] = [
@@ -51,8 +51,11 @@ async function outcome(store: Store<SuiteSchema>, changes: readonly Change<Suite
   );
 }
 
-/** Numbers below a limit, the same for the same seed. Marsaglia's xorshift32. */
-function randomOf(seed: number): (below: number) => number {
+/** Numbers below a limit. */
+export type Random = (below: number) => number;
+
+/** The same numbers for the same seed. Marsaglia's xorshift32. */
+export function randomOf(seed: number): Random {
   let state = seed * 2_654_435_761;
   return (below) => {
     state ^= state << 13;

@@ -1,12 +1,20 @@
 import { type Place, suiteOf, type Test } from './check.ts';
 import { atomicCases } from './atomic.cases.ts';
+import { bulkCases } from './bulk.cases.ts';
+import { captureCases } from './capture.cases.ts';
 import { conditionCases } from './condition.cases.ts';
 import { constraintCases } from './constraint.cases.ts';
+import { counterCases } from './counters.cases.ts';
+import { fenceCases } from './fence.cases.ts';
 import { inputCases } from './input.cases.ts';
 import { lifecycleCases } from './lifecycle.cases.ts';
+import { liveRandomCases } from './live-random.cases.ts';
+import { loadCases } from './load.cases.ts';
+import { mirrorCases } from './mirror.cases.ts';
 import { pageCases } from './page.cases.ts';
 import { randomCases } from './random.cases.ts';
 import { orderCases } from './order.cases.ts';
+import { snapshotCases } from './snapshot.cases.ts';
 import { updateCases } from './update.cases.ts';
 import { valueCases } from './values.cases.ts';
 import { writeCases } from './write.cases.ts';
@@ -26,6 +34,14 @@ const parts = [
   updateCases,
   lifecycleCases,
   randomCases,
+  captureCases,
+  fenceCases,
+  mirrorCases,
+  bulkCases,
+  loadCases,
+  snapshotCases,
+  counterCases,
+  liveRandomCases,
 ];
 
 /**

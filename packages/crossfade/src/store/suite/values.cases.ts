@@ -15,7 +15,7 @@ export function valueCases({ it }: Suite): void {
       if (store.supports.orderedScan) same(((await store.scan('things')).rows[0] as Row)[type], expected);
       if (store.supports.durable === 'nothing') return;
       await store.close();
-      const again = place.reopen();
+      const { store: again } = place.reopen();
       try {
         same(((await again.read('things', [id])) as Row)[type], expected);
       } finally {
