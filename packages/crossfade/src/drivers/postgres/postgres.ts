@@ -2,15 +2,17 @@ import type pg from 'pg';
 import { connect } from '../../pg/connect.ts';
 import type { Target } from '../../pg/target.ts';
 import type { Collections, Key, Row } from '../../schema/collection.ts';
-import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
-import { notLive } from '../../store/supports.ts';
+import type { DriverChange, DriverScan, LiveDriver } from '../../store/contract.ts';
+import { database } from '../../store/supports.ts';
 import { attempt } from './attempt.ts';
+import { liveOf } from './live/live.ts';
 import { makeChanges, type Opened, updateRecord } from './make-changes.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
 import { Pool, type PoolOptions, type PoolStatistics } from './pool.ts';
 import { type Asked, told } from './refusals.ts';
 import { scanText } from './scan-statement.ts';
-import { askAlone } from './statement.ts';
+import { snapshot } from './snapshot.ts';
+import { askAlone, inTransaction, statementNames } from './statement.ts';
 import { type Verbs, verbsOf } from './verbs.ts';
 
 /** Where the records are, and how they are reached. */
@@ -28,7 +30,7 @@ export interface PostgresDriverOptions {
 }
 
 /** What a PostgreSQL driver can be asked beyond the contract. */
-export interface PostgresDriver extends Driver {
+export interface PostgresDriver extends LiveDriver {
   readonly pool: { readonly statistics: PoolStatistics };
 }
 
@@ -44,22 +46,42 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
     () => connect(target, { application: options.application ?? 'crossfade-store', statementTimeoutMs }),
     options.pool,
   );
-  let opened: Opened = { verbs: new Map(), keys: new Map(), isOrderFree: false };
+  let opened: Opened = {
+    tables: new Map(),
+    verbs: new Map(),
+    keys: new Map(),
+    isOrderFree: false,
+    named: statementNames(),
+  };
   const verbsFor = (collection: string): Verbs => opened.verbs.get(collection) as Verbs;
 
   const call = async <T>(asked: Asked, work: (client: pg.Client) => Promise<T>): Promise<T> => {
     try {
-      return await attempt(pool, asked.did === 'read', work);
+      return await attempt(pool, asked.did === 'read' || asked.isRepeatable === true, work);
     } catch (error) {
       throw told(error, asked, opened.keys);
     }
   };
+  const toldRead = (error: unknown): unknown => told(error, { collection: schema, did: 'read' }, opened.keys);
+  const live = liveOf({
+    schema,
+    opened: () => opened,
+    change: (kind, work) =>
+      call({ collection: schema, did: 'written', isRepeatable: kind === 'repeatable' }, (client) =>
+        inTransaction(client, () => work(client)),
+      ),
+    read: (text, values) =>
+      call({ collection: schema, did: 'read' }, (client) => askAlone(client, opened.named(text), values)),
+    snapshot: (work) => snapshot(pool, work, toldRead),
+    told: toldRead,
+  });
   const open = async (collections: Collections): Promise<void> => {
     await pool.open();
     const client = await pool.acquire();
     try {
-      const { tables, ...found } = await openTables(client, schema, collections, tablesOption);
-      opened = { verbs: verbsOf(tables), ...found };
+      const found = await openTables(client, schema, collections, tablesOption);
+      const named = statementNames();
+      opened = { verbs: verbsOf(found.tables, named), named, ...found };
       pool.release(client);
     } catch (error) {
       pool.release(client);
@@ -70,15 +92,8 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
 
   return {
     name: 'postgres',
-    supports: {
-      atomic: true,
-      update: true,
-      orderedScan: true,
-      constraints: true,
-      durable: 'machine',
-      writers: 'many',
-      ...notLive,
-    },
+    supports: database,
+    ...live,
     pool,
     open,
     close: () => pool.close(),

@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import { CrossfadeError } from '../../../core/errors.ts';
 import type { Collections, Key } from '../../../schema/collection.ts';
-import type { Driver, DriverChange, DriverScan } from '../../../store/contract.ts';
-import type { Bulk } from '../../../store/live/bulk.ts';
-import type { Capture } from '../../../store/live/capture.ts';
-import type { Counters } from '../../../store/live/counters.ts';
-import type { Fence } from '../../../store/live/fence.ts';
-import type { Mirror } from '../../../store/live/mirror.ts';
+import type { DriverChange, DriverScan, LiveDriver } from '../../../store/contract.ts';
 import { database } from '../../../store/supports.ts';
 import { bulkOf } from './bulk.ts';
 import { captureOf } from './capture.ts';
@@ -32,14 +27,8 @@ export interface SqliteDriverOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** What a SQLite driver can be asked beyond the contract, while the store is open. */
-export interface SqliteDriver extends Driver {
-  readonly capture: Capture;
-  readonly fence: Fence;
-  readonly mirror: Mirror;
-  readonly bulk: Bulk;
-  readonly counters: Counters;
-}
+/** A SQLite driver. The parts of the live protocol can be asked while the store is open. */
+export type SqliteDriver = LiveDriver;
 
 /**
  * Records in the tables of a SQLite file. An acknowledged write survives the machine. Many processes may write, also

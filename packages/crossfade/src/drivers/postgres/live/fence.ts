@@ -1,0 +1,81 @@
+import type pg from 'pg';
+import { CrossfadeError } from '../../../core/errors.ts';
+import { literal } from '../../../core/sql-text.ts';
+import type { Fence, FenceState } from '../../../store/live/fence.ts';
+import { makeObjects, makeTrigger, type Trigger, turnLock } from './objects.ts';
+import { behindWriters, isMissing, type LivePlace, run } from './place.ts';
+import { armedTables, isArmed } from './relations.ts';
+
+const trigger = 'crossfade_fence';
+
+/**
+ * The fence of a store. Its triggers are made by the first epoch that turns it and stay: from then on a statement that
+ * writes locks what the next epoch waits for.
+ */
+export function fenceOf(place: LivePlace): Fence {
+  return {
+    set: (epoch) => turn(place, epoch, true),
+    lift: (epoch) => turn(place, epoch, false),
+    state: () => place.snapshot((client) => stateOf(client, place)).catch(emptyIfMissing),
+  };
+}
+
+/** In two transactions: a try that waits for the writers must not hold the locks of the first, which stop them. */
+async function turn(place: LivePlace, epoch: bigint, isSet: boolean): Promise<void> {
+  await behindWriters(place, (client) => arm(client, place));
+  await behindWriters(place, async (client) => {
+    // Whoever writes shares this lock until the end of the transaction, so nobody is writing from here on.
+    await run(client, turnLock, [place.schema]);
+    const last = await turned(client, place.schema);
+    if (last !== null && (epoch < last.epoch || (epoch === last.epoch && isSet && !last.isSet)))
+      throw overtaken(place.schema, epoch, last.epoch);
+    await run(
+      client,
+      `INSERT INTO crossfade.store_fence (place, epoch, is_set) VALUES ($1, $2, $3)
+        ON CONFLICT (place) DO UPDATE SET epoch = EXCLUDED.epoch, is_set = EXCLUDED.is_set`,
+      [place.schema, String(epoch), String(isSet)],
+    );
+  });
+}
+
+/** Making a trigger waits for whoever has written the table, so that no writer of before it is left. */
+async function arm(client: pg.Client, place: LivePlace): Promise<void> {
+  await makeObjects(client);
+  const stops: Trigger = {
+    name: trigger,
+    fires: 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
+    each: 'STATEMENT',
+    calls: `crossfade.store_fenced(${literal(place.schema)})`,
+  };
+  for (const { relations } of (await armedTables(client, place.schema, place.opened().tables)).values())
+    for (const relation of relations)
+      if (!relation.triggers.includes(trigger))
+        for (const text of makeTrigger(stops, relation.name)) await run(client, text);
+}
+
+async function turned(client: pg.Client, schema: string): Promise<{ epoch: bigint; isSet: boolean } | null> {
+  const { rows } = await run(client, 'SELECT epoch, is_set FROM crossfade.store_fence WHERE place = $1', [schema]);
+  return rows.length === 0 ? null : { epoch: BigInt(rows[0][0] as string), isSet: rows[0][1] === 't' };
+}
+
+async function stateOf(client: pg.Client, { schema, opened }: LivePlace): Promise<FenceState> {
+  const { tables } = opened();
+  const last = await turned(client, schema);
+  if (last?.isSet !== true) return { epoch: last?.epoch ?? null, isSet: false };
+  const found = await armedTables(client, schema, tables);
+  const isWhole = [...tables.keys()].every((name) => isArmed(found.get(name), [trigger]));
+  return { epoch: last.epoch, isSet: isWhole };
+}
+
+function emptyIfMissing(error: unknown): FenceState {
+  if (!isMissing(error)) throw error;
+  return { epoch: null, isSet: false };
+}
+
+function overtaken(schema: string, epoch: bigint, last: bigint): CrossfadeError {
+  return new CrossfadeError(
+    'E_FENCED',
+    `${schema}: epoch ${epoch} comes too late for the fence, which epoch ${last} has turned. Nothing was changed. Look who leads before going on.`,
+    { schema, epoch, last },
+  );
+}
