@@ -6,7 +6,7 @@ import { codecs } from '../codecs.ts';
 import type { Table } from '../table.ts';
 import { captureFunction, captureTriggers, makeCaptureFunction, triggersOf } from './capture-function.ts';
 import { alwaysFires, makeObjects, makeTrigger } from './objects.ts';
-import { behindWriters, isMissing, type LivePlace, run } from './place.ts';
+import { behindWriters, isMissing, type LivePlace, run, runAll } from './place.ts';
 import { type ArmedTable, armedTables, isArmed } from './relations.ts';
 
 /** The later of two entries of a key stands for both. */
@@ -60,34 +60,42 @@ async function install(client: pg.Client, place: LivePlace): Promise<void> {
       { schema, collections: broken },
     );
   const before = await armedTables(client, schema, tables);
-  for (const name of unarmed) await arm(client, schema, tables.get(name) as Table, before.get(name) as ArmedTable);
+  await runAll(
+    client,
+    unarmed.flatMap((name) => arming(schema, tables.get(name) as Table, before.get(name) as ArmedTable)),
+  );
   const after = await armedTables(client, schema, tables);
-  for (const name of unarmed) {
-    const { oid, fingerprint } = after.get(name) as ArmedTable;
-    await run(
-      client,
-      'INSERT INTO crossfade.store_capture (place, collection, relation, fingerprint) VALUES ($1, $2, $3, $4)',
-      [schema, name, oid, fingerprint],
-    );
-  }
+  const armed = unarmed.map((name) => after.get(name) as ArmedTable);
+  await run(
+    client,
+    `INSERT INTO crossfade.store_capture (place, collection, relation, fingerprint)
+      SELECT $1, * FROM unnest($2::text[], $3::oid[], $4::text[])`,
+    [schema, unarmed, armed.map(({ oid }) => oid), armed.map(({ fingerprint }) => fingerprint)],
+  );
 }
 
-async function arm(client: pg.Client, schema: string, table: Table, { oid, relations }: ArmedTable): Promise<void> {
+/** The statements that capture what is written into a table. */
+function arming(schema: string, table: Table, { oid, relations }: ArmedTable): string[] {
   const { row, truncate } = triggersOf(oid);
-  await run(client, makeCaptureFunction(schema, table, oid));
-  await run(client, `REVOKE ALL ON FUNCTION ${captureFunction(oid)}() FROM PUBLIC`);
-  for (const { name, isPartition } of relations) {
-    const own = isPartition ? [alwaysFires(row.name, name)] : makeTrigger(row, name);
-    for (const text of [...own, ...makeTrigger(truncate, name)]) await run(client, text);
-  }
+  return [
+    makeCaptureFunction(schema, table, oid),
+    `REVOKE ALL ON FUNCTION ${captureFunction(oid)}() FROM PUBLIC`,
+    ...relations.flatMap(({ name, isPartition }) => [
+      ...(isPartition ? [alwaysFires(row.name, name)] : makeTrigger(row, name)),
+      ...makeTrigger(truncate, name),
+    ]),
+  ];
 }
 
 /** With a function go its triggers. */
 async function remove(client: pg.Client, schema: string): Promise<void> {
   const { rows } = await run(client, "SELECT to_regclass('crossfade.store_capture')");
   if (rows[0][0] === null) return;
-  for (const { relation } of (await recorded(client, schema)).values())
-    await run(client, `DROP FUNCTION IF EXISTS ${captureFunction(relation)}() CASCADE`);
+  const relations = [...(await recorded(client, schema)).values()].map(({ relation }) => relation);
+  await runAll(
+    client,
+    relations.map((oid) => `DROP FUNCTION IF EXISTS ${captureFunction(oid)}() CASCADE`),
+  );
   await run(client, 'DELETE FROM crossfade.store_capture WHERE place = $1', [schema]);
   await run(client, 'DELETE FROM crossfade.store_outbox WHERE place = $1', [schema]);
 }

@@ -3,7 +3,7 @@ import { CrossfadeError } from '../../../core/errors.ts';
 import { literal } from '../../../core/sql-text.ts';
 import type { Fence, FenceState } from '../../../store/live/fence.ts';
 import { makeObjects, makeTrigger, type Trigger, turnLock } from './objects.ts';
-import { behindWriters, isMissing, type LivePlace, run } from './place.ts';
+import { behindWriters, isMissing, type LivePlace, run, runAll } from './place.ts';
 import { armedTables, isArmed } from './relations.ts';
 
 const trigger = 'crossfade_fence';
@@ -47,10 +47,14 @@ async function arm(client: pg.Client, place: LivePlace): Promise<void> {
     each: 'STATEMENT',
     calls: `crossfade.store_fenced(${literal(place.schema)})`,
   };
-  for (const { relations } of (await armedTables(client, place.schema, place.opened().tables)).values())
-    for (const relation of relations)
-      if (!relation.triggers.includes(trigger))
-        for (const text of makeTrigger(stops, relation.name)) await run(client, text);
+  const found = await armedTables(client, place.schema, place.opened().tables);
+  const bare = [...found.values()].flatMap(({ relations }) =>
+    relations.filter(({ triggers }) => !triggers.includes(trigger)),
+  );
+  await runAll(
+    client,
+    bare.flatMap((relation) => makeTrigger(stops, relation.name)),
+  );
 }
 
 async function turned(client: pg.Client, schema: string): Promise<{ epoch: bigint; isSet: boolean } | null> {

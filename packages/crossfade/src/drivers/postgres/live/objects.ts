@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { literal } from '../../../core/sql-text.ts';
-import { isStranger, run } from './place.ts';
+import { isStranger, run, runAll } from './place.ts';
 
 /**
  * Crossfade's own objects. They lie in a schema of their own, for all stores of the database: `place` says whose a row
@@ -56,8 +56,7 @@ export async function makeObjects(client: pg.Client): Promise<void> {
   const { rows } = await run(client, "SELECT to_regproc('crossfade.store_fenced')");
   if (rows[0][0] !== null) return;
   await run(client, oneAtATime);
-  for (const text of [...tables, fence, 'REVOKE ALL ON FUNCTION crossfade.store_fenced() FROM PUBLIC'])
-    await run(client, text);
+  await runAll(client, [...tables, fence, 'REVOKE ALL ON FUNCTION crossfade.store_fenced() FROM PUBLIC']);
 }
 
 /** A trigger of ours. */

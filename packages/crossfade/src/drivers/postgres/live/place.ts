@@ -53,6 +53,11 @@ export function run(client: pg.Client, text: string, values: readonly Parameter[
   return ask(client, { name: null, text }, values);
 }
 
+/** Statements without parameters and without answers, in one round trip. @throws StatementFailure */
+export async function runAll(client: pg.Client, texts: readonly string[]): Promise<void> {
+  if (texts.length > 0) await run(client, texts.join('; '));
+}
+
 /** Lets the writes of this transaction pass the fence, uncaptured. */
 export async function passing(client: pg.Client): Promise<void> {
   await run(client, "SET LOCAL crossfade.applier = 'on'");
