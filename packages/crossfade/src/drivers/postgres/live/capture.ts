@@ -60,6 +60,13 @@ async function install(client: pg.Client, place: LivePlace): Promise<void> {
       { schema, collections: broken },
     );
   const before = await armedTables(client, schema, tables);
+  const gone = unarmed.filter((name) => !before.has(name));
+  if (gone.length > 0)
+    throw new CrossfadeError(
+      'E_STORE_FAILED',
+      `${schema}: there is no table ${gone.join(', ')} any more. Nothing was installed. Look who has dropped it, and open the store anew.`,
+      { schema, collections: gone },
+    );
   await runAll(
     client,
     unarmed.flatMap((name) => arming(schema, tables.get(name) as Table, before.get(name) as ArmedTable)),
@@ -89,8 +96,7 @@ function arming(schema: string, table: Table, { oid, relations }: ArmedTable): s
 
 /** With a function go its triggers. */
 async function remove(client: pg.Client, schema: string): Promise<void> {
-  const { rows } = await run(client, "SELECT to_regclass('crossfade.store_capture')");
-  if (rows[0][0] === null) return;
+  await makeObjects(client);
   const relations = [...(await recorded(client, schema)).values()].map(({ relation }) => relation);
   await runAll(
     client,

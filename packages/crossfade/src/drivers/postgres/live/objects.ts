@@ -51,11 +51,11 @@ export const turnLock = "SELECT pg_advisory_xact_lock(hashtextextended('crossfad
 /** Any number that nobody else is likely to lock: those who make objects come one after the other. */
 const oneAtATime = 'SELECT pg_advisory_xact_lock(7163245089761326)';
 
-/** Makes what is missing, within the transaction of the caller. */
+/** Makes what is missing, within the transaction of the caller, and nobody else makes or drops any until its end. */
 export async function makeObjects(client: pg.Client): Promise<void> {
+  await run(client, oneAtATime);
   const { rows } = await run(client, "SELECT to_regproc('crossfade.store_fenced')");
   if (rows[0][0] !== null) return;
-  await run(client, oneAtATime);
   await runAll(client, [...tables, fence, 'REVOKE ALL ON FUNCTION crossfade.store_fenced() FROM PUBLIC']);
 }
 
