@@ -1,12 +1,16 @@
 import { resolve } from 'node:path';
-import type { Key, Row } from '../../schema/collection.ts';
 import type { Driver } from '../../store/contract.ts';
-import { notLive } from '../../store/supports.ts';
-import { storeDamaged, storeFailed } from './failure.ts';
-import { documentName } from './file-name.ts';
-import { type Folder, readRecord } from './folder.ts';
+import type { Bulk } from '../../store/live/bulk.ts';
+import type { Capture } from '../../store/live/capture.ts';
+import type { Fence } from '../../store/live/fence.ts';
+import type { Mirror } from '../../store/live/mirror.ts';
+import { storeFailed } from './failure.ts';
+import type { Folder } from './folder.ts';
+import { bulkOf, captureOf, fenceOf, mirrorOf } from './live.ts';
 import { openPlace, type Place } from './place.ts';
+import { readKey } from './read.ts';
 import { scanFolder } from './scan.ts';
+import { type StrangersFile, strangersIn } from './strangers.ts';
 import { writeChange } from './write.ts';
 
 /** Where the documents are. */
@@ -25,8 +29,20 @@ export interface DamagedFile {
 
 /** What a driver of files can be asked beyond the contract. */
 export interface FilesDriver extends Driver {
+  readonly capture: Capture;
+  readonly fence: Fence;
+  readonly mirror: Mirror;
+  readonly bulk: Bulk;
   /** What was found when the directory was opened last, and what reads and writes have come upon since. */
   damaged(): readonly DamagedFile[];
+  /**
+   * The documents that programs which know nothing of this store have made, changed or removed since it was opened. No
+   * fence stops them, so whoever passes the lead on asks here before and after. What they did to an attachment alone is
+   * found when it is read.
+   *
+   * @throws CrossfadeError E_STORE_FAILED
+   */
+  strangers(): Promise<readonly StrangersFile[]>;
 }
 
 /**
@@ -58,7 +74,12 @@ export function filesDriver(options: FilesOptions): FilesDriver {
       constraints: true,
       durable: 'machine',
       writers: 'one',
-      ...notLive,
+      capture: 'intents',
+      fence: 'process',
+      mirror: true,
+      bulk: true,
+      snapshot: true,
+      counters: false,
     },
     open: async (schema) => {
       place = await openPlace(dir, schema);
@@ -72,17 +93,22 @@ export function filesDriver(options: FilesOptions): FilesDriver {
         const wanted = change(await readKey(folder(collection), key));
         if (wanted !== null) await writeChange(opened(), wanted);
       }),
+    capture: captureOf(opened),
+    fence: fenceOf(opened),
+    mirror: mirrorOf(opened),
+    bulk: bulkOf(opened),
+    strangers: () =>
+      gate().exclusive(async () => {
+        const { folders } = opened();
+        try {
+          return (await Promise.all(Array.from(folders.values(), strangersIn))).flat();
+        } catch (error) {
+          throw storeFailed(dir, 'Nothing was found out.', error);
+        }
+      }),
     damaged: () =>
       [...(place?.folders.values() ?? [])].flatMap(({ name, damaged }) =>
         Array.from(damaged, ([file, reason]) => ({ collection: name, file, reason })),
       ),
   };
-}
-
-async function readKey(folder: Folder, key: Key): Promise<Row | null> {
-  const name = documentName(key);
-  const reason = folder.damaged.get(`${name}.json`);
-  if (reason !== undefined) throw storeDamaged(folder.name, [`${name}.json`], reason, 'Nothing was read.');
-  const known = folder.table.get(key);
-  return known === undefined ? null : readRecord(folder, name, known);
 }

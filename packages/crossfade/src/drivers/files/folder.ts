@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Collection, emptyRow, type Row } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
 import { Table } from '../../store/tables/table.ts';
-import { readWhole } from './disk.ts';
+import { readWhole } from '../../store/durable/disk.ts';
 import { type Attachment, type Document, ownerOf, parseDocument } from './document.ts';
 import { storeDamaged, storeFailed } from './failure.ts';
 import { folderName } from './file-name.ts';
 import { Damage, type Members } from './members.ts';
+
+/** What is wrong with a document that this store has not written as it stands. */
+export const changedBehind = 'was changed by somebody else while the store was open';
 
 /** One collection: its folder, and what of it stands in memory. */
 export interface Folder {
@@ -19,11 +23,14 @@ export interface Folder {
   readonly table: Table;
   /** By file, what is wrong with it. */
   readonly damaged: Map<string, string>;
+  /** By file, the mark of each document as it was read or written last. */
+  readonly marks: Map<string, string>;
 }
 
 /** The folder of a collection, about which nothing is known yet. */
 export function folderOf(dir: string, name: string, shape: Collection): Folder {
-  return { dir, name, shape, path: join(dir, folderName(name)), table: new Table(name, shape), damaged: new Map() };
+  const path = join(dir, folderName(name));
+  return { dir, name, shape, path, table: new Table(name, shape), damaged: new Map(), marks: new Map() };
 }
 
 /** What the table holds of a record: the fields of its key, unique sets, indexes and references. */
@@ -35,9 +42,13 @@ export function indexed(row: Row, { shape }: Pick<Table, 'shape'>): Row {
   return kept;
 }
 
-/** The document of a record that the table has. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
+/** The document of a record that is about to change. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
 export function readDocument(folder: Folder, name: string): Promise<Document> {
-  return reading(folder, name, () => loadDocument(folder, name));
+  return reading(folder, name, async () => {
+    const document = await loadDocument(folder, name);
+    if ((await markOf(folder, `${name}.json`)) !== folder.marks.get(`${name}.json`)) throw new Damage(changedBehind);
+    return document;
+  });
 }
 
 /** The record of a document, with its attachments. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
@@ -45,11 +56,20 @@ export function readRecord(folder: Folder, name: string, known: Row): Promise<Ro
   return reading(folder, name, async () => {
     const { row, attachments } = await loadDocument(folder, name);
     const changed = Object.keys(known).some((field) => compareValues(known[field], row[field]) !== 0);
-    if (changed) throw new Damage('was changed by somebody else while the store was open');
+    if (changed) throw new Damage(changedBehind);
     const whole = Object.assign(emptyRow(), row);
     for (const [field, attachment] of attachments) whole[field] = await loadAttachment(folder, attachment);
     return whole;
   });
+}
+
+/** What tells a document from every other state of its file: a write makes a file of its own. Null where there is none. */
+export async function markOf({ path }: Folder, file: string): Promise<string | null> {
+  const found = await lstat(join(path, file), { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
 }
 
 /** The bytes of an attachment. @throws Damage when they are not those that were written */

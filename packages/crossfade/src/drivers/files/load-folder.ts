@@ -2,9 +2,9 @@ import type { Dirent } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyOf } from '../../store/check-change.ts';
-import { makeFolder, temporaryFile } from './disk.ts';
+import { makeFolder, temporaryFile } from '../../store/durable/disk.ts';
 import { type Document, ownerOf } from './document.ts';
-import { attachmentsIn, type Folder, indexed, loadDocument } from './folder.ts';
+import { attachmentsIn, type Folder, indexed, loadDocument, markOf } from './folder.ts';
 import { Damage } from './members.ts';
 
 /** Documents that are read side by side: as many as keep the threads of Node's file system busy. */
@@ -26,6 +26,8 @@ export async function loadFolder(folder: Folder): Promise<void> {
 
 async function loadEntry(folder: Folder, entry: Dirent, referred: Set<string>): Promise<void> {
   try {
+    const mark = await markOf(folder, entry.name);
+    if (mark !== null) folder.marks.set(entry.name, mark);
     const document = await loadWhole(folder, entry);
     const name = entry.name.slice(0, -'.json'.length);
     for (const file of attachmentsIn(document.members, name)) referred.add(file);

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CrossfadeError } from '../../core/errors.ts';
-import { replaceFile, syncFolder } from './disk.ts';
+import { replaceFile, syncFolder } from '../../store/durable/disk.ts';
 
 /** Lists what a removal is about to remove; it is there only while that is under way. */
 const removalFile = '.removing';

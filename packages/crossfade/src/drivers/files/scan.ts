@@ -1,30 +1,15 @@
 import type { Row } from '../../schema/collection.ts';
 import type { DriverScan } from '../../store/contract.ts';
-import { keyOf } from '../../store/check-change.ts';
 import { holds } from '../../store/tables/table.ts';
-import { storeDamaged } from './failure.ts';
-import { documentName } from './file-name.ts';
-import { type Folder, indexed, readRecord } from './folder.ts';
-
-/** Documents that are read side by side. */
-const batchSize = 32;
+import { type Folder, indexed } from './folder.ts';
+import { batchSize, readKnown, refuseDamaged } from './read.ts';
 
 /** A page: order, and what of the conditions is known, from memory; the records from their documents. */
 export async function scanFolder(folder: Folder, scan: DriverScan): Promise<Row[]> {
-  const { damaged, name } = folder;
-  if (damaged.size > 0)
-    throw storeDamaged(
-      name,
-      [...damaged.keys()],
-      'cannot be read, so a scan would leave them out',
-      'Nothing was read.',
-    );
+  refuseDamaged(folder);
   const found: Row[] = [];
   for (const batch of batches(folder, scan)) {
-    const rows = await Promise.all(
-      batch.map((known) => readRecord(folder, documentName(keyOf(folder.shape, known)), known)),
-    );
-    for (const row of rows)
+    for (const row of await readKnown(folder, batch))
       if (found.length < scan.limit && scan.where.every((condition) => holds(row, condition))) found.push(row);
     if (found.length === scan.limit) break;
   }

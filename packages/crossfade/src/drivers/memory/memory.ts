@@ -1,22 +1,49 @@
-import type { Collections, Key, Row, Value } from '../../schema/collection.ts';
+import type { Collections, Key, Row } from '../../schema/collection.ts';
 import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
-import { notLive } from '../../store/supports.ts';
-import { applyChanges } from '../../store/tables/apply.ts';
+import type { Bulk } from '../../store/live/bulk.ts';
+import type { Capture } from '../../store/live/capture.ts';
+import { EpochFence } from '../../store/live/epoch-fence.ts';
+import type { Fence } from '../../store/live/fence.ts';
+import { captureOfList, IntentList } from '../../store/live/intent-list.ts';
+import type { Mirror } from '../../store/live/mirror.ts';
+import { applyChanges, isChange } from '../../store/tables/apply.ts';
+import { Past } from '../../store/tables/past.ts';
 import { Table } from '../../store/tables/table.ts';
+import { copied, copyOf } from './copies.ts';
+import { bulkOf, fenceOf, mirrorOf } from './live.ts';
 
 /** What a memory driver can be asked beyond the contract. */
 export interface MemoryDriver extends Driver {
+  readonly capture: Capture;
+  readonly fence: Fence;
+  readonly mirror: Mirror;
+  readonly bulk: Bulk;
   /** All records of a collection in the order of the key: one state, whatever is written afterwards. */
   snapshot(collection: string): readonly Row[];
 }
 
 /**
  * Records in the memory of this process: the honest reference of the contract. Every call is one step, so nothing comes
- * in between. Records stay over `close` and `open`, and end with the process.
+ * in between. Records stay over `close` and `open`, and end with the process; so do the entries of its capture, its
+ * fence and what it has mirrored.
  */
 export function memoryDriver(): MemoryDriver {
   const tables = new Map<string, Table>();
   const table = (name: string): Table => tables.get(name) as Table;
+  const intents = new IntentList(0, 0);
+  const fence = new EpochFence('memory');
+  const past = new Past();
+  const make = (changes: readonly DriverChange[]) => {
+    const steps = applyChanges(tables, changes, copyOf).filter(isChange);
+    for (const step of steps) past.keep(step, step.before ?? null);
+    return steps;
+  };
+  /** A write of the application; it has ended when anybody else gets a turn, and so has its intent. */
+  const write = (changes: readonly DriverChange[]): void => {
+    fence.refuse();
+    intents.note(make(changes).map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
+  };
+  const held = { table, make, past };
   return {
     name: 'memory',
     supports: {
@@ -26,7 +53,12 @@ export function memoryDriver(): MemoryDriver {
       constraints: true,
       durable: 'nothing',
       writers: 'one',
-      ...notLive,
+      capture: 'intents',
+      fence: 'process',
+      mirror: true,
+      bulk: true,
+      snapshot: true,
+      counters: false,
     },
     open: async (schema: Collections) => {
       for (const [name, shape] of Object.entries(schema))
@@ -35,26 +67,15 @@ export function memoryDriver(): MemoryDriver {
     close: async () => undefined,
     read: async (collection: string, key: Key) => copied(table(collection).get(key)),
     scan: async (collection: string, scan: DriverScan) => table(collection).scan(scan).map(copyOf),
-    write: async (changes: readonly DriverChange[]) => void applyChanges(tables, changes, copyOf),
+    write: async (changes: readonly DriverChange[]) => write(changes),
     update: async (collection, key, change) => {
       const wanted = change(copied(table(collection).get(key)));
-      if (wanted !== null) applyChanges(tables, [wanted], copyOf);
+      if (wanted !== null) write([wanted]);
     },
     snapshot: (collection) => table(collection).all().map(copyOf),
+    capture: captureOfList(intents, () => [...tables.keys()]),
+    fence: fenceOf(fence),
+    mirror: mirrorOf(held),
+    bulk: bulkOf(held),
   };
-}
-
-function copied(row: Row | undefined): Row | null {
-  return row === undefined ? null : copyOf(row);
-}
-
-/** Nobody outside holds what stands here, and nothing that was handed out changes. */
-function copyOf(row: Row): Row {
-  const copy = Object.create(null) as Record<string, Value>;
-  for (const name of Object.keys(row)) copy[name] = copyValue(row[name]);
-  return copy;
-}
-
-function copyValue(value: Value): Value {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }

@@ -54,27 +54,7 @@ export function fenceCases(suite: Suite): void {
     same(await fence.state(), { epoch: null, isSet: false });
     await store.write([put(person('a'))]);
   });
-  fences('an epoch that is over neither sets nor lifts it', async (fence) => {
-    await fence.set(5n);
-    await fence.set(5n);
-    await refused('E_FENCED', fence.set(4n));
-    await fence.set(6n);
-    await refused('E_FENCED', fence.lift(5n));
-    same(await fence.state(), { epoch: 6n, isSet: true });
-    await fence.lift(6n);
-    await fence.lift(6n);
-    await refused('E_FENCED', fence.set(6n));
-    await fence.set(7n);
-    await fence.lift(9007199254740993n);
-    await refused('E_FENCED', fence.set(9007199254740992n));
-    same(await fence.state(), { epoch: 9007199254740993n, isSet: false });
-  });
-  fences('a lift that comes first keeps its own epoch from setting it', async (fence, store) => {
-    await fence.lift(3n);
-    await refused('E_FENCED', fence.set(3n));
-    await store.write([put(person('a'))]);
-    same(await fence.state(), { epoch: 3n, isSet: false });
-  });
+  epochCases(fences);
   fences('it outlives the store, set and lifted', async (fence, store, place) => {
     await fence.set(1n);
     await reopened(store, place, async ({ store: again, live }) => {
@@ -99,5 +79,30 @@ export function fenceCases(suite: Suite): void {
     same(await capture.entries(10), []);
     await fence.lift(1n);
     same((await capture.stands()).stands, true);
+  });
+}
+
+/** Who comes late changes nothing. */
+function epochCases(fences: ReturnType<typeof liveCasesOf<'fence'>>): void {
+  fences('an epoch that is over neither sets nor lifts it', async (fence) => {
+    await fence.set(5n);
+    await fence.set(5n);
+    await refused('E_FENCED', fence.set(4n));
+    await fence.set(6n);
+    await refused('E_FENCED', fence.lift(5n));
+    same(await fence.state(), { epoch: 6n, isSet: true });
+    await fence.lift(6n);
+    await fence.lift(6n);
+    await refused('E_FENCED', fence.set(6n));
+    await fence.set(7n);
+    await fence.lift(9007199254740993n);
+    await refused('E_FENCED', fence.set(9007199254740992n));
+    same(await fence.state(), { epoch: 9007199254740993n, isSet: false });
+  });
+  fences('a lift that comes first keeps its own epoch from setting it', async (fence, store) => {
+    await fence.lift(3n);
+    await refused('E_FENCED', fence.set(3n));
+    await store.write([put(person('a'))]);
+    same(await fence.state(), { epoch: 3n, isSet: false });
   });
 }

@@ -46,7 +46,7 @@ const steps: readonly Step[] = [write, write, mirror, load, drain];
 async function write(store: Store<SuiteSchema>, _live: Live, model: Model, random: Random): Promise<void> {
   const change = changeOf(random);
   if (change.collection !== 'people') return;
-  const id = change.kind === 'insert' || change.kind === 'put' ? change.row.id : String(change.key[0]);
+  const id = change.kind === 'insert' || change.kind === 'put' ? change.row.id : (change.key as [string])[0];
   const before = model.rows.get(id);
   const code =
     change.kind === 'insert' && before ? 'E_KEY_EXISTS' : change.kind === 'patch' && !before ? 'E_KEY_MISSING' : null;
@@ -102,7 +102,7 @@ async function load(_store: Store<SuiteSchema>, live: Live, model: Model, random
 async function drain(store: Store<SuiteSchema>, { capture }: Live, model: Model): Promise<void> {
   if (capture === undefined) return model.written.clear();
   const entries = await capture.entries(1_000);
-  const noted = new Set(entries.map(({ key }) => String(key?.[0])));
+  const noted = new Set(entries.map(({ key }) => (key as [string])[0]));
   for (const id of model.written) assert.ok(noted.has(id), 'a write was not noted');
   if (store.supports.capture === 'triggers') same([...noted].sort(), [...model.written].sort());
   await capture.clear(entries);

@@ -7,6 +7,7 @@ import { constraintCases } from './constraint.cases.ts';
 import { counterCases } from './counters.cases.ts';
 import { fenceCases } from './fence.cases.ts';
 import { inputCases } from './input.cases.ts';
+import { journalCases } from './journal.cases.ts';
 import { lifecycleCases } from './lifecycle.cases.ts';
 import { liveRandomCases } from './live-random.cases.ts';
 import { loadCases } from './load.cases.ts';
@@ -35,6 +36,7 @@ const parts = [
   lifecycleCases,
   randomCases,
   captureCases,
+  journalCases,
   fenceCases,
   mirrorCases,
   bulkCases,

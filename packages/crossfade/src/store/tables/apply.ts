@@ -41,6 +41,11 @@ export function applyChanges(
   return steps;
 }
 
+/** Something is other than before; the removal of a record that was not there is none. */
+export function isChange({ before, after }: Step): boolean {
+  return before !== undefined || after !== undefined;
+}
+
 /** The tables as they were before these steps. */
 export function takeBack(steps: readonly Step[]): void {
   for (const { table, key, before } of steps.toReversed()) table.set(key, before);

@@ -34,17 +34,33 @@ export async function writeNew(path: string, data: string | Uint8Array): Promise
   }
 }
 
+/** Writes what is to take the place of another file of the folder by a rename; returns its path. */
+export async function writeTemporary(folder: string, data: string | Uint8Array): Promise<string> {
+  const temporary = join(folder, `.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await writeNew(temporary, data);
+  } catch (error) {
+    await removeIfThere(temporary);
+    throw error;
+  }
+  return temporary;
+}
+
+/** Removes a file that nobody needs; what stays is removed by the next opening. */
+export async function removeIfThere(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
 /**
  * Puts a file in the place of another, or of none: it is the old one or the new one, whenever the power goes. Its name is
  * on the disk only after {@link syncFolder}.
  */
 export async function replaceFile(folder: string, name: string, data: string | Uint8Array): Promise<void> {
-  const temporary = join(folder, `.${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = await writeTemporary(folder, data);
   try {
-    await writeNew(temporary, data);
     await rename(temporary, join(folder, name));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await removeIfThere(temporary);
     throw error;
   }
 }

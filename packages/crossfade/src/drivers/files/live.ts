@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util';
+import { emptyRow, type Row } from '../../schema/collection.ts';
+import type { DriverChange } from '../../store/contract.ts';
+import type { Bulk } from '../../store/live/bulk.ts';
+import type { Capture } from '../../store/live/capture.ts';
+import type { Fence } from '../../store/live/fence.ts';
+import { changeOf } from '../../store/live/guards.ts';
+import type { Mirror } from '../../store/live/mirror.ts';
+import { changesOfLoad, taken, walkRange } from '../../store/tables/range.ts';
+import { valuesText } from '../../store/tables/values-text.ts';
+import { storeFailed } from './failure.ts';
+import type { Folder } from './folder.ts';
+import type { Place } from './place.ts';
+import { readKey, readKnown, refuseDamaged } from './read.ts';
+import { saveFence } from './sidecars.ts';
+import { makeChange } from './write.ts';
+
+/** The intents of a place that is open when it is asked. Installing and removing come between writes. */
+export function captureOf(opened: () => Place): Capture {
+  return {
+    install: () => opened().gate.exclusive(() => opened().intents.install()),
+    remove: () => opened().gate.exclusive(() => opened().intents.remove()),
+    stands: async () => opened().intents.stands(),
+    entries: async (limit) => opened().intents.entries(limit),
+    clear: async (entries) => opened().intents.clear(entries),
+  };
+}
+
+/** The fence of a place that is open when it is asked: it is turned between writes. */
+export function fenceOf(opened: () => Place): Fence {
+  const turn = (epoch: bigint, isSet: boolean): Promise<void> =>
+    opened().gate.exclusive(async () => {
+      const { dir, fence } = opened();
+      const state = fence.turned(epoch, isSet);
+      await saveFence(dir, state).catch((error: unknown) => {
+        throw storeFailed(dir, 'The fence was not turned.', error);
+      });
+      fence.take(state);
+    });
+  return {
+    set: (epoch) => turn(epoch, true),
+    lift: (epoch) => turn(epoch, false),
+    state: async () => opened().fence.state,
+  };
+}
+
+/** The mirror of a place that is open when it is asked. A guard is on the disk behind its record, at the latest when the call ends. */
+export function mirrorOf(opened: () => Place): Mirror {
+  return {
+    begin: (epoch) =>
+      opened().gate.exclusive(async () => {
+        const { guards, guardLog } = opened();
+        await guardLog.append(guards.begin(epoch));
+      }),
+    apply: (epoch, records) =>
+      opened().gate.exclusive(async () => {
+        const place = opened();
+        const { guards, guardLog } = place;
+        const due = guards.due(epoch, records);
+        const noted = [];
+        try {
+          for (const record of due) {
+            await makeChange(place, changeOf(record), null);
+            noted.push(guards.note(epoch, record));
+          }
+        } finally {
+          if (noted.length > 0) await guardLog.append(...noted);
+        }
+        return due.length;
+      }),
+    reset: () =>
+      opened().gate.exclusive(async () => {
+        const { guards, guardLog } = opened();
+        guards.reset();
+        await guardLog.rewrite();
+      }),
+  };
+}
+
+/** Ranges of keys of a place that is open when it is asked. */
+export function bulkOf(opened: () => Place): Bulk {
+  const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
+  return {
+    range: (collection, range, limit) =>
+      opened().gate.shared(async () => {
+        const from = folder(collection);
+        refuseDamaged(from);
+        return readKnown(from, taken(walkRange(from.table, range), limit));
+      }),
+    load: (collection, range, rows, keep = []) =>
+      opened().gate.exclusive(async () => {
+        const into = folder(collection);
+        refuseDamaged(into);
+        const { changes, count } = changesOfLoad(into.table, range, rows, keep);
+        for (const change of changes) if (!(await isThere(into, change))) await makeChange(opened(), change, null);
+        return count;
+      }),
+    snapshot: (read) =>
+      opened().past.during((memory) =>
+        read({
+          read: (collection, key) =>
+            opened().gate.shared(async () => {
+              const then = memory.past(folder(collection).table, valuesText(key));
+              return then === undefined ? readKey(folder(collection), key) : then && copyOf(then);
+            }),
+          range: (collection, range, limit) =>
+            opened().gate.shared(async () => {
+              const from = folder(collection);
+              refuseDamaged(from);
+              const seen = taken(memory.range(from.table, range), limit);
+              const rows = await readKnown(
+                from,
+                seen.filter(({ isPast }) => !isPast).map(({ row }) => row),
+              );
+              const current = rows.values();
+              return seen.map(({ row, isPast }) => (isPast ? copyOf(row) : (current.next().value as Row)));
+            }),
+        }),
+      ),
+  };
+}
+
+/** The record is there as it is to be: a load that is repeated writes nothing twice. */
+async function isThere(folder: Folder, change: DriverChange): Promise<boolean> {
+  if (change.kind !== 'put' || folder.table.get(change.key) === undefined) return false;
+  const { row } = change;
+  const held = (await readKey(folder, change.key)) as Row;
+  return Object.keys(row).every((field) => isDeepStrictEqual(row[field], held[field]));
+}
+
+/** A snapshot may be read twice, so nobody gets what it keeps. */
+function copyOf(row: Row): Row {
+  return Object.assign(emptyRow(), structuredClone({ ...row }));
+}

@@ -1,0 +1,67 @@
+import type { DriverChange } from '../../store/contract.ts';
+import type { Bulk } from '../../store/live/bulk.ts';
+import type { EpochFence } from '../../store/live/epoch-fence.ts';
+import type { Fence } from '../../store/live/fence.ts';
+import { changeOf, Guards } from '../../store/live/guards.ts';
+import type { Mirror } from '../../store/live/mirror.ts';
+import { settled } from '../../store/settle.ts';
+import { changesOfLoad, taken, walkRange } from '../../store/tables/range.ts';
+import type { Past } from '../../store/tables/past.ts';
+import type { Table } from '../../store/tables/table.ts';
+import { valuesText } from '../../store/tables/values-text.ts';
+import { copied, copyOf } from './copies.ts';
+
+/** What the parts of the live protocol work on. */
+export interface Held {
+  readonly table: (name: string) => Table;
+  /** Makes changes that pass the fence and are not captured. */
+  readonly make: (changes: readonly DriverChange[]) => void;
+  readonly past: Past;
+}
+
+/** The fence as the contract has it: every call is one step, so no write is under way when it is turned. */
+export function fenceOf(fence: EpochFence): Fence {
+  return {
+    set: async (epoch) => fence.take(fence.turned(epoch, true)),
+    lift: async (epoch) => fence.take(fence.turned(epoch, false)),
+    state: async () => fence.state,
+  };
+}
+
+/** The mirror of a store in memory. */
+export function mirrorOf({ make }: Held): Mirror {
+  const guards = new Guards('memory');
+  return {
+    begin: async (epoch) => void guards.begin(epoch),
+    apply: async (epoch, records) => {
+      const due = guards.due(epoch, records);
+      make(settled(due.map(changeOf)));
+      for (const record of due) guards.note(epoch, record);
+      return due.length;
+    },
+    reset: async () => guards.reset(),
+  };
+}
+
+/** Ranges of keys. A load is one step; a snapshot keeps what changes while it is read. */
+export function bulkOf({ table, make, past }: Held): Bulk {
+  return {
+    range: async (collection, range, limit) => taken(walkRange(table(collection), range), limit).map(copyOf),
+    load: async (collection, range, rows, keep = []) => {
+      const { changes, count } = changesOfLoad(table(collection), range, rows, keep);
+      make(changes);
+      return count;
+    },
+    snapshot: (read) =>
+      past.during((memory) =>
+        read({
+          read: async (collection, key) => {
+            const then = memory.past(table(collection), valuesText(key));
+            return copied(then === undefined ? table(collection).get(key) : (then ?? undefined));
+          },
+          range: async (collection, range, limit) =>
+            taken(memory.range(table(collection), range), limit).map(({ row }) => copyOf(row)),
+        }),
+      ),
+  };
+}
