@@ -9,9 +9,11 @@ const deletions = Object.keys(suiteSchema).map((name) => `DELETE FROM ${ident(sc
 /** Only what each case makes anew: the tables of Crossfade stay, and so does the fence, which nobody has turned. */
 const forgetting = `DO $$ DECLARE each record; BEGIN
   IF to_regnamespace('crossfade') IS NULL THEN RETURN; END IF;
-  FOR each IN SELECT oid::regclass AS name FROM pg_class WHERE relnamespace = 'crossfade'::regnamespace AND relkind = 'r' LOOP
+  FOR each IN SELECT oid::regclass AS name FROM pg_class WHERE relnamespace = 'crossfade'::regnamespace AND relkind = 'r'
+      AND relname <> 'store_fence' LOOP
     EXECUTE format('DELETE FROM %s', each.name);
   END LOOP;
+  UPDATE crossfade.store_fence SET epoch = NULL, is_set = false;
   FOR each IN SELECT oid::regprocedure AS name FROM pg_proc WHERE starts_with(proname, 'store_capture_') LOOP
     EXECUTE format('DROP FUNCTION %s CASCADE', each.name);
   END LOOP;

@@ -27,20 +27,25 @@ async function turn(place: LivePlace, epoch: bigint, isSet: boolean): Promise<vo
     // Whoever writes shares this lock until the end of the transaction, so nobody is writing from here on.
     await run(client, turnLock, [place.schema]);
     const last = await turned(client, place.schema);
-    if (last !== null && (epoch < last.epoch || (epoch === last.epoch && isSet && !last.isSet)))
+    if (last.epoch !== null && (epoch < last.epoch || (epoch === last.epoch && isSet && !last.isSet)))
       throw overtaken(place.schema, epoch, last.epoch);
-    await run(
-      client,
-      `INSERT INTO crossfade.store_fence (place, epoch, is_set) VALUES ($1, $2, $3)
-        ON CONFLICT (place) DO UPDATE SET epoch = EXCLUDED.epoch, is_set = EXCLUDED.is_set`,
-      [place.schema, String(epoch), String(isSet)],
-    );
+    await run(client, 'UPDATE crossfade.store_fence SET epoch = $2, is_set = $3 WHERE place = $1', [
+      place.schema,
+      String(epoch),
+      String(isSet),
+    ]);
   });
 }
 
 /** Making a trigger waits for whoever has written the table, so that no writer of before it is left. */
 async function arm(client: pg.Client, place: LivePlace): Promise<void> {
   await makeObjects(client);
+  // The row comes with the triggers, which look for it.
+  await run(
+    client,
+    'INSERT INTO crossfade.store_fence (place, is_set) VALUES ($1, false) ON CONFLICT (place) DO NOTHING',
+    [place.schema],
+  );
   const stops: Trigger = {
     name: trigger,
     fires: 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
@@ -57,18 +62,18 @@ async function arm(client: pg.Client, place: LivePlace): Promise<void> {
   );
 }
 
-async function turned(client: pg.Client, schema: string): Promise<{ epoch: bigint; isSet: boolean } | null> {
+async function turned(client: pg.Client, schema: string): Promise<FenceState> {
   const { rows } = await run(client, 'SELECT epoch, is_set FROM crossfade.store_fence WHERE place = $1', [schema]);
-  return rows.length === 0 ? null : { epoch: BigInt(rows[0][0] as string), isSet: rows[0][1] === 't' };
+  const [epoch, isSet] = rows[0] ?? [null, 'f'];
+  return { epoch: epoch === null ? null : BigInt(epoch), isSet: isSet === 't' };
 }
 
 async function stateOf(client: pg.Client, { schema, opened }: LivePlace): Promise<FenceState> {
-  const { tables } = opened();
   const last = await turned(client, schema);
-  if (last?.isSet !== true) return { epoch: last?.epoch ?? null, isSet: false };
+  if (!last.isSet) return last;
+  const { tables } = opened();
   const found = await armedTables(client, schema, tables);
-  const isWhole = [...tables.keys()].every((name) => isArmed(found.get(name), [trigger]));
-  return { epoch: last.epoch, isSet: isWhole };
+  return { ...last, isSet: [...tables.keys()].every((name) => isArmed(found.get(name), [trigger])) };
 }
 
 function emptyIfMissing(error: unknown): FenceState {

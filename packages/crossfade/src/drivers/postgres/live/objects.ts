@@ -20,7 +20,7 @@ const tables = [
   'CREATE INDEX IF NOT EXISTS store_outbox_key ON crossfade.store_outbox (place, collection, hash_array_extended(key, 0), counter)',
   `CREATE TABLE IF NOT EXISTS crossfade.store_capture (place text NOT NULL, collection text NOT NULL,
     relation oid NOT NULL, fingerprint text NOT NULL, PRIMARY KEY (place, collection))`,
-  'CREATE TABLE IF NOT EXISTS crossfade.store_fence (place text PRIMARY KEY, epoch bigint NOT NULL, is_set boolean NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS crossfade.store_fence (place text PRIMARY KEY, epoch bigint, is_set boolean NOT NULL)',
   'CREATE TABLE IF NOT EXISTS crossfade.store_mirror (place text PRIMARY KEY, epoch bigint NOT NULL)',
   `CREATE TABLE IF NOT EXISTS crossfade.store_guard (place text NOT NULL, collection text NOT NULL, key bytea NOT NULL,
     epoch bigint NOT NULL, version bigint NOT NULL, PRIMARY KEY (place, collection, key))`,
@@ -31,7 +31,8 @@ const fencedSentence = 'crossfade: the lead passes to another store, and nothing
 
 /**
  * Writers share the lock until they end, and who turns the fence has it alone: that is a fair queue. The row is locked
- * besides, because a transaction that sees an older state would read it unturned: so it fails with 40001.
+ * besides, because a transaction that sees an older state would read it unturned: so it fails with 40001. So does one
+ * whose state is older than the row, which stands since the triggers do.
  */
 const fence = `CREATE OR REPLACE FUNCTION crossfade.store_fenced() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp AS ${literal(`DECLARE
@@ -39,7 +40,9 @@ const fence = `CREATE OR REPLACE FUNCTION crossfade.store_fenced() RETURNS trigg
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('crossfade:store:' || TG_ARGV[0], 0));
   SELECT is_set INTO fenced FROM crossfade.store_fence WHERE place = TG_ARGV[0] FOR SHARE;
-  IF fenced THEN
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'crossfade: the transaction is older than the fence of its tables; try again';
+  ELSIF fenced THEN
     RAISE EXCEPTION USING ERRCODE = 'CF001', MESSAGE = ${literal(fencedSentence)}, TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;
   END IF;
   RETURN NULL;
