@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { connect } from '../../pg/connect.ts';
+import { connect, isPooled } from '../../pg/connect.ts';
 import type { Target } from '../../pg/target.ts';
 import type { Collections, Key, Row } from '../../schema/collection.ts';
 import type { DriverChange, DriverScan, LiveDriver } from '../../store/contract.ts';
@@ -8,7 +8,8 @@ import { attempt } from './attempt.ts';
 import { liveOf } from './live/live.ts';
 import { makeChanges, type Opened, updateRecord } from './make-changes.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
-import { Pool, type PoolOptions, type PoolStatistics } from './pool.ts';
+import { type Connections, Pool, type PoolOptions, type PoolStatistics } from './pool.ts';
+import { ReadLane } from './read-lane.ts';
 import { type Asked, told } from './refusals.ts';
 import { scanText } from './scan-statement.ts';
 import { snapshot } from './snapshot.ts';
@@ -42,10 +43,9 @@ export interface PostgresDriver extends LiveDriver {
  */
 export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
   const { target, schema = 'public', tables: tablesOption = 'expect', statementTimeoutMs = 30_000 } = options;
-  const pool = new Pool(
-    () => connect(target, { application: options.application ?? 'crossfade-store', statementTimeoutMs }),
-    options.pool,
-  );
+  const settings = { application: options.application ?? 'crossfade-store', statementTimeoutMs };
+  const pool = new Pool(() => connect(target, settings), options.pool);
+  const lane = new ReadLane(pool, () => connect(target, { ...settings, pipeline: true }));
   let opened: Opened = {
     tables: new Map(),
     verbs: new Map(),
@@ -55,9 +55,13 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
   };
   const verbsFor = (collection: string): Verbs => opened.verbs.get(collection) as Verbs;
 
-  const call = async <T>(asked: Asked, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const call = async <T>(
+    asked: Asked,
+    work: (client: pg.Client) => Promise<T>,
+    connections: Connections = pool,
+  ): Promise<T> => {
     try {
-      return await attempt(pool, asked.did === 'read' || asked.isRepeatable === true, work);
+      return await attempt(connections, asked.did === 'read' || asked.isRepeatable === true, work);
     } catch (error) {
       throw told(error, asked, opened.keys);
     }
@@ -81,6 +85,7 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
     try {
       const found = await openTables(client, schema, collections, tablesOption);
       const named = statementNames();
+      lane.isAllowed = !isPooled(client);
       opened = { verbs: verbsOf(found.tables, named), named, ...found };
       pool.release(client);
     } catch (error) {
@@ -96,13 +101,18 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
     ...live,
     pool,
     open,
-    close: () => pool.close(),
-    read: (collection: string, key: Key) =>
-      call({ collection, did: 'read' }, async (client) => {
-        const { table, read } = verbsFor(collection);
+    close: async () => {
+      await lane.close();
+      await pool.close();
+    },
+    read: (collection: string, key: Key) => {
+      const { table, read } = verbsFor(collection);
+      const look = async (client: pg.Client): Promise<Row | null> => {
         const { rows } = await askAlone(client, read, table.parametersOf(table.shape.key, key));
         return rows.length === 0 ? null : table.rowOf(rows[0]);
-      }),
+      };
+      return call({ collection, did: 'read' }, look, lane);
+    },
     scan: (collection: string, scan: DriverScan) =>
       call({ collection, did: 'read' }, async (client): Promise<Row[]> => {
         const { table, named } = verbsFor(collection);
