@@ -1,5 +1,5 @@
 import { Tag } from '../core/cell.ts';
-import type { FieldType, JsonValue, Value } from '../schema/collection.ts';
+import type { FieldType, Value } from '../schema/collection.ts';
 import type { PgType } from '../schema/model.ts';
 import { printJson } from '../schema/values/json-value.ts';
 import type { CopyBuffer } from './buffer.ts';
@@ -49,7 +49,7 @@ export function valueEncoder(type: FieldType, out: CopyBuffer): (value: Value) =
 
 function bytesOf(type: FieldType, value: Value): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  if (type === 'json') return Buffer.from(printJson(value as JsonValue));
+  if (type === 'json') return Buffer.from(printJson(value));
   if (typeof value === 'boolean') return Buffer.from(value ? '1' : '0');
   return Buffer.from(
     value === Infinity ? 'Inf' : value === -Infinity ? '-Inf' : String(value as string | number | bigint),

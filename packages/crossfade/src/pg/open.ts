@@ -55,7 +55,7 @@ async function login(target: Target, tls: ConnectionOptions | false, options: Op
     keepAliveInitialDelayMillis: 10_000,
     // Node's own types are not asked for: a Date has no microseconds and a number no 17th digit. Everything is text.
     types: { getTypeParser: () => (value: unknown) => value } as unknown as pg.CustomTypesConfig,
-    pipeline: options.pipeline === true,
+    pipeline: options.pipeline,
     ...(options.answerTimeoutMs > 0 && { query_timeout: options.answerTimeoutMs }),
   });
   ignoreEnvironment(client);

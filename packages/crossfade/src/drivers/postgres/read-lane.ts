@@ -82,16 +82,17 @@ export class ReadLane implements Connections {
   private reopen(nowMs: number): void {
     if (this.opening !== null || nowMs - this.failedAtMs < retryAfterMs) return;
     this.leave();
-    this.opening = this.connect()
-      .then((client) => {
-        this.client = client;
-        this.movedAtMs = performance.now();
-      })
-      .catch(() => {
-        this.failedAtMs = performance.now();
-      })
-      .finally(() => {
-        this.opening = null;
-      });
+    this.opening = this.open().finally(() => {
+      this.opening = null;
+    });
+  }
+
+  private async open(): Promise<void> {
+    try {
+      this.client = await this.connect();
+      this.movedAtMs = performance.now();
+    } catch {
+      this.failedAtMs = performance.now();
+    }
   }
 }

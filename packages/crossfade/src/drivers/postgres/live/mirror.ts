@@ -28,7 +28,7 @@ export function mirrorOf(place: LivePlace): Mirror {
         await checkEpoch(client, schema, epoch);
         const fresh: Mirrored[] = [];
         for (const round of rounds(records)) fresh.push(...(await noted(client, place, epoch, round)));
-        for (const run of runs(mirroredChanges(fresh))) await makeRun(client, place, run);
+        for (const alike of runs(mirroredChanges(fresh))) await makeRun(client, place, alike);
         return fresh.length;
       }),
     reset: async () => {

@@ -11,11 +11,13 @@ import { isStranger, run, runAll } from './place.ts';
  */
 const tables = [
   'CREATE SCHEMA IF NOT EXISTS crossfade',
-  // The counter begins at the time of day: who has seen an entry of an outbox that was dropped clears none of this one.
   `CREATE TABLE IF NOT EXISTS crossfade.store_outbox (place text NOT NULL,
-    counter bigint GENERATED ALWAYS AS IDENTITY (START WITH ${Date.now()}), collection text NOT NULL,
+    counter bigint GENERATED ALWAYS AS IDENTITY, collection text NOT NULL,
     key text[] COLLATE "C" NOT NULL, PRIMARY KEY (place, counter))
     WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)`,
+  // The counter begins at the time of day: who has seen an entry of an outbox that was dropped clears none of this one.
+  `SELECT setval('crossfade.store_outbox_counter_seq', greatest(last_value,
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint)) FROM crossfade.store_outbox_counter_seq`,
   // By a hash, because keys may be as long as an index takes them.
   'CREATE INDEX IF NOT EXISTS store_outbox_key ON crossfade.store_outbox (place, collection, hash_array_extended(key, 0), counter)',
   `CREATE TABLE IF NOT EXISTS crossfade.store_capture (place text NOT NULL, collection text NOT NULL,
