@@ -127,8 +127,7 @@ export class Pool implements Connections {
   /** Gives a connection back. @param isBroken it is in an unknown state and must not be used again */
   release(client: pg.Client, isBroken = false): void {
     if (isBroken || isEnded(client)) {
-      // What broke one may have broken all: none is used again unasked.
-      this.idle = this.idle.map((each) => ({ ...each, sinceMs: -Infinity }));
+      this.doubt();
       this.discard(client);
       return;
     }
@@ -136,6 +135,11 @@ export class Pool implements Connections {
     if (next !== undefined) next(client);
     else if (this.total > this.limits.maximum) this.discard(client);
     else this.idle.push({ client, sinceMs: performance.now() });
+  }
+
+  /** What broke one connection may have broken all: no idle one is used again unasked. */
+  doubt(): void {
+    this.idle = this.idle.map((each) => ({ ...each, sinceMs: -Infinity }));
   }
 
   private isFresh({ sinceMs }: Idle): boolean {

@@ -60,7 +60,9 @@ export class ReadLane implements Connections {
     this.movedAtMs = performance.now();
     if (count > 1) this.underWay.set(client, count - 1);
     else this.underWay.delete(client);
-    if (isBroken && this.client === client) this.leave();
+    if (!isBroken) return;
+    this.pool.doubt();
+    if (this.client === client) this.leave();
   }
 
   /** Called when no read is under way. */
