@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
-import { createState, insertChunks, stateTables, type StoredChunk } from '../copy/checkpoint.ts';
+import { createState, insertChunks, stateTables, type StoredChunk } from './checkpoint.ts';
 import { query, transaction } from '../pg/connect.ts';
 import { name, qualified, sql, trusted } from '../pg/sql.ts';
 import { createTable } from '../schema/ddl.ts';

@@ -1,6 +1,6 @@
 import { Tag } from '../core/cell.ts';
-import type { StoredChunk } from '../copy/checkpoint.ts';
-import type { LoadTable } from '../copy/load.ts';
+import type { StoredChunk } from './checkpoint.ts';
+import type { LoadTable } from './load-chunk.ts';
 import type { SourceTable, TargetTable } from '../schema/model.ts';
 import type { Design } from '../schema/design.ts';
 import { type ColumnEvidence, count } from '../schema/evidence.ts';

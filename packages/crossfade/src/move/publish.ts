@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
-import { stateTables } from '../copy/checkpoint.ts';
+import { stateTables } from './checkpoint.ts';
 import { copyOut } from '../pg/copy-out.ts';
 import { query, transaction } from '../pg/connect.ts';
 import { name, qualified, sql, trusted } from '../pg/sql.ts';

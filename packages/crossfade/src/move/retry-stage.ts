@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { ident } from '../core/sql-text.ts';
-import { countAltered, loadChunk, type LoadTable } from '../copy/load.ts';
+import { countAltered, loadChunk, type LoadTable } from './load-chunk.ts';
 import type { Page } from '../drivers/sqlite/page.ts';
 import { TableReader } from '../drivers/sqlite/reader.ts';
 import { query } from '../pg/connect.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
-import type { LoadTable } from '../copy/load.ts';
+import type { LoadTable } from './load-chunk.ts';
 import type { Rule, SourceTable } from '../schema/model.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import type { VerifyTable } from '../verify/verify.ts';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Stopwatch } from '../core/stopwatch.ts';
 import type { CrossfadeError } from '../core/errors.ts';
-import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from '../copy/checkpoint.ts';
+import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from './checkpoint.ts';
 import type { TargetTable } from '../schema/model.ts';
 import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, failedReport, type RunFacts, verdictOf } from './build-report.ts';

@@ -1,7 +1,7 @@
 import type { KeyRange } from '../core/cell.ts';
 import type { CrossfadeError } from '../core/errors.ts';
-import type { Loaded, LoadTable } from '../copy/load.ts';
-import type { StoredChunk } from '../copy/checkpoint.ts';
+import type { Loaded, LoadTable } from './load-chunk.ts';
+import type { StoredChunk } from './checkpoint.ts';
 import type { TableSize } from '../drivers/sqlite/measure.ts';
 import type { ReadOptions, ReadRange } from '../drivers/sqlite/reader.ts';
 import type { Target } from '../pg/target.ts';

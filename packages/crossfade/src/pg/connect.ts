@@ -25,6 +25,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** `read` also accepts a standby and a role that may only read. Default `write`. */
   readonly access?: 'read' | 'write';
+  /** Statements are sent without waiting for the answers of those before. No transactions and no COPY then. */
+  readonly pipeline?: boolean;
 }
 
 /**
@@ -50,6 +52,7 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
       // Ours is the second line: it counts when the server cannot say any more that the time is over.
       answerTimeoutMs: statementTimeoutMs > 0 ? statementTimeoutMs + 5_000 : 0,
       signal: AbortSignal.any(signals),
+      pipeline: options.pipeline === true,
     });
     await prepare(opened, target, options, statementTimeoutMs);
     return opened.client;

@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly application: string;
   /** Longest wait for the answer to any one statement; 0 is no limit. */
   readonly answerTimeoutMs: number;
+  /** See {@link ConnectOptions}. */
+  readonly pipeline: boolean;
   /** Ends the connection, at whatever point. */
   readonly signal: AbortSignal | undefined;
 }
@@ -53,6 +55,7 @@ async function login(target: Target, tls: ConnectionOptions | false, options: Op
     keepAliveInitialDelayMillis: 10_000,
     // Node's own types are not asked for: a Date has no microseconds and a number no 17th digit. Everything is text.
     types: { getTypeParser: () => (value: unknown) => value } as unknown as pg.CustomTypesConfig,
+    pipeline: options.pipeline,
     ...(options.answerTimeoutMs > 0 && { query_timeout: options.answerTimeoutMs }),
   });
   ignoreEnvironment(client);

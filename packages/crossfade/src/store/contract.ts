@@ -123,3 +123,6 @@ export interface Driver extends Live {
   /** As {@link Store.update}. `change` answers a change of this very key, or null for none. */
   update(collection: string, key: Key, change: (row: Row | null) => DriverChange | null): Promise<void>;
 }
+
+/** A driver with every part of the live protocol. */
+export type LiveDriver = Driver & Required<Live>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Collection, Collections, Row } from '../schema/collection.ts';
-import { compareValues } from '../schema/values/field-values.ts';
+import { compareKeys } from '../schema/values/field-values.ts';
 import { keyOf } from './check-change.ts';
 import { closing, exportVersion, footer, header, opening, recordOf, type Sum, writingOrder } from './export-format.ts';
 
@@ -66,10 +66,7 @@ async function* readRecords(
 }
 
 function compareRows(shape: Collection, a: Row, b: Row): number {
-  const other = keyOf(shape, b);
-  return keyOf(shape, a)
-    .map((value, i) => compareValues(value, other[i]))
-    .reduce((found, difference) => found || difference, 0);
+  return compareKeys(keyOf(shape, a), keyOf(shape, b));
 }
 
 /** The lines of an export, each with its line feed; an empty one behind the last. */

@@ -39,5 +39,21 @@ export const notLive = {
   counters: false,
 } as const satisfies Partial<Supports>;
 
+/** What a database declares that has transactions, constraints and triggers. */
+export const database = {
+  atomic: true,
+  update: true,
+  orderedScan: true,
+  constraints: true,
+  durable: 'machine',
+  writers: 'many',
+  capture: 'triggers',
+  fence: 'triggers',
+  mirror: true,
+  bulk: true,
+  snapshot: true,
+  counters: true,
+} as const satisfies Supports;
+
 /** A capability that is either there or not. */
 export type Capability = { [C in keyof Supports]: Supports[C] extends boolean ? C : never }[keyof Supports];

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { CrossfadeError } from '../../core/errors.ts';
-import type { Pool } from './pool.ts';
+import type { Connections } from './pool.ts';
 import { StatementFailure } from './statement.ts';
 
 /** Attempts of one call. A conflict means that somebody else got on, so there may be many. */
@@ -37,7 +37,11 @@ const repeated: Readonly<Record<string, keyof typeof attemptsMax>> = {
  * @throws StatementFailure as `work` does; CrossfadeError E_STORE_BUSY; what `connect` throws. Nothing is done then,
  * unless the failure says that it may be.
  */
-export async function attempt<T>(pool: Pool, isRead: boolean, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function attempt<T>(
+  pool: Connections,
+  isRead: boolean,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   for (let round = 1; ; round++) {
     const client = pool.take() ?? (await pool.acquire());
     let isBroken = false;

@@ -12,20 +12,25 @@ export interface Bound {
 
 /** The texts of the verbs that name one record; each verb of a collection has one, a patch one for each set of fields. */
 export function keyTexts(table: Table) {
-  const { relation, columns, fields, shape } = table;
-  const rest = fields.filter((field) => !shape.key.includes(field));
+  const { relation, columns, fields } = table;
   const parameters = fields.map((field, i) => table.parameter(i + 1, field)).join(', ');
   const insert = `INSERT INTO ${relation} (${columns}) VALUES (${parameters})`;
-  const replaced = rest.map((field) => `${ident(field)} = EXCLUDED.${ident(field)}`).join(', ');
   const read = `SELECT ${columns} FROM ${relation} WHERE ${isKey(table, 1)}`;
   return {
     read,
     // Nobody else writes the row until the end; that others refer to it meanwhile does no harm.
     readForUpdate: `${read} FOR NO KEY UPDATE`,
     insert,
-    put: `${insert} ON CONFLICT (${list(shape.key)}) DO ${replaced === '' ? 'NOTHING' : `UPDATE SET ${replaced}`}`,
+    put: `${insert} ${conflictText(table)}`,
     remove: `DELETE FROM ${relation} WHERE ${isKey(table, 1)}`,
   };
+}
+
+/** What makes an INSERT a put: a record of the key that is there is replaced. */
+export function conflictText({ fields, shape }: Table): string {
+  const rest = fields.filter((field) => !shape.key.includes(field));
+  const replaced = rest.map((field) => `${ident(field)} = EXCLUDED.${ident(field)}`).join(', ');
+  return `ON CONFLICT (${list(shape.key)}) DO ${replaced === '' ? 'NOTHING' : `UPDATE SET ${replaced}`}`;
 }
 
 /** A patch of these fields; without fields, whether the record is there. */

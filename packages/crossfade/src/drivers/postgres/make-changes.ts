@@ -6,15 +6,19 @@ import { refusal, refusalWords } from '../../store/refusal.ts';
 import { Overtaken } from './attempt.ts';
 import type { KeyConstraints } from './refusals.ts';
 import { inLockOrder } from './lock-order.ts';
-import { ask, askAlone, inTransaction, StatementFailure } from './statement.ts';
+import { ask, askAlone, inTransaction, type Statement, StatementFailure } from './statement.ts';
+import type { Table } from './table.ts';
 import type { Verbs } from './verbs.ts';
 
 /** The collections of an open store. */
 export interface Opened {
+  readonly tables: ReadonlyMap<string, Table>;
   readonly verbs: ReadonlyMap<string, Verbs>;
   readonly keys: KeyConstraints;
   /** Every constraint counts at the end of a write, so that its changes may be made in any order. */
   readonly isOrderFree: boolean;
+  /** Gives a text its prepared statement. */
+  readonly named: (text: string) => Statement;
 }
 
 /** Makes changes, all or nothing. @throws StatementFailure; CrossfadeError E_KEY_MISSING */

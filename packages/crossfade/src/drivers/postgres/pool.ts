@@ -24,6 +24,16 @@ export interface PoolStatistics {
   readonly waiting: number;
 }
 
+/** Where connections for a call come from, and go back to. */
+export interface Connections {
+  /** As {@link acquire}, where one is at hand that need not be asked; else undefined. */
+  take(): pg.Client | undefined;
+  /** @throws CrossfadeError E_STORE_BUSY after a time limit; what `connect` throws */
+  acquire(): Promise<pg.Client>;
+  /** @param isBroken it is in an unknown state and must not be used again */
+  release(client: pg.Client, isBroken?: boolean): void;
+}
+
 /** An answer to `SELECT 1` that takes longer comes from no connection worth having. */
 const pingTimeoutMs = 5_000;
 
@@ -41,7 +51,7 @@ interface Idle {
  *
  * A connection that breaks is never handed out again, whoever notices.
  */
-export class Pool {
+export class Pool implements Connections {
   private readonly connect: () => Promise<pg.Client>;
   private readonly limits: Required<PoolOptions>;
   /** The one used last is the first to be used again, so that what is not needed grows old. */
@@ -117,8 +127,7 @@ export class Pool {
   /** Gives a connection back. @param isBroken it is in an unknown state and must not be used again */
   release(client: pg.Client, isBroken = false): void {
     if (isBroken || isEnded(client)) {
-      // What broke one may have broken all: none is used again unasked.
-      this.idle = this.idle.map((each) => ({ ...each, sinceMs: -Infinity }));
+      this.doubt();
       this.discard(client);
       return;
     }
@@ -126,6 +135,11 @@ export class Pool {
     if (next !== undefined) next(client);
     else if (this.total > this.limits.maximum) this.discard(client);
     else this.idle.push({ client, sinceMs: performance.now() });
+  }
+
+  /** What broke one connection may have broken all: no idle one is used again unasked. */
+  doubt(): void {
+    this.idle = this.idle.map((each) => ({ ...each, sinceMs: -Infinity }));
   }
 
   private isFresh({ sinceMs }: Idle): boolean {
@@ -194,6 +208,6 @@ export class Pool {
 }
 
 /** Its end was noticed. */
-function isEnded(client: pg.Client): boolean {
+export function isEnded(client: pg.Client): boolean {
   return !sessionOf(client).socket.writable;
 }

@@ -5,6 +5,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/harness/postgres
 import { plainClient } from '../../../test/support/plain-client.ts';
 import { type Pooler, startPooler } from '../../../test/support/pooler.ts';
 import { emptied } from '../../../test/support/store-places.ts';
+import type { CrossfadeError } from '../../core/errors.ts';
 import { isPooled } from '../../pg/connect.ts';
 import { openStore } from '../../store/store.ts';
 import { storeSuite, suiteSchema } from '../../store/suite/suite.ts';
@@ -52,5 +53,53 @@ test('many stores share few sessions of the server', async () => {
     stores[i % 8].update('words', ['shared'], (held) => held && { ...held, n: held.n + 1 });
   await Promise.all(Array.from({ length: 80 }, (_, i) => increase(i)));
   expect((await stores[1].read('words', ['shared']))?.n).toBe(80);
+  for (const store of stores) await store.close();
+});
+
+test('eight writers in few sessions of the server: capture and fence miss no write of them', async () => {
+  const schema = await emptied(plain);
+  const drivers = Array.from({ length: 8 }, () => postgresDriver({ target: pooler.target, schema, tables: 'create' }));
+  const stores = drivers.map((driver) => openStore(suiteSchema, driver));
+  await Promise.all(stores.map((store) => store.open()));
+  const { capture, fence } = drivers[0];
+  await capture.install();
+  const acknowledged = new Set<string>();
+  const writer = async (who: number): Promise<void> => {
+    for (let n = 0; ; n++) {
+      const words = [`${who} ${n}`, `${who} ${n} too`];
+      try {
+        await stores[who].write(
+          words.map((word) => ({ kind: 'insert', collection: 'words', row: { word, n } }) as const),
+        );
+      } catch (error) {
+        expect((error as CrossfadeError).code).toBe('E_FENCED');
+        return;
+      }
+      for (const word of words) acknowledged.add(word);
+    }
+  };
+  const captured = new Set<string>();
+  const drain = async (): Promise<void> => {
+    const entries = await capture.entries(100);
+    for (const { key } of entries) captured.add(key?.[0] as string);
+    await capture.clear(entries);
+  };
+  const writing = Promise.all(stores.map((_, who) => writer(who)));
+  while (captured.size < 200) await drain();
+  await fence.set(1n);
+  const { rowCount } = await plain.query(`SELECT FROM ${schema}.words`);
+  await writing;
+  expect(rowCount).toBe(acknowledged.size);
+  while ((await capture.entries(1)).length > 0) await drain();
+  expect(captured).toEqual(acknowledged);
+  // A session that served an applier serves a writer next, who is no applier.
+  await drivers[1].mirror.begin(1n);
+  const mirrored = { collection: 'words', key: ['m'], row: { word: 'm', n: 1 }, version: 1n };
+  for (let version = 1n; version <= 6n; version++) await drivers[1].mirror.apply(1n, [{ ...mirrored, version }]);
+  for (const store of stores)
+    await expect(store.write([{ kind: 'remove', collection: 'words', key: ['m'] }])).rejects.toMatchObject({
+      code: 'E_FENCED',
+    });
+  expect(await capture.entries(10)).toEqual([]);
   for (const store of stores) await store.close();
 });

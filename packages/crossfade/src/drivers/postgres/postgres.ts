@@ -1,34 +1,20 @@
 import type pg from 'pg';
-import { connect } from '../../pg/connect.ts';
-import type { Target } from '../../pg/target.ts';
-import type { Collections, Key, Row } from '../../schema/collection.ts';
-import type { Driver, DriverChange, DriverScan } from '../../store/contract.ts';
-import { notLive } from '../../store/supports.ts';
-import { attempt } from './attempt.ts';
-import { makeChanges, type Opened, updateRecord } from './make-changes.ts';
-import { openTables, type TablesOption } from './open-tables.ts';
-import { Pool, type PoolOptions, type PoolStatistics } from './pool.ts';
-import { type Asked, told } from './refusals.ts';
+import type { Key, Row } from '../../schema/collection.ts';
+import type { DriverChange, DriverScan, LiveDriver } from '../../store/contract.ts';
+import { database } from '../../store/supports.ts';
+import { liveOf } from './live/live.ts';
+import { makeChanges, updateRecord } from './make-changes.ts';
+import type { PostgresDriverOptions } from './options.ts';
+import type { PoolStatistics } from './pool.ts';
 import { scanText } from './scan-statement.ts';
+import { Sessions } from './sessions.ts';
 import { askAlone } from './statement.ts';
-import { type Verbs, verbsOf } from './verbs.ts';
+import type { Verbs } from './verbs.ts';
 
-/** Where the records are, and how they are reached. */
-export interface PostgresDriverOptions {
-  readonly target: Target;
-  /** The PostgreSQL schema of the tables. Default `public`. */
-  readonly schema?: string;
-  /** `expect` (default): tables that are missing or do not fit refuse the opening. `create`: missing ones are made. */
-  readonly tables?: TablesOption;
-  readonly pool?: PoolOptions;
-  /** Longest time of one statement. Default 30 s. */
-  readonly statementTimeoutMs?: number;
-  /** Shown in pg_stat_activity. Default `crossfade-store`. */
-  readonly application?: string;
-}
+export type { PostgresDriverOptions } from './options.ts';
 
 /** What a PostgreSQL driver can be asked beyond the contract. */
-export interface PostgresDriver extends Driver {
+export interface PostgresDriver extends LiveDriver {
   readonly pool: { readonly statistics: PoolStatistics };
 }
 
@@ -39,65 +25,37 @@ export interface PostgresDriver extends Driver {
  * is tried again on another connection.
  */
 export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
-  const { target, schema = 'public', tables: tablesOption = 'expect', statementTimeoutMs = 30_000 } = options;
-  const pool = new Pool(
-    () => connect(target, { application: options.application ?? 'crossfade-store', statementTimeoutMs }),
-    options.pool,
-  );
-  let opened: Opened = { verbs: new Map(), keys: new Map(), isOrderFree: false };
-  const verbsFor = (collection: string): Verbs => opened.verbs.get(collection) as Verbs;
-
-  const call = async <T>(asked: Asked, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-    try {
-      return await attempt(pool, asked.did === 'read', work);
-    } catch (error) {
-      throw told(error, asked, opened.keys);
-    }
-  };
-  const open = async (collections: Collections): Promise<void> => {
-    await pool.open();
-    const client = await pool.acquire();
-    try {
-      const { tables, ...found } = await openTables(client, schema, collections, tablesOption);
-      opened = { verbs: verbsOf(tables), ...found };
-      pool.release(client);
-    } catch (error) {
-      pool.release(client);
-      await pool.close();
-      throw error;
-    }
-  };
-
+  const sessions = new Sessions(options);
+  const verbsFor = (collection: string): Verbs => sessions.opened.verbs.get(collection) as Verbs;
   return {
     name: 'postgres',
-    supports: {
-      atomic: true,
-      update: true,
-      orderedScan: true,
-      constraints: true,
-      durable: 'machine',
-      writers: 'many',
-      ...notLive,
-    },
-    pool,
-    open,
-    close: () => pool.close(),
-    read: (collection: string, key: Key) =>
-      call({ collection, did: 'read' }, async (client) => {
-        const { table, read } = verbsFor(collection);
+    supports: database,
+    ...liveOf(sessions.place()),
+    pool: sessions.pool,
+    open: (collections) => sessions.open(collections),
+    close: () => sessions.close(),
+    read: (collection: string, key: Key) => {
+      const { table, read } = verbsFor(collection);
+      const look = async (client: pg.Client): Promise<Row | null> => {
         const { rows } = await askAlone(client, read, table.parametersOf(table.shape.key, key));
         return rows.length === 0 ? null : table.rowOf(rows[0]);
-      }),
+      };
+      return sessions.call({ collection, did: 'read' }, look, sessions.lane);
+    },
     scan: (collection: string, scan: DriverScan) =>
-      call({ collection, did: 'read' }, async (client): Promise<Row[]> => {
+      sessions.call({ collection, did: 'read' }, async (client): Promise<Row[]> => {
         const { table, named } = verbsFor(collection);
         const { text, values } = scanText(table, scan);
         const { rows } = await askAlone(client, named(text), values);
         return rows.map((cells) => table.rowOf(cells));
       }),
     write: (changes: readonly DriverChange[]) =>
-      call({ collection: changes[0].collection, did: 'written' }, (client) => makeChanges(client, opened, changes)),
+      sessions.call({ collection: changes[0].collection, did: 'written' }, (client) =>
+        makeChanges(client, sessions.opened, changes),
+      ),
     update: (collection: string, key: Key, change) =>
-      call({ collection, did: 'written' }, (client) => updateRecord(client, opened, { collection, key }, change)),
+      sessions.call({ collection, did: 'written' }, (client) =>
+        updateRecord(client, sessions.opened, { collection, key }, change),
+      ),
   };
 }

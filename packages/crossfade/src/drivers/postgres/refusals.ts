@@ -6,6 +6,8 @@ import { StatementFailure } from './statement.ts';
 export interface Asked {
   readonly collection: string;
   readonly did: 'read' | 'written';
+  /** Doing it twice is as doing it once, so a lost answer is no reason to stop. */
+  readonly isRepeatable?: boolean;
 }
 
 /** The names of the constraints by which a table keeps its key, by table. */
@@ -22,8 +24,17 @@ export function told(error: unknown, asked: Asked, keys: KeyConstraints): unknow
     return refusal(code, table, refusalWords[code]);
   }
   if (sqlstate === '23503') return refusal('E_REFERENCE', table, refusalWords.E_REFERENCE);
+  if (sqlstate === 'CF001') return fenced(table);
   if (error.mayBeDone && asked.did === 'written') return unknownOutcome(asked, error);
   return failed(error, asked);
+}
+
+function fenced(collection: string): CrossfadeError {
+  return new CrossfadeError(
+    'E_FENCED',
+    `${collection}: the store is fenced while the lead passes to another store. Nothing was written. Try again when that has ended; the write may then belong to the other store.`,
+    { collection },
+  );
 }
 
 function unknownOutcome({ collection }: Asked, { facts }: StatementFailure): CrossfadeError {

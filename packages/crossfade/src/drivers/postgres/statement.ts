@@ -10,8 +10,11 @@ export interface Statement {
   readonly text: string;
 }
 
-/** What may stand for a parameter: PostgreSQL's text, or bytes. */
-export type Parameter = string | Uint8Array | null;
+/** What may stand for a parameter: PostgreSQL's text, or bytes; a list of them is an array. */
+export type Parameter = Scalar | readonly Scalar[];
+
+/** PostgreSQL's text, or bytes. */
+export type Scalar = string | Uint8Array | null;
 
 /** Rows as PostgreSQL's text, and how many there were or were changed. */
 export interface Answer {
@@ -56,7 +59,7 @@ export async function ask(client: pg.Client, statement: Statement, values: reado
     const result = await client.query<(string | null)[]>({
       name,
       text: statement.text,
-      values: values as (string | Uint8Array | null)[],
+      values: values as Parameter[],
       rowMode: 'array',
     } as pg.QueryArrayConfig);
     return { rows: result.rows, count: result.rowCount ?? 0 };
@@ -77,15 +80,23 @@ export function askAlone(client: pg.Client, statement: Statement, values: readon
  * Runs `work` all or nothing; what it throws itself is passed on.
  * @throws StatementFailure: it may be done only if COMMIT was sent
  */
-export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  client: pg.Client,
+  work: () => Promise<T>,
+  kind: 'write' | 'read' = 'write',
+): Promise<T> {
   let step: 'begin' | 'work' | 'commit' = 'begin';
   try {
-    return await transaction(client, async () => {
-      step = 'work';
-      const result = await work();
-      step = 'commit';
-      return result;
-    });
+    return await transaction(
+      client,
+      async () => {
+        step = 'work';
+        const result = await work();
+        step = 'commit';
+        return result;
+      },
+      kind,
+    );
   } catch (error) {
     if (error instanceof StatementFailure) error.mayBeDone = false;
     if ((step as string) === 'work') throw error;

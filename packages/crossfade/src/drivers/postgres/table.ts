@@ -4,7 +4,7 @@ import { type Collection, emptyRow, type FieldType, type Key, type Row, type Val
 import { list, qualified } from '../../schema/ddl.ts';
 import { JsonFault } from '../../schema/values/json-value.ts';
 import { codecs, Undecodable } from './codecs.ts';
-import type { Parameter } from './statement.ts';
+import type { Scalar } from './statement.ts';
 
 /** A collection as its table: names that are quoted already, and the way of values in and out. */
 export interface Table {
@@ -18,7 +18,7 @@ export interface Table {
   /** The parameter of this number, as a value of the field. */
   parameter(number: number, field: string): string;
   /** Values of fields as parameters. */
-  parametersOf(fields: readonly string[], values: Key): Parameter[];
+  parametersOf(fields: readonly string[], values: Key): Scalar[];
   /** The record of a row whose columns are `fields`. @throws CrossfadeError E_STORE_DAMAGED */
   rowOf(cells: readonly (string | null)[]): Row;
 }
@@ -57,7 +57,7 @@ export function ordered(table: Table, field: string): string {
   return table.shape.fields[field].type === 'text' ? `${ident(field)} COLLATE "C"` : ident(field);
 }
 
-function parameterOf(type: FieldType, value: Value): Parameter {
+function parameterOf(type: FieldType, value: Value): Scalar {
   return value === null ? null : codecs[type].encode(value);
 }
 

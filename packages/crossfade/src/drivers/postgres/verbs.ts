@@ -1,6 +1,6 @@
 import type { DriverChange } from '../../store/contract.ts';
 import { type Bound, changeValues, keyTexts, patched, patchText } from './change-statements.ts';
-import { type Statement, statementNames } from './statement.ts';
+import type { Statement } from './statement.ts';
 import type { Table } from './table.ts';
 
 /** The statements of one collection, made once from its schema. */
@@ -14,8 +14,10 @@ export interface Verbs {
 }
 
 /** The statements of every collection; names are unique over all of them, since they share connections. */
-export function verbsOf(tables: ReadonlyMap<string, Table>): ReadonlyMap<string, Verbs> {
-  const named = statementNames();
+export function verbsOf(
+  tables: ReadonlyMap<string, Table>,
+  named: (text: string) => Statement,
+): ReadonlyMap<string, Verbs> {
   return new Map([...tables].map(([name, table]) => [name, verbsOfTable(table, named)]));
 }
 

@@ -1,4 +1,4 @@
-import type { FieldType, JsonValue, Value } from '../collection.ts';
+import type { FieldType, JsonValue, Key, Value } from '../collection.ts';
 import { lastDay } from './instant.ts';
 
 /** The deepest JSON that every store takes; PostgreSQL's own parser recurses. */
@@ -111,6 +111,12 @@ export function compareValues(a: Value, b: Value): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The order of two keys of one collection, or of two lists of values of the same fields. */
+export function compareKeys(a: Key, b: Key): number {
+  const at = a.findIndex((value, i) => compareValues(value, b[i]) !== 0);
+  return at < 0 ? 0 : compareValues(a[at], b[at]);
 }
 
 /** UTF-16 sorts U+E000 to U+FFFF behind the characters beyond; UTF-8, and so every database, before them. */

@@ -3,6 +3,7 @@ import type { SourceIndex, SourceTable } from '../../../schema/model.ts';
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
 import { name, quoted } from '../names.ts';
 import { rowidOf } from './open.ts';
+import { isStranger } from './passage.ts';
 
 /** The names of all triggers of capture begin so; the collection ends them. */
 export const capturePrefix = 'crossfade.capture.';
@@ -23,15 +24,15 @@ export function captureTriggers(collection: string, shape: Collection, table: So
     update: ['AFTER UPDATE', note(after)],
     delete: ['AFTER DELETE', note(before)],
   };
-  const found = Object.entries(bodies).map(([kind, [when, body]]) => trigger(kind, collection, when, '', body));
+  const found = Object.entries(bodies).map(([kind, [when, body]]) => trigger(kind, collection, when, isStranger, body));
   // As text, which has no collation: a column that takes 'A' for 'a' would hide that the key has changed.
-  found.push(trigger('moved', collection, 'AFTER UPDATE', `WHEN (${before}) <> (${after}) `, note(before)));
+  found.push(trigger('moved', collection, 'AFTER UPDATE', `${isStranger} AND (${before}) <> (${after})`, note(before)));
   if (victims.length > 0) {
     const own = rowidOf(table);
     const others = own === null ? '' : ` AND victim.${own} <> OLD.${own}`;
     const body = (more: string): string => victims.map((select) => noted(collection, `${select}${more}`)).join(' ');
-    found.push(trigger('replaced', collection, 'BEFORE INSERT', '', body('')));
-    found.push(trigger('overrun', collection, 'BEFORE UPDATE', '', body(others)));
+    found.push(trigger('replaced', collection, 'BEFORE INSERT', isStranger, body('')));
+    found.push(trigger('overrun', collection, 'BEFORE UPDATE', isStranger, body(others)));
   }
   return new Map(found);
 }
@@ -40,7 +41,7 @@ function trigger(kind: string, collection: string, when: string, condition: stri
   const called = `${capturePrefix}${kind}.${collection}`;
   return [
     called,
-    `CREATE TRIGGER ${name(called)} ${when} ON ${name(collection)} FOR EACH ROW ${condition}BEGIN ${body} END`,
+    `CREATE TRIGGER ${name(called)} ${when} ON ${name(collection)} FOR EACH ROW WHEN ${condition} BEGIN ${body} END`,
   ];
 }
 

@@ -10,6 +10,7 @@ import { name } from '../names.ts';
 import { capturePrefix, captureTriggers } from './capture-triggers.ts';
 import { unfitPlace } from './failure.ts';
 import { catalogOf, type OpenFile } from './open.ts';
+import { dropPassage, makePassage } from './passage.ts';
 import { has, keepingCapture, schemaVersion } from './schema-version.ts';
 import { writing } from './writing.ts';
 
@@ -52,6 +53,7 @@ function install(file: OpenFile): void {
 
 /** The counter begins at the time of day: who has seen an entry of a journal that was removed clears none of this one. */
 function makeTables(db: DatabaseSync): void {
+  makePassage(db);
   if (has(db, 'crossfade_journal')) return;
   db.exec(`CREATE TABLE crossfade_journal (
     counter INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (collection, key));
@@ -62,6 +64,7 @@ function makeTables(db: DatabaseSync): void {
 function remove(db: DatabaseSync): void {
   for (const called of triggersOf(db).keys()) db.exec(`DROP TRIGGER ${name(called)}`);
   db.exec('DROP TABLE IF EXISTS crossfade_capture; DROP TABLE IF EXISTS crossfade_journal');
+  dropPassage(db);
 }
 
 function standing(file: OpenFile): Standing {

@@ -27,7 +27,7 @@ export class Connection {
   readonly db: DatabaseSync;
   /** This Node's API ends text at its first NUL without a word; Node 22 does. */
   readonly cutsText: boolean;
-  private readonly busyTimeoutMs: number;
+  readonly busyTimeoutMs: number;
   private readonly statements = new Map<string, StatementSync>();
   private readonly begin: StatementSync;
   private readonly commit: StatementSync;

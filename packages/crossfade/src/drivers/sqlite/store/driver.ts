@@ -1,20 +1,18 @@
 import { resolve } from 'node:path';
 import { CrossfadeError } from '../../../core/errors.ts';
 import type { Collections, Key } from '../../../schema/collection.ts';
-import type { Driver, DriverChange, DriverScan } from '../../../store/contract.ts';
-import type { Capture } from '../../../store/live/capture.ts';
-import type { Counters } from '../../../store/live/counters.ts';
-import type { Fence } from '../../../store/live/fence.ts';
-import { notLive } from '../../../store/supports.ts';
+import type { DriverChange, DriverScan, LiveDriver } from '../../../store/contract.ts';
+import { database } from '../../../store/supports.ts';
+import { bulkOf } from './bulk.ts';
 import { captureOf } from './capture.ts';
-import { isCheck, makeChange, referenceRefusal } from './changes.ts';
 import { CallersError } from './connection.ts';
 import { countersOf } from './counters.ts';
 import { storeFailure } from './failure.ts';
-import { fencedRefusal, fenceOf } from './fence.ts';
+import { fenceOf } from './fence.ts';
+import { mirrorOf } from './mirror.ts';
 import { type OpenFile, openFile } from './open.ts';
-import { makeParked } from './parked-unique.ts';
 import type { Table } from './table.ts';
+import { writeChanges } from './write-changes.ts';
 
 /** Where records are kept, and how patient the store is. */
 export interface SqliteDriverOptions {
@@ -29,12 +27,8 @@ export interface SqliteDriverOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** What a SQLite driver can be asked beyond the contract, while the store is open. */
-export interface SqliteDriver extends Driver {
-  readonly capture: Capture;
-  readonly fence: Fence;
-  readonly counters: Counters;
-}
+/** A SQLite driver. The parts of the live protocol can be asked while the store is open. */
+export type SqliteDriver = LiveDriver;
 
 /**
  * Records in the tables of a SQLite file. An acknowledged write survives the machine. Many processes may write, also
@@ -59,18 +53,7 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
   };
   return {
     name: 'sqlite',
-    supports: {
-      atomic: true,
-      update: true,
-      orderedScan: true,
-      constraints: true,
-      durable: 'machine',
-      writers: 'many',
-      ...notLive,
-      capture: 'triggers',
-      fence: 'triggers',
-      counters: true,
-    },
+    supports: database,
     open: async (schema: Collections) => {
       file = await openFile(
         { path, tables: options.tables ?? 'expect', busyTimeoutMs: options.busyTimeoutMs ?? 5_000 },
@@ -83,15 +66,17 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
     },
     read: (collection: string, key: Key) => read(() => table(collection).read(key)),
     scan: (collection: string, scan: DriverScan) => read(() => table(collection).scan(scan)),
-    write: async (changes: readonly DriverChange[]) => write(opened(), () => changes),
+    write: async (changes: readonly DriverChange[]) => writeChanges(opened(), () => changes),
     update: async (collection, key, change) =>
-      write(opened(), () => {
+      writeChanges(opened(), () => {
         const row = table(collection).read(key);
         const wanted = called(() => change(row));
         return wanted === null ? [] : [wanted];
       }),
     capture: captureOf(opened),
     fence: fenceOf(opened),
+    mirror: mirrorOf(opened),
+    bulk: bulkOf(opened),
     counters: countersOf(opened),
   };
 }
@@ -103,34 +88,4 @@ function called<T>(change: () => T): T {
   } catch (error) {
     throw new CallersError(error);
   }
-}
-
-/** One transaction: finds out what is to be changed, and changes it. */
-async function write({ connection, tables }: OpenFile, find: () => readonly DriverChange[]): Promise<void> {
-  let changes: readonly DriverChange[] = [];
-  const makeEach = (): void => {
-    changes = find();
-    for (const change of changes) makeChange(tables.get(change.collection) as Table, change);
-  };
-  try {
-    await connection.write(makeEach).catch((error: unknown) => {
-      if (changes.length < 2 || !isUniqueRefusal(error)) throw error;
-      return connection
-        .write(() => makeParked(tables, changes))
-        .catch((other: unknown) => {
-          // A CHECK of the table may not let a value stand in for the time being; then the order decides after all.
-          throw isCheck(other) ? error : other;
-        });
-    });
-  } catch (error) {
-    throw (
-      fencedRefusal(error, connection.path) ??
-      referenceRefusal(changes, error) ??
-      storeFailure(error, connection.path, 'Nothing was written.')
-    );
-  }
-}
-
-function isUniqueRefusal(error: unknown): boolean {
-  return error instanceof CrossfadeError && error.code === 'E_UNIQUE';
 }

@@ -4,6 +4,7 @@ import type { Fence, FenceState } from '../../../store/live/fence.ts';
 import { name, quoted } from '../names.ts';
 import { resultCodeOf } from '../result-words.ts';
 import type { OpenFile } from './open.ts';
+import { isStranger, makePassage } from './passage.ts';
 import { has, keepingCapture } from './schema-version.ts';
 import { writing } from './writing.ts';
 
@@ -38,6 +39,7 @@ function turn(file: OpenFile, epoch: bigint, isSet: boolean): void {
   const { db, path } = file.connection;
   const collections = Object.keys(file.schema);
   keepingCapture(db, () => {
+    makePassage(db);
     db.exec(
       'CREATE TABLE IF NOT EXISTS crossfade_fence (collection TEXT PRIMARY KEY, epoch INTEGER NOT NULL, is_set INTEGER NOT NULL)',
     );
@@ -66,7 +68,7 @@ function triggersFor(collection: string): [string, string][] {
     const called = `crossfade.fence.${kind.toLowerCase()}.${collection}`;
     return [
       called,
-      `CREATE TRIGGER ${name(called)} BEFORE ${kind} ON ${name(collection)} FOR EACH ROW BEGIN SELECT RAISE(ABORT, ${quoted(sentence)}); END`,
+      `CREATE TRIGGER ${name(called)} BEFORE ${kind} ON ${name(collection)} FOR EACH ROW WHEN ${isStranger} BEGIN SELECT RAISE(ABORT, ${quoted(sentence)}); END`,
     ];
   });
 }

@@ -49,11 +49,12 @@ export async function openFile(options: OpenOptions, schema: Collections): Promi
   }
 }
 
+/** What a connection needs that reads a file of others. */
+export const readingSettings = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0';
+
 /** The settings of a connection, each of them for the records' sake. */
 function prepare(db: DatabaseSync, path: string): void {
-  db.exec(
-    'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA recursive_triggers = ON',
-  );
+  db.exec(`${readingSettings}; PRAGMA recursive_triggers = ON`);
   const encoding = String(db.prepare('PRAGMA encoding').get()?.encoding);
   if (encoding !== 'UTF-8')
     throw unfitPlace(

@@ -13,7 +13,8 @@ export interface ScanQuery {
   readonly values: readonly Cell[];
 }
 
-interface Sql {
+/** A piece of SQL with what stands for its question marks. */
+export interface Sql {
   readonly text: string;
   readonly values: readonly Cell[];
 }
@@ -71,7 +72,7 @@ function conditionSql(shape: Collection, { field, is, value }: Condition): Sql {
 }
 
 /** A field to compare or order by: text by its bytes, whatever the column says. */
-function operand(shape: Collection, field: string): string {
+export function operand(shape: Collection, field: string): string {
   return shape.fields[field].type === 'text' ? `${name(field)} COLLATE BINARY` : name(field);
 }
 

@@ -5,7 +5,8 @@ import { name as quotedName } from '../names.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
 import { RowReader } from './row-reader.ts';
-import { scanQuery } from './scan-query.ts';
+import { type KeyBounds, withinBounds } from './range-query.ts';
+import { operand, scanQuery } from './scan-query.ts';
 
 /** The statements of one collection, made once from the schema. All of them are steps of whoever calls. */
 export class Table {
@@ -13,6 +14,7 @@ export class Table {
   readonly shape: Collection;
   private readonly connection: Connection;
   private readonly reader: RowReader;
+  private readonly rowid: string | null;
   private readonly quoted: string;
   private readonly fields: readonly string[];
   /** `"a" = ? AND "b" = ?` */
@@ -25,6 +27,7 @@ export class Table {
     this.connection = connection;
     this.name = name;
     this.shape = shape;
+    this.rowid = rowid;
     this.quoted = quotedName(name);
     this.fields = Object.keys(shape.fields);
     this.reader = new RowReader(connection, name, shape, rowid);
@@ -39,6 +42,11 @@ export class Table {
     }`;
   }
 
+  /** The same table through another connection. */
+  on(connection: Connection): Table {
+    return new Table(connection, this.name, this.shape, this.rowid);
+  }
+
   /** @throws CrossfadeError E_STORE_DAMAGED */
   read(key: Key): Row | null {
     return this.reader.rows(`FROM ${this.quoted} WHERE ${this.ofKey}`, this.cells(this.shape.key, key))[0] ?? null;
@@ -48,6 +56,19 @@ export class Table {
   scan(scan: DriverScan): readonly Row[] {
     const { parts, order, values } = scanQuery(this.quoted, this.shape, scan);
     return this.reader.union(parts, order, [...values, scan.limit]);
+  }
+
+  /** The records within the bounds in the order of the key. @throws CrossfadeError E_STORE_DAMAGED */
+  range(bounds: KeyBounds, limit: number): readonly Row[] {
+    const { text, values } = withinBounds(this.shape, bounds);
+    const order = this.shape.key.map((field) => operand(this.shape, field)).join(', ');
+    return this.reader.rows(`FROM ${this.quoted} WHERE ${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
+  }
+
+  /** Removes every record within the bounds; returns how many there were. */
+  removeRange(bounds: KeyBounds): number {
+    const { text, values } = withinBounds(this.shape, bounds);
+    return Number(this.statement(`DELETE FROM ${this.quoted} WHERE ${text}`).run(...values).changes);
   }
 
   has(key: Key): boolean {

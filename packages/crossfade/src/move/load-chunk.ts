@@ -7,10 +7,10 @@ import type { Page } from '../drivers/sqlite/page.ts';
 import { join, name, qualified, sql } from '../pg/sql.ts';
 import type { PgType, Rule } from '../schema/model.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
-import { CopyBuffer, copyHeader, copyTrailer } from './buffer.ts';
-import { encoderFor } from './encode.ts';
-import type { Encode } from './encoder.ts';
-import { copyIn } from './stream.ts';
+import { CopyBuffer, copyHeader, copyTrailer } from '../copy/buffer.ts';
+import { encoderFor } from '../copy/encode.ts';
+import type { Encode } from '../copy/encoder.ts';
+import { copyIn } from '../copy/stream.ts';
 
 /** A table as the loader sees it. Plain data. */
 export interface LoadTable {

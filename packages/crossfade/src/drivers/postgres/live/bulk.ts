@@ -1,0 +1,48 @@
+import type pg from 'pg';
+import type { Row } from '../../../schema/collection.ts';
+import type { Bulk, Snapshot } from '../../../store/live/bulk.ts';
+import { keyTexts } from '../change-statements.ts';
+import { rangeText } from '../range-statement.ts';
+import type { Parameter } from '../statement.ts';
+import type { Table } from '../table.ts';
+import { loadRange } from './load.ts';
+import { type LivePlace, run } from './place.ts';
+
+/** The bulk of a store. */
+export function bulkOf(place: LivePlace): Bulk {
+  const tableOf = (collection: string): Table => place.opened().tables.get(collection) as Table;
+  return {
+    range: async (collection, range, limit) => {
+      const table = tableOf(collection);
+      const { text, values } = rangeText(table, range, limit);
+      const { rows } = await place.read(text, values);
+      return rows.map((cells) => table.rowOf(cells));
+    },
+    load: (collection, range, rows, keep = []) => {
+      const table = tableOf(collection);
+      return place.change('once', (client) => loadRange(client, table, { range, rows, keep }));
+    },
+    snapshot: (read) => place.snapshot((client) => read(snapshotOf(client, place, tableOf))),
+  };
+}
+
+function snapshotOf(client: pg.Client, { told }: LivePlace, tableOf: (collection: string) => Table): Snapshot {
+  const rowsOf = async (table: Table, text: string, values: readonly Parameter[]): Promise<Row[]> => {
+    const { rows } = await run(client, text, values).catch((error: unknown) => {
+      throw told(error);
+    });
+    return rows.map((cells) => table.rowOf(cells));
+  };
+  return {
+    read: async (collection, key) => {
+      const table = tableOf(collection);
+      const rows = await rowsOf(table, keyTexts(table).read, table.parametersOf(table.shape.key, key));
+      return rows[0] ?? null;
+    },
+    range: (collection, range, limit) => {
+      const table = tableOf(collection);
+      const { text, values } = rangeText(table, range, limit);
+      return rowsOf(table, text, values);
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/postgres.ts';
+import { postgresStore, stranger } from '../../../../test/support/postgres-store.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database.drop());
+
+const word = (text: string) => ({ kind: 'insert', collection: 'words', row: { word: text, n: 1 } }) as const;
+const fenced = { code: 'CF001' };
+
+/** What strangers write, each of it refused by a fence. */
+const writes = [
+  `INSERT INTO words VALUES ('b', 1)`,
+  `INSERT INTO words VALUES ('a', 1) ON CONFLICT DO NOTHING`,
+  `UPDATE words SET n = 2`,
+  `UPDATE words SET n = 2 WHERE word = 'nobody'`,
+  `DELETE FROM words`,
+  `TRUNCATE words`,
+  `WITH gone AS (DELETE FROM words RETURNING word) SELECT count(*) FROM gone`,
+  `SET session_replication_role = replica; DELETE FROM words`,
+];
+
+test('a fence refuses every write of strangers until it is lifted, and lets reads through', async () => {
+  const { store, driver } = await postgresStore({ target: database, schema: 'strangers' });
+  await store.write([word('a')]);
+  await driver.fence.set(5n);
+  const plain = await stranger(database, 'strangers');
+  for (const sql of writes) await expect(plain.query(sql), sql).rejects.toMatchObject(fenced);
+  await plain.query('RESET session_replication_role');
+  expect((await plain.query('SELECT * FROM words')).rowCount).toBe(1);
+  await driver.fence.lift(5n);
+  await plain.query(writes[2]);
+  expect((await store.read('words', ['a']))?.n).toBe(2);
+});
+
+/** One write, as transactions of programs make it. */
+async function writeOnce(client: pg.Client, isolation: string, text: string): Promise<boolean> {
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+    await client.query('SELECT count(*) FROM words');
+    await client.query('INSERT INTO words VALUES ($1, 1)', [text]);
+    await client.query('COMMIT');
+    return true;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    const { code } = error as { code?: string };
+    if (code === 'CF001') return false;
+    // An older state than the turn of the fence: the program tries again.
+    if (code === '40001') return writeOnce(client, isolation, text);
+    throw error;
+  }
+}
+
+test('eight writers while the fence is set: when it is, what was acknowledged is all there ever is', async () => {
+  const { driver } = await postgresStore({ target: database, schema: 'eight' });
+  const isolations = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'];
+  const plain = await stranger(database, 'eight');
+  let acknowledged = 0;
+  for (const epoch of [1n, 2n, 3n]) {
+    const before = acknowledged;
+    const writer = async (who: number): Promise<void> => {
+      const client = await stranger(database, 'eight');
+      for (let n = 0; await writeOnce(client, isolations[who % 3], `${epoch} ${who} ${n}`); n++) acknowledged++;
+    };
+    const writing = Array.from({ length: 8 }, (_, who) => writer(who));
+    while (acknowledged < before + 40) await sleep(5);
+    await driver.fence.set(epoch);
+    const { rows } = await plain.query<{ n: number }>('SELECT count(*)::int AS n FROM words');
+    await Promise.all(writing);
+    expect([epoch, rows[0].n]).toEqual([epoch, acknowledged]);
+    expect((await plain.query('SELECT FROM words')).rowCount).toBe(acknowledged);
+    await driver.fence.lift(epoch);
+  }
+});
+
+test('a fence waits for the transaction that has written, and others write on while it waits', async () => {
+  const { store, driver } = await postgresStore({ target: database, schema: 'waiting' });
+  const plain = await stranger(database, 'waiting');
+  await driver.fence.lift(1n);
+  await plain.query(`BEGIN; INSERT INTO words VALUES ('under way', 1)`);
+  let isSet = false;
+  const setting = driver.fence.set(2n).then(() => (isSet = true));
+  for (let n = 0; n < 10; n++) {
+    await store.write([word(`${n}`)]);
+    await sleep(30);
+  }
+  expect(isSet).toBe(false);
+  await plain.query('COMMIT');
+  await setting;
+  await expect(store.write([word('late')])).rejects.toMatchObject({ code: 'E_FENCED' });
+  expect((await store.scan('words')).rows).toHaveLength(11);
+});
+
+test.each([
+  ['REPEATABLE READ', 'the first epoch'],
+  ['SERIALIZABLE', 'the first epoch'],
+  ['REPEATABLE READ', 'a later epoch'],
+  ['SERIALIZABLE', 'a later epoch'],
+])('a %s transaction that sees the state before the fence of %s cannot write', async (isolation, epoch) => {
+  const schema = `${isolation} before ${epoch}`;
+  const { driver } = await postgresStore({ target: database, schema });
+  const plain = await stranger(database, schema);
+  if (epoch === 'a later epoch') await driver.fence.lift(1n);
+  await plain.query(`BEGIN ISOLATION LEVEL ${isolation}; SELECT * FROM words`);
+  await driver.fence.set(2n);
+  await expect(plain.query(`INSERT INTO words VALUES ('late', 1)`)).rejects.toMatchObject({ code: '40001' });
+  await plain.query('ROLLBACK');
+  await expect(plain.query(`INSERT INTO words VALUES ('late', 1)`)).rejects.toMatchObject({ code: 'CF001' });
+});
+
+test('a fence whose trigger is gone or disabled does not stand, and is mended by the same epoch', async () => {
+  const { driver } = await postgresStore({ target: database, schema: 'gone' });
+  const plain = await stranger(database, 'gone');
+  await driver.fence.set(1n);
+  for (const sql of ['DROP TRIGGER crossfade_fence ON words', 'ALTER TABLE words DISABLE TRIGGER crossfade_fence']) {
+    await plain.query(sql);
+    expect(await driver.fence.state()).toEqual({ epoch: 1n, isSet: false });
+    await driver.fence.set(1n);
+    expect(await driver.fence.state()).toEqual({ epoch: 1n, isSet: true });
+  }
+});
+
+test('two who turn the fence at once leave the later epoch, whoever comes first', async () => {
+  const [one, two] = [
+    await postgresStore({ target: database, schema: 'two' }),
+    await postgresStore({ target: database, schema: 'two' }),
+  ];
+  const turns = [one, two, one, two].map(({ driver }, i) => driver.fence.set(BigInt(i + 1)).catch(() => undefined));
+  await Promise.all(turns);
+  expect(await one.driver.fence.state()).toEqual({ epoch: 4n, isSet: true });
+});

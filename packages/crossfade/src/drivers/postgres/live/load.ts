@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import { CopyBuffer, copyHeader, copyTrailer } from '../../../copy/buffer.ts';
+import { copyIn } from '../../../copy/stream.ts';
+import { valueEncoder } from '../../../copy/values.ts';
+import { CrossfadeError } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
+import { failure } from '../../../pg/failure.ts';
+import { sql, trusted } from '../../../pg/sql.ts';
+import type { Key, Row } from '../../../schema/collection.ts';
+import { list } from '../../../schema/ddl.ts';
+import type { KeyRange, LoadCount } from '../../../store/live/bulk.ts';
+import { valuesText } from '../../../store/tables/values-text.ts';
+import { conflictText } from '../change-statements.ts';
+import { rangeCondition } from '../range-statement.ts';
+import { StatementFailure } from '../statement.ts';
+import type { Table } from '../table.ts';
+import { columnsOf, equalKeys, unnested } from './many.ts';
+import { passing, run } from './place.ts';
+
+/** What a range is to hold. */
+export interface Load {
+  readonly range: KeyRange;
+  readonly rows: readonly Row[];
+  readonly keep: readonly Key[];
+}
+
+/** For the transaction alone, in the schema of the session's own tables. */
+const staging = 'pg_temp.crossfade_load';
+
+/** Makes a range hold the records: COPY beside the table, then two statements. Within the transaction of the caller. */
+export async function loadRange(client: pg.Client, table: Table, { range, rows, keep }: Load): Promise<LoadCount> {
+  const { relation, columns, shape } = table;
+  const kept = new Set(keep.map(valuesText));
+  const given = rows.filter((row) => !kept.has(valuesText(shape.key.map((field) => row[field]))));
+  await passing(client);
+  await run(
+    client,
+    `CREATE TEMP TABLE crossfade_load ON COMMIT DROP AS SELECT ${columns} FROM ${relation} WITH NO DATA`,
+  );
+  await copyRows(client, table, given);
+  const within = rangeCondition(table, range);
+  const removed = await run(
+    client,
+    `DELETE FROM ${relation} AS t WHERE ${within.text}
+      AND NOT EXISTS (SELECT FROM ${staging} AS s WHERE ${equalKeys(table, 's', 't')})
+      AND NOT EXISTS (SELECT FROM ${unnested(table, shape.key, within.values.length + 1)} AS kept (${list(shape.key)})
+        WHERE ${equalKeys(table, 'kept', 't')})`,
+    [...within.values, ...columnsOf(table, shape.key, keep)],
+  );
+  await run(
+    client,
+    `INSERT INTO ${relation} (${columns}) SELECT ${columns} FROM ${staging} ORDER BY ${list(shape.key)} ${conflictText(table)}`,
+  );
+  return { written: given.length, removed: removed.count };
+}
+
+/** By the encoders of moves. @throws StatementFailure; CrossfadeError E_STORE_FAILED for a value beyond PostgreSQL's limits */
+async function copyRows(client: pg.Client, table: Table, rows: readonly Row[]): Promise<void> {
+  const { fields, shape, columns, name } = table;
+  const out = new CopyBuffer();
+  const encoders = fields.map((field) => valueEncoder(shape.fields[field].type, out));
+  const write = (row: Row): void => {
+    out.int16(fields.length);
+    fields.forEach((field, i) => {
+      if (!encoders[i](row[field])) throw tooLarge(name, field);
+    });
+  };
+  try {
+    await copyIn(
+      client,
+      sql`COPY ${trusted(staging)} (${trusted(columns)}) FROM STDIN (FORMAT binary)`,
+      async (send) => {
+        await send([copyHeader]);
+        for (const row of rows) {
+          write(row);
+          if (out.length >= limits.sendBytes) await send(out.take());
+        }
+        await send([...out.take(), copyTrailer]);
+      },
+    );
+  } catch (error) {
+    if (error instanceof CrossfadeError && error.code === 'E_STORE_FAILED') throw error;
+    throw new StatementFailure(failure(error, 'load records'), true);
+  }
+}
+
+function tooLarge(collection: string, field: string): CrossfadeError {
+  return new CrossfadeError(
+    'E_STORE_FAILED',
+    `${collection}.${field}: PostgreSQL cannot hold a value of it. Nothing was written. Look for values beyond its limits.`,
+    { collection, field },
+  );
+}

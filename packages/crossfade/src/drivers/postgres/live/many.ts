@@ -1,0 +1,34 @@
+import { ident } from '../../../core/sql-text.ts';
+import type { Key } from '../../../schema/collection.ts';
+import { list } from '../../../schema/ddl.ts';
+import { conflictText } from '../change-statements.ts';
+import { codecs } from '../codecs.ts';
+import type { Parameter } from '../statement.ts';
+import type { Table } from '../table.ts';
+
+/** Puts any number of records by one statement: a parameter for each field, with the values of all of them. */
+export function putMany(table: Table): string {
+  return `INSERT INTO ${table.relation} (${table.columns}) SELECT * FROM ${unnested(table, table.fields, 1)} ${conflictText(table)}`;
+}
+
+/** Removes any number of records: a parameter for each field of the key. */
+export function removeMany(table: Table): string {
+  const { key } = table.shape;
+  return `DELETE FROM ${table.relation} AS t USING ${unnested(table, key, 1)} AS gone (${list(key)}) WHERE ${equalKeys(table, 't', 'gone')}`;
+}
+
+/** Parameters from `first` on, as a table with a column for each field. */
+export function unnested({ shape }: Table, fields: readonly string[], first: number): string {
+  return `unnest(${fields.map((field, i) => `$${first + i}::${codecs[shape.fields[field].type].column}[]`).join(', ')})`;
+}
+
+/** The same key in two tables. */
+export function equalKeys({ shape }: Table, a: string, b: string): string {
+  return shape.key.map((field) => `${a}.${ident(field)} = ${b}.${ident(field)}`).join(' AND ');
+}
+
+/** A parameter for each field, with its values out of all the lists, which have the order of the fields. */
+export function columnsOf(table: Table, fields: readonly string[], lists: readonly Key[]): Parameter[] {
+  const cells = lists.map((values) => table.parametersOf(fields, values));
+  return fields.map((_, i) => cells.map((each) => each[i]));
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { CrossfadeError } from '../../../core/errors.ts';
+import type { DriverChange } from '../../../store/contract.ts';
+import type { Mirror, Mirrored } from '../../../store/live/mirror.ts';
+import { mirroredChanges } from '../../../store/live/mirrored-changes.ts';
+import { valuesText } from '../../../store/tables/values-text.ts';
+import { ask } from '../statement.ts';
+import { makeObjects } from './objects.ts';
+import { behindWriters, isMissing, type LivePlace, passing, run } from './place.ts';
+import { columnsOf, putMany, removeMany } from './many.ts';
+
+const noteText = `INSERT INTO crossfade.store_guard AS noted (place, collection, key, epoch, version)
+  SELECT $1, g.collection, decode(g.key, 'hex'), $2::bigint, g.version
+    FROM unnest($3::text[], $4::text[], $5::bigint[]) AS g (collection, key, version)
+  ON CONFLICT (place, collection, key) DO UPDATE SET epoch = EXCLUDED.epoch, version = EXCLUDED.version
+    WHERE (noted.epoch, noted.version) < (EXCLUDED.epoch, EXCLUDED.version)
+  RETURNING noted.collection, encode(noted.key, 'hex')`;
+
+/** The mirror of a store. */
+export function mirrorOf(place: LivePlace): Mirror {
+  const { schema, change } = place;
+  return {
+    begin: (epoch) => behindWriters(place, (client) => begin(client, schema, epoch)),
+    apply: (epoch, records) =>
+      change('once', async (client) => {
+        await passing(client);
+        await checkEpoch(client, schema, epoch);
+        const fresh: Mirrored[] = [];
+        for (const round of rounds(records)) fresh.push(...(await noted(client, place, epoch, round)));
+        for (const alike of runs(mirroredChanges(fresh))) await makeRun(client, place, alike);
+        return fresh.length;
+      }),
+    reset: async () => {
+      const forget = 'DELETE FROM crossfade.store_guard WHERE place = $1';
+      await change('repeatable', (client) => run(client, forget, [schema])).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    },
+  };
+}
+
+/** The row of the epoch is locked by who applies, so that none of an earlier one is under way when this has returned. */
+async function begin(client: pg.Client, schema: string, epoch: bigint): Promise<void> {
+  await makeObjects(client);
+  const { rows } = await run(
+    client,
+    `INSERT INTO crossfade.store_mirror AS begun (place, epoch) VALUES ($1, $2)
+      ON CONFLICT (place) DO UPDATE SET epoch = greatest(begun.epoch, EXCLUDED.epoch) RETURNING epoch`,
+    [schema, String(epoch)],
+  );
+  const last = BigInt(rows[0][0] as string);
+  if (last !== epoch) throw notTheEpoch(schema, epoch, last);
+}
+
+async function checkEpoch(client: pg.Client, schema: string, epoch: bigint): Promise<void> {
+  const text = 'SELECT epoch FROM crossfade.store_mirror WHERE place = $1 FOR SHARE';
+  const { rows } = await run(client, text, [schema]).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return { rows: [] };
+  });
+  const last = rows.length === 0 ? null : BigInt(rows[0][0] as string);
+  if (last !== epoch) throw notTheEpoch(schema, epoch, last);
+}
+
+/** Records in lists of which none has a key twice: one statement notes each key once. */
+function rounds(records: readonly Mirrored[]): Mirrored[][] {
+  const found: Mirrored[][] = [];
+  const seen = new Map<string, number>();
+  for (const record of records) {
+    const id = idOf(record);
+    const round = seen.get(id) ?? 0;
+    seen.set(id, round + 1);
+    found[round] ??= [];
+    found[round].push(record);
+  }
+  return found;
+}
+
+/** Those that are beyond what is noted for their key; from then on they are what is noted. */
+async function noted(
+  client: pg.Client,
+  place: LivePlace,
+  epoch: bigint,
+  records: readonly Mirrored[],
+): Promise<Mirrored[]> {
+  const { rows } = await ask(client, place.opened().named(noteText), [
+    place.schema,
+    String(epoch),
+    records.map(({ collection }) => collection),
+    records.map(hashOf),
+    records.map(({ version }) => String(version)),
+  ]);
+  const fresh = new Set(rows.map(([collection, hash]) => `${collection}\0${hash}`));
+  return records.filter((record) => fresh.has(idOf(record)));
+}
+
+/** A key may be longer than an index takes it. */
+function hashOf({ key }: Mirrored): string {
+  return createHash('sha256').update(valuesText(key)).digest('hex');
+}
+
+function idOf(record: Mirrored): string {
+  return `${record.collection}\0${hashOf(record)}`;
+}
+
+/** Changes that follow each other and are alike, so that one statement makes them. */
+function runs(changes: readonly DriverChange[]): DriverChange[][] {
+  const found: DriverChange[][] = [];
+  for (const change of changes) {
+    const last = found.at(-1)?.[0];
+    if (last?.kind === change.kind && last.collection === change.collection) found.at(-1)?.push(change);
+    else found.push([change]);
+  }
+  return found;
+}
+
+async function makeRun(client: pg.Client, place: LivePlace, changes: readonly DriverChange[]): Promise<void> {
+  const { tables, named } = place.opened();
+  const table = tables.get(changes[0].collection);
+  if (table === undefined) throw new TypeError('a collection of the schema');
+  const rows = changes.flatMap((change) => (change.kind === 'put' ? [change.row] : []));
+  if (rows.length > 0)
+    await ask(
+      client,
+      named(putMany(table)),
+      columnsOf(
+        table,
+        table.fields,
+        rows.map((row) => table.fields.map((field) => row[field])),
+      ),
+    );
+  else
+    await ask(
+      client,
+      named(removeMany(table)),
+      columnsOf(
+        table,
+        table.shape.key,
+        changes.map(({ key }) => key),
+      ),
+    );
+}
+
+function notTheEpoch(schema: string, epoch: bigint, last: bigint | null): CrossfadeError {
+  return new CrossfadeError(
+    'E_FENCED',
+    `${schema}: epoch ${epoch} is not the one that mirrors here${last === null ? '' : `, which is ${last}`}. Nothing was written. Look who leads before going on.`,
+    { schema, epoch, last },
+  );
+}
