@@ -310,7 +310,7 @@ test.each(['UTF-8', 'UTF-16le', 'UTF-16be'] as const)(
     // In the order of the key: an empty text begins the texts, an empty blob the blobs.
     const keys = ['', 'a', Buffer.alloc(0), Buffer.from('a')];
     const pairs = keys.flatMap((c1) => keys.map((c0) => [c1, c0] as const));
-    for (const [n, [c1, c0]] of pairs.entries()) row.run(n, c1, c0);
+    for (const [n, [c1, c0]] of pairs.entries()) row.run(BigInt(n), c1, c0);
     const reader = readerOf(source, exactReals);
     const all = readRange(reader, whole);
     expect(all.map(numberOf)).toEqual(pairs.map((_, n) => BigInt(n)));
