@@ -128,6 +128,23 @@ export function nocodbApiCases(server: () => NocodbPlace): void {
       expect((await plain.rows(title)).map((row) => row.id)).toEqual(['by id', 'by name', null]);
     });
 
+    test('a write that is answered by an error may have been made', async () => {
+      const { base } = server();
+      const columns = [{ title: 'constructor', column_name: 'c', uidt: 'SingleLineText' }];
+      const made = await plain.ask('POST', `/api/v2/meta/bases/${base}/tables`, {
+        table_name: 'broken',
+        title: 'broken',
+        columns: [{ title: 'Id', column_name: 'id', uidt: 'ID', pk: true, ai: true, rqd: true }, ...columns],
+      });
+      const { id, columns: there } = made.body as { id: string; columns: { id: string; title: string }[] };
+      const path = `/api/v2/tables/${id}/records`;
+      expect((await plain.ask('POST', path, { constructor: 'x' })).status).toBe(400);
+      expect((await plain.ask('GET', path)).status).toBe(500);
+      const column = there.find(({ title: each }) => each === 'constructor');
+      await plain.ask('DELETE', `/api/v2/meta/columns/${column?.id}`);
+      expect((await plain.ask('GET', path)).body).toMatchObject({ list: [{ Id: 1 }] });
+    });
+
     test('values: what is rounded, cut and kept', async () => {
       await plain.empty([title]);
       const { id } = columns.find((column) => column.title === 'id') as (typeof columns)[number];

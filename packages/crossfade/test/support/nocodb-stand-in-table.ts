@@ -40,8 +40,6 @@ export class StandInTable {
   readonly title: string;
   columns: readonly StandInColumn[];
   readonly rows = new Map<number, StoredRow>();
-  /** A table whose name in the database has a quote in it is made, and every request for its records fails. */
-  isUsable = true;
   private readonly version: StandInVersion;
   private nextId = 1;
   private nextColumn = 1;
@@ -56,6 +54,11 @@ export class StandInTable {
     const own = columns.filter(({ uidt }) => uidt !== 'ID' || !version.givesIds);
     const given = version.givesIds ? [{ title: 'Id', column_name: 'id', uidt: 'ID', pk: 1 }] : [];
     for (const each of [...given, ...own]) this.addColumn(each);
+  }
+
+  /** With a column that is called as what every object has, NocoDB can write records and neither say so nor read them. */
+  get isBroken(): boolean {
+    return this.columns.some(({ title }) => title in Object.prototype);
   }
 
   addColumn(asked: Partial<StandInColumn>): void {

@@ -77,7 +77,6 @@ async function answer(tables: Tables, version: StandInVersion, request: Incoming
     if (last === 'columns') table.addColumn(body as Partial<StandInColumn>);
     return { ...described(table), columns: table.columns };
   }
-  if (!table.isUsable) throw new Refused(400, { error: `${version.prefix}DATABASE_ERROR`, message: '' });
   return records(table, request.method ?? '', searchParams, body, last);
 }
 
@@ -94,13 +93,11 @@ const described = ({ id, title }: StandInTable) => ({ id, title, table_name: tit
 function makeTable(
   tables: Tables,
   version: StandInVersion,
-  asked: { readonly title: string; readonly table_name: string; readonly columns: readonly Partial<StandInColumn>[] },
+  { title, columns }: { readonly title: string; readonly columns: readonly Partial<StandInColumn>[] },
 ): unknown {
-  const { title, table_name, columns } = asked;
   if ([...tables.values()].some((table) => table.title === title))
     throw new Refused(422, { error: `${version.prefix}DUPLICATE_ALIAS`, message: '' });
   const table = new StandInTable(`m${tables.size + 1}`, title, columns, version);
-  table.isUsable = !table_name.includes('"');
   tables.set(table.id, table);
   return { ...described(table), columns: table.columns };
 }
@@ -118,6 +115,7 @@ function records(
   id: string | undefined,
 ): unknown {
   if (method === 'GET') {
+    if (table.isBroken) throw table.error(500, 'INTERNAL_SERVER_ERROR');
     if (id === undefined) return list(table, query);
     const row = table.rows.get(Number(id));
     if (row === undefined) throw table.error(404, 'RECORD_NOT_FOUND');
@@ -125,6 +123,8 @@ function records(
   }
   const given = (Array.isArray(body) ? body : [body]) as readonly StoredRow[];
   const ids = writes[method](table, given).map((each) => ({ Id: each }));
+  // It is there, and is said not to be.
+  if (table.isBroken) throw new Refused(400, { msg: "Cannot read properties of undefined (reading 'length')" });
   return Array.isArray(body) ? ids : ids[0];
 }
 

@@ -95,7 +95,8 @@ export function nocodbTableCases(server: () => NocodbPlace): void {
         column('sum', 'SingleLineText'),
       ]);
       const store = openStore(schemaOf('narrow'), nocodbDriver(server()));
-      const put = (note: string) => store.write([{ kind: 'put', collection: 'narrow', row: { id: 'a', note, sum: null } }]);
+      const put = (note: string) =>
+        store.write([{ kind: 'put', collection: 'narrow', row: { id: 'a', note, sum: null } }]);
       await put('x'.repeat(100_000));
       await expect(put('x'.repeat(100_001))).rejects.toMatchObject({ code: 'E_STORE_FAILED', facts: { status: 422 } });
       expect((await store.read('narrow', ['a']))?.note).toHaveLength(100_000);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Collection, Field } from '../../schema/collection.ts';
 import { codecs } from './codecs.ts';
+import { titleOf } from './title.ts';
 
 /** A column, as NocoDB describes it. Truth is 1 or true, depending on the database below. */
 export interface Column {
@@ -38,17 +39,18 @@ export function idTitleOf(columns: readonly Column[]): string {
 export function sentNames(shape: Collection, columns: readonly Column[]): ReadonlyMap<string, string> {
   return new Map(
     Object.keys(shape.fields).map((field) => {
-      const { id } = columns.find(({ title }) => title === field) as Column;
-      const isClear = columns.every(({ title, column_name }) => title === field || column_name !== field);
-      return [field, isClear ? field : id];
+      const wanted = titleOf(field);
+      const { id } = columns.find(({ title }) => title === wanted) as Column;
+      const isClear = columns.every(({ title, column_name }) => title === wanted || column_name !== wanted);
+      return [field, isClear ? wanted : id];
     }),
   );
 }
 
 function fieldMisfit(shape: Collection, columns: readonly Column[]): string | null {
   for (const [name, { type }] of Object.entries(shape.fields)) {
-    const column = columns.find(({ title }) => title === name);
-    const label = JSON.stringify(name);
+    const column = columns.find(({ title }) => title === titleOf(name));
+    const label = JSON.stringify(titleOf(name));
     if (column === undefined) return `has no column ${label}`;
     if (isTrue(column.pk) || isTrue(column.system)) return `fills its column ${label} itself`;
     const { columns: wanted } = codecs[type];
@@ -60,9 +62,10 @@ function fieldMisfit(shape: Collection, columns: readonly Column[]): string | nu
 
 /** Other columns are left alone, as long as a record can be made without them. */
 function surplusMisfit(shape: Collection, columns: readonly Column[]): string | null {
+  const titles = Object.keys(shape.fields).map(titleOf);
   const left = columns.find(
     ({ title, rqd, cdf, pk, system }) =>
-      isTrue(rqd) && (cdf ?? null) === null && !isTrue(pk) && !isTrue(system) && !Object.hasOwn(shape.fields, title),
+      isTrue(rqd) && (cdf ?? null) === null && !isTrue(pk) && !isTrue(system) && !titles.includes(title),
   );
   return left === undefined
     ? null
@@ -76,7 +79,7 @@ export function tableToMake(name: string, shape: Collection): object {
   return { table_name: tableName(name), title: name, columns: [id, ...columns] };
 }
 
-/** The database's name of a table: NocoDB makes one with a quote in its name, and can then neither read nor write it. */
+/** The database's name of a table: NocoDB refuses or drops some characters of it, and databases cut long ones. */
 function tableName(title: string): string {
   if (/^[a-z][a-z0-9_]{0,40}$/.test(title)) return title;
   const hash = createHash('sha256').update(title).digest('hex').slice(0, 8);
@@ -86,17 +89,17 @@ function tableName(title: string): string {
 /** Columns that a table lacks, of fields that may be null: the records that are there have no value for any other. */
 export function columnsToMake(shape: Collection, columns: readonly Column[]): object[] {
   return Object.entries(shape.fields).flatMap(([field, declared], i) =>
-    declared.nullable !== true || columns.some(({ title }) => title === field)
+    declared.nullable !== true || columns.some(({ title }) => title === titleOf(field))
       ? []
       : [columnToMake(field, declared, i)],
   );
 }
 
 /** The database's name of a column has the field's letters, and a number, since databases take `a b` and `A_B` for the same. */
-function columnToMake(title: string, { type }: Field, i: number): object {
+function columnToMake(field: string, { type }: Field, i: number): object {
   const [uidt] = codecs[type].columns;
-  const column_name = `f${i}_${title.replace(/\W+/g, '_').slice(0, 40)}`;
-  return { title, column_name, uidt, ...(uidt === 'SpecificDBType' && { dt: 'text' }) };
+  const column_name = `f${i}_${field.replace(/\W+/g, '_').slice(0, 40)}`;
+  return { title: titleOf(field), column_name, uidt, ...(uidt === 'SpecificDBType' && { dt: 'text' }) };
 }
 
 function isTrue(value: unknown): boolean {

@@ -1,12 +1,13 @@
 import type { Key, Value } from '../../schema/collection.ts';
 import type { Table } from './table.ts';
+import { titleOf } from './title.ts';
 
 /**
  * NocoDB's filters have no way to quote a value that all of its versions know, and compare text as the database likes. So
  * a filter is made of plain letters and digits alone and finds at least the records of the key; the driver compares.
  */
 export function filterOf({ shape }: Pick<Table, 'shape'>, key: Key): string | null {
-  const conditions = shape.key.map((field, i) => (plainTitle.test(field) ? condition(field, key[i]) : null));
+  const conditions = shape.key.map((field, i) => (plainTitle.test(field) ? condition(titleOf(field), key[i]) : null));
   const found = conditions.filter((each) => each !== null);
   // Without any condition every record is looked at.
   return found.length === 0 ? null : found.join('~and');

@@ -8,6 +8,7 @@ import { pages } from './pages.ts';
 import type { Place } from './place.ts';
 import { RequestFailure } from './request-failure.ts';
 import { Damage, type Id, type Record_ } from './table.ts';
+import { titleOf } from './title.ts';
 
 /** A record as it stands, with NocoDB's number of it. */
 export interface Held {
@@ -59,7 +60,8 @@ export function hasKey({ table }: Place, record: Record_, key: Key): boolean {
     const own = keyOf(table.shape, table.rowOf(record, fields));
     return own.every((value, i) => compareValues(value, key[i]) === 0);
   } catch (error) {
-    if (error instanceof Damage && table.shape.key.every((field) => Object.hasOwn(record, field))) return false;
+    if (error instanceof Damage && table.shape.key.every((field) => Object.hasOwn(record, titleOf(field))))
+      return false;
     throw error;
   }
 }

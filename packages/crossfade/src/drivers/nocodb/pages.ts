@@ -1,6 +1,7 @@
 import type { Requests } from './requests.ts';
 import { RequestFailure } from './request-failure.ts';
 import { Damage, type Id, type Record_, type Table } from './table.ts';
+import { titleOf } from './title.ts';
 
 /** The first page is small, since nobody knows how long a record is; the following ones are about as long as this. */
 const firstLimit = 100;
@@ -24,7 +25,7 @@ export interface Wanted {
  */
 export async function* pages(requests: Requests, table: Table, wanted: Wanted): AsyncGenerator<readonly Record_[]> {
   const { idTitle, path } = table;
-  const fields = wanted.fields === undefined ? {} : fieldsOf([idTitle, ...wanted.fields]);
+  const fields = wanted.fields === undefined ? {} : fieldsOf([idTitle, ...wanted.fields.map(titleOf)]);
   let limit = firstLimit;
   for (let after: Id | null = null; ; ) {
     const conditions = [wanted.filter, after === null ? null : `(${idTitle},gt,${after})`].filter(

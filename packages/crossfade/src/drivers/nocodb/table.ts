@@ -2,6 +2,7 @@ import { type Collection, emptyRow, type Row } from '../../schema/collection.ts'
 import { ValueFault } from '../../schema/values/field-values.ts';
 import { type Cell, codecs, valueOfCell } from './codecs.ts';
 import { type Column, idTitleOf, sentNames } from './columns.ts';
+import { titleOf } from './title.ts';
 
 /** A record of NocoDB: cells by the titles of their columns. */
 export type Record_ = Readonly<Record<string, Cell>>;
@@ -62,11 +63,12 @@ export class Table {
   }
 
   private valueOf(record: Record_, field: string): Row[string] {
-    const label = JSON.stringify(field);
+    const title = titleOf(field);
+    const label = JSON.stringify(title);
     // NocoDB drops what it has no column for from a write, and says that all went well.
-    if (!Object.hasOwn(record, field)) throw new Damage(this.idOf(record), `has no column ${label} any longer`);
+    if (!Object.hasOwn(record, title)) throw new Damage(this.idOf(record), `has no column ${label} any longer`);
     try {
-      return valueOfCell(this.shape.fields[field], record[field]);
+      return valueOfCell(this.shape.fields[field], record[title]);
     } catch (error) {
       if (error instanceof ValueFault) throw new Damage(this.idOf(record), `has a ${label} that ${error.message}`);
       throw error;
