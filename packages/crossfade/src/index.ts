@@ -2,6 +2,7 @@
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
 export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } from './drivers/files/files.ts';
 export { memoryDriver } from './drivers/memory/memory.ts';
+export { nocodbDriver, type NocodbDriverOptions } from './drivers/nocodb/nocodb.ts';
 export type { PoolOptions, PoolStatistics } from './drivers/postgres/pool.ts';
 export { type PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/postgres.ts';
 export type { Capture, JournalEntry, Standing } from './drivers/sqlite/store/capture.ts';

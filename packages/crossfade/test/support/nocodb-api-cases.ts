@@ -130,11 +130,13 @@ export function nocodbApiCases(server: () => NocodbPlace): void {
 
     test('a write that is answered by an error may have been made', async () => {
       const { base } = server();
-      const columns = [{ title: 'constructor', column_name: 'c', uidt: 'SingleLineText' }];
       const made = await plain.ask('POST', `/api/v2/meta/bases/${base}/tables`, {
         table_name: 'broken',
         title: 'broken',
-        columns: [{ title: 'Id', column_name: 'id', uidt: 'ID', pk: true, ai: true, rqd: true }, ...columns],
+        columns: [
+          { title: 'Id', column_name: 'id', uidt: 'ID', pk: true, ai: true, rqd: true },
+          { title: 'constructor', column_name: 'c', uidt: 'SingleLineText' },
+        ],
       });
       const { id, columns: there } = made.body as { id: string; columns: { id: string; title: string }[] };
       const path = `/api/v2/tables/${id}/records`;

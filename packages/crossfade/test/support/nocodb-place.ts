@@ -64,9 +64,10 @@ export class PlainNocodb {
     if (this.place.clear !== undefined) return this.place.clear();
     await this.path(titles[0]);
     for (const title of titles.filter((each) => this.tables.has(each)))
-      await this.remove(
-        title,
-        (await this.rows(title)).map(({ Id }) => Id),
-      );
+      for (let rows = await this.rows(title); rows.length > 0; rows = await this.rows(title))
+        await this.remove(
+          title,
+          rows.map(({ Id }) => Id),
+        );
   }
 }

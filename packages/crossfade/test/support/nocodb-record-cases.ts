@@ -115,7 +115,7 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
           limit: 600,
           ...(after && { after }),
         });
-        seen.push(...page.rows.map(({ word }) => word as string));
+        seen.push(...page.rows.map(({ word }) => word));
         await plain.remove('rows', ids.splice(0, 90));
         after = page.next as readonly never[] | null;
       } while (after !== null);

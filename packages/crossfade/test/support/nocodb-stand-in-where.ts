@@ -1,5 +1,4 @@
-import type { StandInTable } from './nocodb-stand-in-table.ts';
-
+/** A record, as it is kept. */
 export type StoredRow = Readonly<Record<string, unknown>>;
 
 /** What NocoDB answers instead of records. */
@@ -15,18 +14,17 @@ export class Refused extends Error {
 }
 
 /** NocoDB's filters, as far as they were observed: conditions joined by `~and`, values without any way to quote them. */
-export function whereOf(table: StandInTable, text: string): (row: StoredRow) => boolean {
-  const conditions = text.split(/(?=~and\()/).map((each) => conditionOf(table, each));
+export function whereOf(titles: readonly string[], text: string): (row: StoredRow) => boolean {
+  const conditions = text.split(/(?=~and\()/).map((each) => conditionOf(titles, each));
   return (row) => conditions.every((condition) => condition(row));
 }
 
-function conditionOf(table: StandInTable, text: string): (row: StoredRow) => boolean {
+function conditionOf(titles: readonly string[], text: string): (row: StoredRow) => boolean {
   // Without the flag `s`, as there: a line break in a value makes the filter none.
   const found = /^(?:~and)?\((.*?),(\w+),(.*)\)$/.exec(text);
   if (found === null) throw new Refused(422, { msg: 'Invalid filter format.' });
   const [, title, op, value] = found;
-  const column = table.columns.find((each) => each.title === title);
-  if (column === undefined) throw new Refused(422, { msg: `Column alias '${title}' not found.` });
+  if (!titles.includes(title)) throw new Refused(422, { msg: `Column alias '${title}' not found.` });
   const test = comparisons[op];
   if (test === undefined) throw new Refused(422, { msg: `${op} is not supported.` });
   return (row) => test(row[title] ?? null, value);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { NocodbPlace } from './nocodb-place.ts';
 import { type StandInColumn, StandInTable, type StandInVersion } from './nocodb-stand-in-table.ts';
@@ -26,7 +26,7 @@ export interface StandIn extends NocodbPlace {
 /** Starts one. The cases that it is tested by are those of the real one. */
 export async function startStandIn(version: StandInVersion = standInVersions['0.265.1']): Promise<StandIn> {
   const tables = new Map<string, StandInTable>();
-  const server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { status, body } = await answer(tables, version, request).then(
       (found) => ({ status: 200, body: found }),
       (error: unknown) => {
@@ -35,7 +35,8 @@ export async function startStandIn(version: StandInVersion = standInVersions['0.
       },
     );
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  }).listen(0, '127.0.0.1');
+  };
+  const server = createServer((request, response) => void respond(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return {
@@ -140,7 +141,7 @@ function list(table: StandInTable, query: URLSearchParams): unknown {
   const titles = query.get('fields')?.split(',') ?? titlesOf(table);
   if (titles.some((title) => !titlesOf(table).includes(title))) throw table.error(404, 'FIELD_NOT_FOUND');
   const where = query.get('where');
-  const matches = where === null ? () => true : whereOf(table, where);
+  const matches = where === null ? () => true : whereOf(titlesOf(table), where);
   const found = [...table.rows.values()].filter(matches).sort((a, b) => Number(a.Id) - Number(b.Id));
   if (offset > 0 && offset >= found.length) throw table.error(422, 'INVALID_OFFSET_VALUE');
   const page = found.slice(offset, offset + limit).map((row) => table.shown(row, titles));

@@ -23,11 +23,13 @@ export interface Codec {
 const texts = ['SpecificDBType', 'LongText', 'SingleLineText', 'Email', 'PhoneNumber', 'URL'] as const;
 const shortTexts = ['SingleLineText', 'LongText', 'SpecificDBType'] as const;
 
+const printed = (value: Value): string => `${value as number | boolean}`;
+
 /** Text that stands for a value of the type; `json-form.ts` says which. */
 function asText(type: FieldType): Codec {
   return {
     columns: shortTexts,
-    encode: (value) => String(jsonOf(type, value)),
+    encode: (value) => jsonOf(type, value) as string,
     decode: (cell) => valueOfJson(type, textOf(cell)),
   };
 }
@@ -43,7 +45,7 @@ export const codecs: Readonly<Record<FieldType, Codec>> = {
   numeric: asText('numeric'),
   double: {
     columns: shortTexts,
-    encode: (value) => String(value),
+    encode: printed,
     decode: (cell) => {
       const text = textOf(cell);
       const value = Number(text);
@@ -51,7 +53,7 @@ export const codecs: Readonly<Record<FieldType, Codec>> = {
       return value;
     },
   },
-  boolean: { columns: shortTexts, encode: (value) => String(value), decode: truthOf },
+  boolean: { columns: shortTexts, encode: printed, decode: truthOf },
   timestamptz: asText('timestamptz'),
   timestamp: asText('timestamp'),
   date: asText('date'),

@@ -1,9 +1,9 @@
 import type { Key, Row } from '../../schema/collection.ts';
-import { findAll, type Held } from './find.ts';
+import { findAll } from './find.ts';
 import type { Place } from './place.ts';
 import { RequestFailure } from './request-failure.ts';
 import { isGone, Overtaken, sameRow, settled, unsure } from './settle.ts';
-import { Damage, type Id, type Record_ } from './table.ts';
+import { Damage, type Held, type Id, type Record_ } from './table.ts';
 
 /**
  * Makes a record and looks whether it stands there whole, and alone of its key: NocoDB keeps no key unique, and drops

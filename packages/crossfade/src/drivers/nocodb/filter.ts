@@ -22,7 +22,7 @@ const plainValue = /^(?=.*\d)[\w.:@-]{1,100}$/;
 const patternMax = 100;
 
 function condition(field: string, value: Value): string | null {
-  const text = String(value);
+  const text = `${value as string | number | bigint | boolean}`;
   if (plainValue.test(text)) return `(${field},eq,${text})`;
   const pattern = text.slice(0, patternMax).replace(/[^A-Za-z0-9]+/g, '%');
   return pattern === '%' || pattern === '' ? null : `(${field},like,%${pattern}%)`;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Key, Row } from '../../schema/collection.ts';
+import type { Key } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
 import { keyOf } from '../../store/check-change.ts';
 import { storeDamaged, storeFailed } from './failure.ts';
@@ -7,14 +7,8 @@ import { filterOf } from './filter.ts';
 import { pages } from './pages.ts';
 import type { Place } from './place.ts';
 import { RequestFailure } from './request-failure.ts';
-import { Damage, type Id, type Record_ } from './table.ts';
+import { Damage, type Held, type Id, type Record_ } from './table.ts';
 import { titleOf } from './title.ts';
-
-/** A record as it stands, with NocoDB's number of it. */
-export interface Held {
-  readonly id: Id;
-  readonly row: Row;
-}
 
 /** Two records of one key may be two stores that make it at once, one of which takes its own back. */
 const looksMax = 3;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Collection, Collections } from '../../schema/collection.ts';
 import { type Column, columnsToMake, misfitOf, tableToMake } from './columns.ts';
@@ -24,7 +25,11 @@ export async function openTables(
   try {
     let found = await columnsByTitle(requests, base, schema);
     if (option === 'create' && (await makeMissing(requests, base, schema, found)))
-      found = await columnsByTitle(requests, base, schema);
+      for (let look = 1; look <= looksMax; look++) {
+        found = await columnsByTitle(requests, base, schema);
+        if (Object.entries(schema).every(([name, shape]) => faultOf(shape, found.get(name)) === null)) break;
+        await sleep(look * lookAgainMs);
+      }
     return new Map(Object.entries(schema).map(([name, shape]) => [name, openTable(name, shape, found.get(name))]));
   } catch (error) {
     throw error instanceof RequestFailure ? storeFailed(`base ${base}`, 'The store was not opened.', error) : error;
@@ -35,16 +40,26 @@ export async function openTables(
 interface Described {
   readonly id: string;
   readonly columns: readonly Column[];
+  readonly isTwice: boolean;
 }
 
+/** A table that another store is making at the same time is there after a while. */
+const looksMax = 10;
+const lookAgainMs = 50;
+
 function openTable(name: string, shape: Collection, found: Described | undefined): Table {
-  const what = found === undefined ? 'is not there' : misfitOf(shape, found.columns);
+  const what = faultOf(shape, found);
   if (found !== undefined && what === null) return new Table(name, shape, found.id, found.columns);
   throw new CrossfadeError(
     'E_TARGET_MISMATCH',
     `The table ${JSON.stringify(name)} of NocoDB ${what}. Nothing was changed. Mend it there, correct the schema, or let the store make what is missing with tables: 'create'.`,
     { table: name },
   );
+}
+
+function faultOf(shape: Collection, found: Described | undefined): string | null {
+  if (found === undefined) return 'is not there';
+  return found.isTwice ? 'is there twice, by the same title' : misfitOf(shape, found.columns);
 }
 
 /**
@@ -82,6 +97,9 @@ async function columnsByTitle(
   const wanted = list.filter(({ title }) => Object.hasOwn(schema, title));
   const described = await Promise.all(wanted.map(({ id }) => requests.read(`/api/v2/meta/tables/${id}`)));
   return new Map(
-    wanted.map(({ id, title }, i) => [title, { id, columns: (described[i].body as Partial<Described>).columns ?? [] }]),
+    wanted.map(({ id, title }, i) => {
+      const { columns = [] } = described[i].body as Partial<Described>;
+      return [title, { id, columns, isTwice: wanted.some((other) => other.title === title && other.id !== id) }];
+    }),
   );
 }

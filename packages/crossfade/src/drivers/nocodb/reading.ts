@@ -4,10 +4,9 @@ import { keyOf } from '../../store/check-change.ts';
 import { Table as Known } from '../../store/tables/table.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
 import { storeDamaged } from './failure.ts';
-import type { Held } from './find.ts';
 import { pages } from './pages.ts';
-import type { Place } from './place.ts';
-import { Damage, type Id, type Record_, type Table } from './table.ts';
+import type { Requests } from './requests.ts';
+import { Damage, type Held, type Id, type Record_, type Table } from './table.ts';
 
 /**
  * What a scan goes by: of each record its Id and the values that it is ordered by, read once through the whole table.
@@ -32,7 +31,8 @@ export class Reading {
   }
 
   /** Reads the table. @throws RequestFailure, Damage, CrossfadeError E_STORE_DAMAGED */
-  async fill({ requests, table }: Place): Promise<void> {
+  async fill(requests: Requests): Promise<void> {
+    const { table } = this;
     const unfit: Damage[] = [];
     for await (const page of pages(requests, table, { filter: null, fields: this.fields }))
       for (const record of page) this.take(record, unfit);
@@ -56,7 +56,7 @@ export class Reading {
 
   /** Of a record that was read anew: whether it stands where it was known to stand. */
   isAsKnown(row: Row): boolean {
-    const known = this.known.get(keyOf(this.table.shape, row)) as Row | undefined;
+    const known = this.known.get(keyOf(this.table.shape, row));
     return known !== undefined && this.fields.every((field) => known[field] === row[field]);
   }
 

@@ -1,7 +1,7 @@
 import type { Key } from '../../schema/collection.ts';
-import type { Held } from './find.ts';
-import type { Place } from './place.ts';
 import { Reading } from './reading.ts';
+import type { Requests } from './requests.ts';
+import type { Held, Table } from './table.ts';
 
 /** The readings of one collection: the latest whole one, and those that are under way. All learn of every write. */
 export class Readings {
@@ -9,12 +9,12 @@ export class Readings {
   private readonly underWay = new Set<Reading>();
 
   /** @param isFirst a scan begins, and is to see what others have written until now */
-  async for(place: Place, isFirst: boolean): Promise<Reading> {
+  async for(requests: Requests, table: Table, isFirst: boolean): Promise<Reading> {
     if (!isFirst && this.latest !== null && !this.latest.isOld) return this.latest;
-    const reading = new Reading(place.table);
+    const reading = new Reading(table);
     this.underWay.add(reading);
     try {
-      await reading.fill(place);
+      await reading.fill(requests);
       this.latest = reading;
       return reading;
     } finally {

@@ -45,7 +45,7 @@ export function failureOfAnswer(response: Response, body: string): RequestFailur
     status,
     errorName(body) ?? `HTTP ${status}`,
     refusedAtTheDoor.has(status) ? 'none' : 'unknown',
-    retryAfterMs(headers.get('retry-after')),
+    waitMsOf(headers),
   );
 }
 
@@ -72,9 +72,9 @@ function errorName(body: string): string | null {
   }
 }
 
-/** Seconds, or a date. */
-function retryAfterMs(header: string | null): number {
-  if (header === null) return 0;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+/** Seconds, or a date, which the server's own clock is held against. */
+function waitMsOf(headers: Headers): number {
+  const after = headers.get('retry-after') ?? '';
+  const ms = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.parse(headers.get('date') ?? '');
   return Number.isFinite(ms) ? Math.max(ms, 0) : 0;
 }

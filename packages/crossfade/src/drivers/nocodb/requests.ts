@@ -38,7 +38,7 @@ export interface Answer {
 export class Requests {
   private readonly options: Required<RequestOptions>;
   private readonly origin: string;
-  /** When the server may be asked next: it has asked to be left alone, or the rate is used up. */
+  /** When the server may be asked next, by performance.now(): it has asked to be left alone, or the rate is used up. */
   private openAt = 0;
 
   /** @throws TypeError for a URL that is none, or has a password or a query in it */
@@ -66,7 +66,7 @@ export class Requests {
       } catch (error) {
         if (!(error instanceof RequestFailure)) throw error;
         const mayRepeat = error.isPassing && (isRead || error.effect === 'none');
-        if (error.retryAfterMs > 0) this.openAt = Math.max(this.openAt, Date.now() + error.retryAfterMs);
+        if (error.retryAfterMs > 0) this.openAt = Math.max(this.openAt, performance.now() + error.retryAfterMs);
         if (!mayRepeat || round >= this.options.triesMax || error.retryAfterMs > retryAfterMaxMs) throw error;
       }
       await sleep(this.pauseBefore(round));
@@ -76,12 +76,13 @@ export class Requests {
   /** Waits until the server may be asked. Whoever comes later waits longer. */
   private async turn(): Promise<void> {
     const { requestsPerSecond } = this.options;
-    for (let now = Date.now(); now < this.openAt; now = Date.now()) {
+    for (let now = performance.now(); now < this.openAt; now = performance.now()) {
       const waitMs = this.openAt - now;
       if (waitMs > retryAfterMaxMs) throw new RequestFailure(429, 'RETRY_AFTER', 'none', waitMs);
       await sleep(waitMs);
     }
-    if (requestsPerSecond < Infinity) this.openAt = Math.max(this.openAt, Date.now()) + 1_000 / requestsPerSecond;
+    if (requestsPerSecond < Infinity)
+      this.openAt = Math.max(this.openAt, performance.now()) + 1_000 / requestsPerSecond;
   }
 
   /** Half of it is chance, so that those who were turned away together do not come back together. */

@@ -14,7 +14,7 @@ const batchSize = 500;
 /** A page: in the order of a reading, with each record as it stands now. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
 export function scanPlace(place: Place, scan: DriverScan): Promise<readonly Row[]> {
   return told(place, 'Nothing was read.', async () => {
-    const reading = await place.readings.for(place, scan.after === null);
+    const reading = await place.readings.for(place.requests, place.table, scan.after === null);
     const found: Row[] = [];
     let after = scan.after;
     for (;;) {

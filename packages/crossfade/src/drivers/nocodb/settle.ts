@@ -1,9 +1,9 @@
 import type { Key, Row } from '../../schema/collection.ts';
 import { outcomeUnknown, storeFailed } from './failure.ts';
-import { findAll, type Held } from './find.ts';
+import { findAll } from './find.ts';
 import type { Place } from './place.ts';
 import { RequestFailure } from './request-failure.ts';
-import type { Table } from './table.ts';
+import type { Held, Table } from './table.ts';
 
 /** Thrown where somebody else was quicker: the change is to begin anew with what is there now. Nothing of it was done. */
 export class Overtaken extends Error {}

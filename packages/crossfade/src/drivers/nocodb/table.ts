@@ -10,6 +10,12 @@ export type Record_ = Readonly<Record<string, Cell>>;
 /** What NocoDB itself names a record by. */
 export type Id = number;
 
+/** A record as it stands, with NocoDB's number of it. */
+export interface Held {
+  readonly id: Id;
+  readonly row: Row;
+}
+
 /** A record that cannot be read as the schema says; the message tells why, without any value. */
 export class Damage extends Error {
   readonly id: Id;

@@ -6,9 +6,10 @@ import type { DriverChange } from '../../store/contract.ts';
 import { refusal, refusalWords } from '../../store/refusal.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
 import { create } from './create.ts';
-import { find, type Held } from './find.ts';
+import { find } from './find.ts';
 import type { Place } from './place.ts';
 import { Overtaken, settled } from './settle.ts';
+import type { Held } from './table.ts';
 
 /** How often a change begins anew, because others write the same key. */
 const roundsMax = 10;
