@@ -46,13 +46,13 @@ export function nocodbTableCases(server: () => NocodbPlace): void {
     const schemaOf = (name: string) => collections({ [name]: { fields, key: ['id'] } });
 
     for (const [title, [columns, what]] of Object.entries(unfit))
-      test(`a table ${title} is refused, by name`, async (context) => {
+      test(`a table ${title} is refused, by name`, async () => {
         const made = await make(title, columns);
-        // A version that gives every table a key has none without.
-        const found = (made.body as { columns: { pk: unknown }[] }).columns;
-        if (title === 'without a key' && found.some(({ pk }) => pk === 1 || pk === true)) context.skip();
-        const error = await open(schemaOf(title)).catch((thrown: CrossfadeError) => thrown);
-        expect(error).toMatchObject({
+        const opening = open(schemaOf(title));
+        // A version that gives every table a key has none without, and this one fits.
+        const { columns: there } = made.body as { columns: { pk: unknown }[] };
+        if (title === 'without a key' && there.some(({ pk }) => pk === 1 || pk === true)) return opening;
+        await expect(opening).rejects.toMatchObject({
           code: 'E_TARGET_MISMATCH',
           facts: { table: title },
           message: expect.stringContaining(what),

@@ -26,6 +26,9 @@ export async function create(place: Place, key: Key, row: Row): Promise<Held> {
   if (!isList(found)) throw unsure(place, key, reasonOf(found));
   const own = found.find(({ id }) => id === (made.id ?? found[0].id));
   if (own === undefined) throw unsure(place, key, new RequestFailure(null, 'NOT_FOUND', 'unknown'));
+  // Without the number of the answer nobody knows which one is whose, and another's is not ours to remove.
+  if (found.length > 1 && made.id === null)
+    throw unsure(place, key, new RequestFailure(null, 'FOUND_TWICE', 'unknown'));
   if (found.length > 1) {
     await takeBack(place, key, own);
     throw new Overtaken();

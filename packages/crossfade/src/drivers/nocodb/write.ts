@@ -8,7 +8,7 @@ import { valuesText } from '../../store/tables/values-text.ts';
 import { create } from './create.ts';
 import { find } from './find.ts';
 import type { Place } from './place.ts';
-import { Overtaken, settled } from './settle.ts';
+import { Overtaken, sameRow, settled } from './settle.ts';
 import type { Held } from './table.ts';
 
 /** How often a change begins anew, because others write the same key. */
@@ -52,7 +52,8 @@ async function alter(place: Place, key: Key, { id, row }: Held, values: Row): Pr
   const after = Object.assign(emptyRow(), row, set);
   const send = (): Promise<unknown> =>
     requests.write('PATCH', table.path, { ...table.cellsOf(set), [table.idTitle]: id });
-  if (Object.keys(set).length > 0) await settled(place, { key, before: row, after, send });
+  // What stands there already is not sent: a late arrival of it could undo what others write next.
+  if (!sameRow(table, row, after)) await settled(place, { key, before: row, after, send });
   return { id, row: after };
 }
 
