@@ -66,6 +66,7 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
 
     test('of stores that make the same keys at once, one a key is told that its record is there', async () => {
       const stores = [store, another(), another()];
+      for (const each of stores) await each.open();
       const words = ['one', 'two', 'three', 'four'];
       const outcomes = await Promise.all(
         words.flatMap((word) =>
@@ -80,6 +81,7 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
       const made = outcomes.filter(({ told }) => told === 'ok');
       const codes = ['ok', 'E_KEY_EXISTS', 'E_STORE_BUSY'];
       expect(outcomes.filter(({ told }) => !codes.includes(told))).toEqual([]);
+      expect(new Set(made.map(({ word }) => word)).size).toBe(made.length);
       const there = (await plain.rows('rows')).map(({ word, n }) => ({ word, n }));
       expect(there.sort(byWord)).toEqual(made.map(({ word, n }) => ({ word, n })).sort(byWord));
     });
