@@ -6,7 +6,7 @@ const serverless = [
   'packages/crossfade/test/architecture/**',
   'packages/crossfade/src/{core,schema}/**',
   'packages/crossfade/src/pg/embedded/**',
-  'packages/crossfade/src/drivers/{files,memory}/**',
+  'packages/crossfade/src/drivers/{files,memory,nocodb}/**',
   'packages/crossfade/src/drivers/sqlite/store/**',
   'packages/crossfade/test/store/**',
   // Of the command's words all but those of which npm test takes a sample.

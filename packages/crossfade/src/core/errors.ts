@@ -87,7 +87,10 @@ export const errorCodes = {
   E_OUTCOME_UNKNOWN: { exit: 1, doc: 'The answer to a write was lost: it may have been done, or be done yet.' },
   E_FENCED: { exit: 1, doc: 'The store takes no writes while the lead passes to another one, or an epoch is over.' },
   E_STORE_CLOSED: { exit: 1, doc: 'The store is closed.' },
-  E_STORE_BUSY: { exit: 1, doc: 'Another process holds the store, or writes it all the time.' },
+  E_STORE_BUSY: {
+    exit: 1,
+    doc: 'Another process holds the store or writes it all the time, or its server asks for a pause.',
+  },
   E_STORE_DAMAGED: { exit: 1, doc: 'Something in the store cannot be read as the schema says.' },
   E_STORE_FAILED: { exit: 1, doc: 'The place where the store keeps its records refused or failed.' },
   E_EXPORT_INVALID: { exit: 1, doc: 'A file of exported records is damaged, or of another version or schema.' },

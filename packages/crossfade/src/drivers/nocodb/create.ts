@@ -1,0 +1,68 @@
+import type { Key, Row } from '../../schema/collection.ts';
+import { findAll } from './find.ts';
+import type { Place } from './place.ts';
+import { RequestFailure } from './request-failure.ts';
+import { isGone, Overtaken, sameRow, settled, unsure } from './settle.ts';
+import { Damage, type Held, type Id, type Record_ } from './table.ts';
+
+/**
+ * Makes a record and looks whether it stands there whole, and alone of its key: NocoDB keeps no key unique, and drops
+ * without a word what it has no column for.
+ *
+ * Of two that make one key at once, each looks after it has written, so at least one of them sees the other. Whoever does
+ * takes its own back and begins anew: no two are both told that theirs is there.
+ *
+ * @throws CrossfadeError, Overtaken
+ */
+export async function create(place: Place, key: Key, row: Row): Promise<Held> {
+  const { requests, table } = place;
+  const made: { id: Id | null } = { id: null };
+  const send = async (): Promise<void> => {
+    const { body } = await requests.write('POST', table.path, table.cellsOf(row));
+    made.id = numberOf(place, body);
+  };
+  await settled(place, { key, before: null, after: row, send });
+  const found = await findAll(place, key).catch((error: unknown) => error);
+  if (!isList(found)) throw unsure(place, key, reasonOf(found));
+  const own = found.find(({ id }) => id === (made.id ?? found[0].id));
+  if (own === undefined) throw unsure(place, key, new RequestFailure(null, 'NOT_FOUND', 'unknown'));
+  // Without the number of the answer nobody knows which one is whose, and another's is not ours to remove.
+  if (found.length > 1 && made.id === null)
+    throw unsure(place, key, new RequestFailure(null, 'FOUND_TWICE', 'unknown'));
+  if (found.length > 1) {
+    await takeBack(place, key, own);
+    throw new Overtaken();
+  }
+  if (!sameRow(table, own.row, row)) throw unsure(place, key, new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown'));
+  return own;
+}
+
+/** The number that NocoDB gave; an answer without one is no answer. */
+function numberOf({ table }: Place, body: unknown): Id {
+  const record = (Array.isArray(body) ? body[0] : body) as Record_ | null;
+  const id = record?.[table.idTitle];
+  if (typeof id === 'number') return id;
+  throw new RequestFailure(null, 'NO_ID', 'unknown');
+}
+
+async function takeBack(place: Place, key: Key, { id }: Held): Promise<void> {
+  const { requests, table } = place;
+  place.ids.forget(key);
+  try {
+    await requests.write('DELETE', table.path, { [table.idTitle]: id });
+  } catch (error) {
+    if (error instanceof RequestFailure && isGone(error)) return;
+    throw unsure(place, key, reasonOf(error));
+  }
+}
+
+function isList(found: unknown): found is readonly Held[] {
+  return Array.isArray(found);
+}
+
+/** Why it cannot be said whether the record stands there as it was written. */
+function reasonOf(error: unknown): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  if (error instanceof Damage) return new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown');
+  throw error;
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Key } from '../../schema/collection.ts';
+import { compareValues } from '../../schema/values/field-values.ts';
+import { keyOf } from '../../store/check-change.ts';
+import { storeDamaged, storeFailed } from './failure.ts';
+import { filterOf } from './filter.ts';
+import { pages } from './pages.ts';
+import type { Place } from './place.ts';
+import { RequestFailure } from './request-failure.ts';
+import { Damage, type Held, type Id, type Record_ } from './table.ts';
+import { titleOf } from './title.ts';
+
+/** Two records of one key may be two stores that make it at once, one of which takes its own back. */
+const looksMax = 3;
+const lookAgainMs = 50;
+
+/**
+ * The record of a key, or null. An Id that is known is asked for first, and believed if the record still has the key.
+ *
+ * @throws CrossfadeError E_STORE_DAMAGED for a key that two records have, or a record that cannot be read; E_STORE_FAILED
+ */
+export async function find(place: Place, key: Key): Promise<Held | null> {
+  return reading(place, 'Nothing was read or written.', async () => {
+    const known = place.ids.get(key);
+    if (known !== undefined) {
+      const held = await findById(place, known, key);
+      if (held !== null) return held;
+      place.ids.forget(key);
+    }
+    for (let look = 1; ; look++) {
+      const found = await findAll(place, key);
+      if (found.length <= 1) return found[0] ?? null;
+      if (look === looksMax) throw duplicated(place, found);
+      await sleep(lookAgainMs);
+    }
+  });
+}
+
+/** Every record of the key: one, unless NocoDB, which keeps no key unique, has got several. @throws RequestFailure, Damage */
+export async function findAll(place: Place, key: Key): Promise<readonly Held[]> {
+  const { requests, table } = place;
+  const found: Held[] = [];
+  for await (const page of pages(requests, table, { filter: filterOf(table, key) }))
+    for (const record of page)
+      if (hasKey(place, record, key)) found.push({ id: table.idOf(record), row: table.rowOf(record) });
+  if (found.length === 1) place.ids.set(key, found[0].id);
+  return found;
+}
+
+/** Whether a record has this key. What is no key of the type is another one. @throws Damage where a column is gone */
+export function hasKey({ table }: Place, record: Record_, key: Key): boolean {
+  try {
+    const { key: fields } = table.shape;
+    const own = keyOf(table.shape, table.rowOf(record, fields));
+    return own.every((value, i) => compareValues(value, key[i]) === 0);
+  } catch (error) {
+    if (error instanceof Damage && table.shape.key.every((field) => Object.hasOwn(record, titleOf(field))))
+      return false;
+    throw error;
+  }
+}
+
+async function findById(place: Place, id: Id, key: Key): Promise<Held | null> {
+  const { requests, table } = place;
+  for await (const [record] of pages(requests, table, { filter: `(${table.idTitle},eq,${id})` }))
+    return hasKey(place, record, key) ? { id: table.idOf(record), row: table.rowOf(record) } : null;
+  return null;
+}
+
+/** What went wrong while reading, in the words of the store. */
+export async function reading<T>(place: Place, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RequestFailure) throw storeFailed(place.table.name, what, error);
+    if (error instanceof Damage) throw storeDamaged(place.table.name, [error.id], error.message, what);
+    throw error;
+  }
+}
+
+function duplicated({ table }: Place, found: readonly Held[]): Error {
+  const ids = found.map(({ id }) => id);
+  return storeDamaged(table.name, ids, 'have one and the same key', 'Nothing was read or written.');
+}

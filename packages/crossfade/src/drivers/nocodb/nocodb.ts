@@ -1,0 +1,69 @@
+import { CrossfadeError } from '../../core/errors.ts';
+import type { Driver } from '../../store/contract.ts';
+import { find } from './find.ts';
+import { IdMap } from './id-map.ts';
+import { openTables, type TablesOption } from './open-tables.ts';
+import type { Place } from './place.ts';
+import { Readings } from './readings.ts';
+import { type RequestOptions, Requests } from './requests.ts';
+import { scanPlace } from './scan.ts';
+import { Turns } from './turns.ts';
+import { writeChange } from './write.ts';
+
+/** Where the records are, and how they are reached. */
+export interface NocodbDriverOptions extends RequestOptions {
+  /** The id of the base, `p...`, as it stands in the address of NocoDB's pages. */
+  readonly base: string;
+  /** `expect` (default): tables that are missing or do not fit refuse the opening. `create`: missing ones are made. */
+  readonly tables?: TablesOption;
+}
+
+/** Ids of records that are kept, of each collection. */
+const idsMax = 10_000;
+
+/**
+ * Records as rows of NocoDB, by its REST API v2: a table a collection, a column a field, by the same titles.
+ *
+ * An error of NocoDB is no proof that nothing was written. What became of a write that was not answered by success is
+ * looked up by its key, and is E_OUTCOME_UNKNOWN where that does not decide; no write is sent twice by itself.
+ *
+ * @throws TypeError for a url or token that is none
+ */
+export function nocodbDriver(options: NocodbDriverOptions): Driver {
+  const { base, tables: tablesOption = 'expect', ...how } = options;
+  if (!/^\w+$/.test(base))
+    throw new TypeError('The base is named by its id, as it stands in the address of its pages.');
+  const requests = new Requests(how);
+  let places: ReadonlyMap<string, Place> = new Map();
+  const place = (collection: string): Place => places.get(collection) as Place;
+  return {
+    name: 'nocodb',
+    supports: {
+      atomic: false,
+      update: false,
+      orderedScan: true,
+      constraints: false,
+      durable: 'process',
+      writers: 'many',
+      capture: 'none',
+      fence: 'none',
+    },
+    open: async (schema) => {
+      const tables = await openTables(requests, base, schema, tablesOption);
+      places = new Map(
+        Array.from(tables, ([name, table]) => [
+          name,
+          { requests, table, ids: new IdMap(idsMax), turns: new Turns(), readings: new Readings() },
+        ]),
+      );
+    },
+    close: async () => {
+      places = new Map();
+    },
+    read: async (collection, key) => (await find(place(collection), key))?.row ?? null,
+    scan: (collection, scan) => scanPlace(place(collection), scan),
+    write: ([change]) => writeChange(place(change.collection), change),
+    update: () =>
+      Promise.reject(new CrossfadeError('E_UNSUPPORTED', 'NocoDB has no write that asks first. Nothing was done.')),
+  };
+}

@@ -1,0 +1,24 @@
+import { describe, test } from 'vitest';
+import { nocodbDriver } from '../../src/drivers/nocodb/nocodb.ts';
+import { storeSuite } from '../../src/store/suite/suite.ts';
+import { nocodbApiCases } from './nocodb-api-cases.ts';
+import { nocodbOutcomeCases } from './nocodb-outcome-cases.ts';
+import { type NocodbPlace, PlainNocodb } from './nocodb-place.ts';
+import { nocodbRecordCases } from './nocodb-record-cases.ts';
+import { nocodbTableCases } from './nocodb-table-cases.ts';
+
+/** What holds of the driver in front of the real NocoDB and of the stand-in alike. */
+export function nocodbCases(server: () => NocodbPlace): void {
+  nocodbApiCases(server);
+  describe('a NocoDB store is a store', () => {
+    let plain: PlainNocodb | undefined;
+    storeSuite(test, async () => {
+      plain ??= new PlainNocodb(server());
+      await plain.empty();
+      return { driver: () => nocodbDriver({ ...server(), tables: 'create' }) };
+    });
+  });
+  nocodbTableCases(server);
+  nocodbRecordCases(server);
+  nocodbOutcomeCases(server);
+}

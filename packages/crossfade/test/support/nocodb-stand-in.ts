@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { NocodbPlace } from './nocodb-place.ts';
+import { type StandInColumn, StandInTable, type StandInVersion } from './nocodb-stand-in-table.ts';
+import { Refused, type StoredRow, whereOf } from './nocodb-stand-in-where.ts';
+
+/** What differs between versions. The first is held against the real one; of the other one see the notes on it. */
+export const standInVersions: Readonly<Record<'0.265.1' | '0.301.3', StandInVersion>> = {
+  '0.265.1': { prefix: '', writeMax: Infinity, honoursIds: true, givesIds: false },
+  '0.301.3': { prefix: 'ERR_', writeMax: 100, honoursIds: false, givesIds: true },
+};
+
+const token = 'stand-in-token-of-40-characters-00000000';
+const base = 'pstandin';
+const [limitDefault, limitMax] = [25, 1_000];
+
+/** A small HTTP server that answers as NocoDB does, with records in memory. */
+export interface StandIn extends NocodbPlace {
+  readonly port: number;
+  /** Removes every record. */
+  clear(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts one. The cases that it is tested by are those of the real one. */
+export async function startStandIn(version: StandInVersion = standInVersions['0.265.1']): Promise<StandIn> {
+  const tables = new Map<string, StandInTable>();
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { status, body } = await answer(tables, version, request).then(
+      (found) => ({ status: 200, body: found }),
+      (error: unknown) => {
+        if (error instanceof Refused) return error;
+        throw error;
+      },
+    );
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  const server = createServer((request, response) => void respond(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    token,
+    base,
+    clear: () => {
+      for (const { rows } of tables.values()) rows.clear();
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+type Tables = Map<string, StandInTable>;
+
+async function answer(tables: Tables, version: StandInVersion, request: IncomingMessage): Promise<unknown> {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+  const sent = await text(request);
+  const refused = (status: number, name: string) =>
+    new Refused(status, { error: `${version.prefix}${name}`, message: '' });
+  if (request.headers['xc-token'] !== token) throw refused(401, 'AUTHENTICATION_REQUIRED');
+  const [, , , area, kind, id, last] = pathname.split('/');
+  const body = bodyOf(sent);
+  if (area === 'meta' && kind === 'bases') {
+    if (id !== base) throw refused(404, 'BASE_NOT_FOUND');
+    return request.method === 'POST'
+      ? makeTable(tables, version, body as never)
+      : { list: [...tables.values()].map(described) };
+  }
+  if (area === 'meta' && kind === 'columns') return dropColumn(tables, id);
+  const table = tables.get(area === 'meta' ? id : kind);
+  if (table === undefined) throw refused(404, 'TABLE_NOT_FOUND');
+  if (area === 'meta') {
+    if (last === 'columns') table.addColumn(body as Partial<StandInColumn>);
+    return { ...described(table), columns: table.columns };
+  }
+  return records(table, request.method ?? '', searchParams, body, last);
+}
+
+function bodyOf(sent: string): unknown {
+  try {
+    return sent === '' ? null : JSON.parse(sent);
+  } catch {
+    throw new Refused(400, { msg: 'Unterminated string in JSON' });
+  }
+}
+
+const described = ({ id, title }: StandInTable) => ({ id, title, table_name: title });
+
+function makeTable(
+  tables: Tables,
+  version: StandInVersion,
+  { title, columns }: { readonly title: string; readonly columns: readonly Partial<StandInColumn>[] },
+): unknown {
+  if ([...tables.values()].some((table) => table.title === title))
+    throw new Refused(422, { error: `${version.prefix}DUPLICATE_ALIAS`, message: '' });
+  const table = new StandInTable(`m${tables.size + 1}`, title, columns, version);
+  tables.set(table.id, table);
+  return { ...described(table), columns: table.columns };
+}
+
+function dropColumn(tables: Tables, id: string): unknown {
+  for (const table of tables.values()) table.dropColumn(id);
+  return true;
+}
+
+function records(
+  table: StandInTable,
+  method: string,
+  query: URLSearchParams,
+  body: unknown,
+  id: string | undefined,
+): unknown {
+  if (method === 'GET') {
+    if (table.isBroken) throw table.error(500, 'INTERNAL_SERVER_ERROR');
+    if (id === undefined) return list(table, query);
+    const row = table.rows.get(Number(id));
+    if (row === undefined) throw table.error(404, 'RECORD_NOT_FOUND');
+    return table.shown(row, titlesOf(table));
+  }
+  const given = (Array.isArray(body) ? body : [body]) as readonly StoredRow[];
+  const ids = writes[method](table, given).map((each) => ({ Id: each }));
+  // It is there, and is said not to be.
+  if (table.isBroken) throw new Refused(400, { msg: "Cannot read properties of undefined (reading 'length')" });
+  return Array.isArray(body) ? ids : ids[0];
+}
+
+const writes: Readonly<Record<string, (table: StandInTable, given: readonly StoredRow[]) => number[]>> = {
+  POST: (table, given) => table.insert(given),
+  PATCH: (table, given) => table.update(given),
+  DELETE: (table, given) => table.remove(given),
+};
+
+function list(table: StandInTable, query: URLSearchParams): unknown {
+  const limit = Math.min(Number(query.get('limit') ?? limitDefault), limitMax);
+  const offset = Number(query.get('offset') ?? 0);
+  const titles = query.get('fields')?.split(',') ?? titlesOf(table);
+  if (titles.some((title) => !titlesOf(table).includes(title))) throw table.error(404, 'FIELD_NOT_FOUND');
+  const where = query.get('where');
+  const matches = where === null ? () => true : whereOf(titlesOf(table), where);
+  const found = [...table.rows.values()].filter(matches).sort((a, b) => Number(a.Id) - Number(b.Id));
+  if (offset > 0 && offset >= found.length) throw table.error(422, 'INVALID_OFFSET_VALUE');
+  const page = found.slice(offset, offset + limit).map((row) => table.shown(row, titles));
+  const isLastPage = offset + limit >= found.length;
+  return { list: page, pageInfo: { totalRows: found.length, pageSize: limit, isFirstPage: offset === 0, isLastPage } };
+}
+
+/** Who made a record, and its order, are shown to people only. */
+function titlesOf(table: StandInTable): string[] {
+  return table.columns.map(({ title }) => title).filter((title) => !title.startsWith('nc_'));
+}
