@@ -41,6 +41,10 @@ export function addSchema(command: Command): Command {
   return command.option('--schema <name>', 'schema of the target', schemaName, 'public');
 }
 
+/** What a source may be. */
+export const sourceHelp =
+  'a SQLite file: its path, or sqlite:PATH; a folder of JSON documents: files:FOLDER; a JSON file: json:FILE';
+
 /** What `--rule` takes. */
 export const ruleHelp = `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`;
 

@@ -39,7 +39,7 @@ export const errorCodes = {
   },
   E_REJECT_LIMIT: { exit: 3, doc: 'A table has more rows that would be withheld than --reject-limit allows.' },
   E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path.' },
-  E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket.' },
+  E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket, or no folder where one is meant.' },
   E_SOURCE_NOT_SQLITE: { exit: 1, doc: 'The file is empty or not a SQLite database.' },
   E_SOURCE_CORRUPT: { exit: 1, doc: 'SQLite itself finds the file damaged.' },
   E_SOURCE_FORBIDDEN: {
@@ -47,7 +47,11 @@ export const errorCodes = {
     doc: 'The file, or the folder that its WAL needs, cannot be read with the rights at hand.',
   },
   E_SOURCE_BUSY: { exit: 1, doc: 'Another process holds the file, or writes it too often for one common snapshot.' },
-  E_SOURCE_CHANGED: { exit: 1, doc: 'The source is not the one that the interrupted run had read.' },
+  E_SOURCE_CHANGED: {
+    exit: 1,
+    doc: 'The source is not the one that the interrupted run had read, or changed while it was read.',
+  },
+  E_STAGING_FAILED: { exit: 1, doc: 'The private copy of a source that is no database could not be made.' },
   E_SOURCE_UNREADABLE: { exit: 1, doc: 'A table or name in the source cannot be read exactly.' },
   E_TARGET_URL: { exit: 2, doc: 'The target is not a PostgreSQL URL or its parameters contradict each other.' },
   E_TARGET_UNREACHABLE: { exit: 1, doc: 'No PostgreSQL server answers at the target.' },

@@ -12,6 +12,7 @@ export const heights: Readonly<Record<string, number>> = {
   migrate: 4,
   copy: 7,
   verify: 7,
+  staging: 7,
   move: 8,
   cli: 10,
   'index.ts': 11,
