@@ -46,7 +46,7 @@ class LaidRows {
   constructor(db: DatabaseSync, table: LaidTable) {
     this.table = table;
     const cells = table.columns.map(({ name }) => `typeof(${ident(name)}), ${exactly(ident(name))}`);
-    const key = table.key === null ? 'rowid' : ident(table.key.name);
+    const key = table.key === null ? '_rowid_' : ident(table.key.name);
     const value = table.key?.form === 'text' ? 'CAST(? AS TEXT)' : '?';
     this.row = db.prepare(`SELECT ${cells.join(', ')} FROM ${ident(table.name)} WHERE ${key} = ${value}`);
     this.row.setReadBigInts(true);

@@ -16,9 +16,10 @@ export class Names {
   private readonly taken = new Set<string>();
   private readonly what: string;
 
-  /** `what` a name stands for where it cannot be said: `table`, `column`. */
-  constructor(what: string) {
+  /** `what` a name stands for where it cannot be said: `table`, `column`. `reserved`: names that nothing gets. */
+  constructor(what: string, reserved: readonly string[] = []) {
     this.what = what;
+    for (const name of reserved) this.taken.add(name);
   }
 
   /** The name under which something stands; asked twice it is the same. */

@@ -27,12 +27,14 @@ export type Cell = null | bigint | number | string | Uint8Array;
 
 /** Designs the table of a survey. `isUnique`: whether what would be its key is another one in every record. */
 export function tableOf(survey: Survey, name: string, isUnique: (member: string | null) => boolean): LaidTable & { readonly warnings: readonly string[] } {
-  const names = new Names('column');
+  // The one name of the rowid that is ours in every table.
+  const names = new Names('column', ['_rowid_']);
   const columns = survey.names.map((member): LaidColumn => ({ name: names.of(member), member, form: survey.form(member) }));
   const isNameless = survey.named === 0 && survey.records > 0;
   const isNamed = !isNameless && survey.named === survey.records && isUnique(null);
   const ownKey = isNamed ? survey.ownKey : null;
-  if (!isNameless && ownKey === null) columns.unshift({ name: keyName(survey, names), member: null, form: 'text' });
+  if ((!isNameless || columns.length === 0) && ownKey === null)
+    columns.unshift({ name: keyName(survey, names), member: null, form: 'text' });
   const id = ['id', '_id'].find((member) => survey.names.includes(member));
   const isId = isNameless && id !== undefined && survey.isKey(id) && isUnique(id);
   const keyMember = isNamed ? ownKey : isId ? id : undefined;
