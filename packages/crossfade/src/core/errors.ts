@@ -39,7 +39,10 @@ export const errorCodes = {
   },
   E_REJECT_LIMIT: { exit: 3, doc: 'A table has more rows that would be withheld than --reject-limit allows.' },
   E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path.' },
-  E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket, or no folder where one is meant.' },
+  E_SOURCE_NOT_A_FILE: {
+    exit: 1,
+    doc: 'The path is a directory, a device, a pipe or a socket, or no folder where one is meant.',
+  },
   E_SOURCE_NOT_SQLITE: { exit: 1, doc: 'The file is empty or not a SQLite database.' },
   E_SOURCE_CORRUPT: { exit: 1, doc: 'SQLite itself finds the file damaged.' },
   E_SOURCE_FORBIDDEN: {
@@ -95,6 +98,8 @@ export const errorCodes = {
   E_STORE_DAMAGED: { exit: 1, doc: 'Something in the store cannot be read as the schema says.' },
   E_STORE_FAILED: { exit: 1, doc: 'The place where the store keeps its records refused or failed.' },
   E_EXPORT_INVALID: { exit: 1, doc: 'A file of exported records is damaged, or of another version or schema.' },
+  E_EXPORT_UNWRITABLE: { exit: 1, doc: 'A copy could not be written, or something stands at its place.' },
+  E_EXPORT_UNEQUAL: { exit: 1, doc: 'A copy was read again and is not equal to the table, so it was not left.' },
   E_POSTGRES_EMBEDDED: { exit: 1, doc: 'The embedded PostgreSQL could not be prepared, started or stopped.' },
   E_REPORT_UNWRITABLE: { exit: 1, doc: 'The report, plan or quarantine file could not be written.' },
   E_INTERRUPTED: { exit: 1, doc: 'The run was interrupted; the same command continues it.' },

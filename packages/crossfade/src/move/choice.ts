@@ -30,7 +30,10 @@ export async function choose(
   const columnsOf = new Map(tables.map((table) => [table.name, table.columns.map((column) => column.name)]));
   const rules = parseRules(options.rules ?? [], columnsOf);
   const wishes = new Map(
-    tables.map((table) => [table.name, wishesFor(table, source.types.get(table.name), plan, rules.get(table.name) ?? new Map())]),
+    tables.map((table) => [
+      table.name,
+      wishesFor(table, source.types.get(table.name), plan, rules.get(table.name) ?? new Map()),
+    ]),
   );
   return { tables, leftOut, wishes, names: nameTables(tables, { names: options.names ?? 'keep', wishes }).names };
 }

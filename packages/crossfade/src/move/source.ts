@@ -11,6 +11,7 @@ import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
 import { inspectFile, openReadOnly, type SourceFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { beginRead, commonSnapshot } from '../drivers/sqlite/snapshot.ts';
 import type { Target } from '../pg/target.ts';
+import { digitsDeclared } from '../schema/declared.ts';
 import type { NotMoved, PgType, SourceTable } from '../schema/model.ts';
 import { inspectPlace, isStaged, refuseUnknownScheme, sourceName, stage, type StageOptions } from '../staging/stage.ts';
 import { Pool } from './pool.ts';
@@ -29,7 +30,7 @@ export interface OpenSource {
   readonly fingerprint: string;
   /** The same as long as SQLite has not numbered rows anew: it is the same file, and no VACUUM has run. */
   readonly numbering: string;
-  /** Types that no storage class of SQLite says, by table and column: of sources that are no database. */
+  /** Types that no storage class of SQLite says, by table and column. */
   readonly types: ReadonlyMap<string, ReadonlyMap<string, PgType>>;
   /** Records that are there and cannot be read; they are withheld, or stop the run. */
   readonly unreadable: readonly UnreadableRecord[];
@@ -100,7 +101,7 @@ async function openFile(path: string, jobs: number, target: Target | null): Prom
     const numbering = numberingOf(file.path, reader);
     const catalog = readCatalog(file.path, reader);
     const opened = { file, catalog, pool, reader, fingerprint, numbering, close };
-    return { ...opened, name: file.path, types: new Map(), unreadable: [] };
+    return { ...opened, name: file.path, types: digitTypes(catalog.tables), unreadable: [] };
   } catch (error) {
     await close();
     throw error;
@@ -115,6 +116,16 @@ function guardedOpen(path: string, first: DatabaseSync): DatabaseSync {
     first.close();
     throw error;
   }
+}
+
+/** Numbers of more digits than a storage class holds stand as text where they come from JSON or from PostgreSQL. */
+function digitTypes(tables: readonly SourceTable[]): OpenSource['types'] {
+  return new Map(
+    tables.map((table): [string, ReadonlyMap<string, PgType>] => {
+      const columns = table.columns.filter(({ declared }) => declared.toUpperCase() === digitsDeclared);
+      return [table.name, new Map(columns.map(({ name }) => [name, 'numeric']))];
+    }),
+  );
 }
 
 /** The tables that `--only` and `--except` leave, and the others by name. Throws E_USAGE for a name that does not exist. */

@@ -1,7 +1,6 @@
 import type { RowKey } from '../core/cell.ts';
 import type { Catalog } from '../drivers/sqlite/catalog.ts';
 import type { Design } from '../schema/design.ts';
-import type { PgType } from '../schema/model.ts';
 import type { Staged } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
 
@@ -29,14 +28,8 @@ export function stagedParts(staged: Staged, catalog: Catalog) {
     // The same content is laid the same way, wherever and whenever.
     fingerprint: staged.digest,
     numbering: staged.digest.slice(0, 32),
-    types: new Map(staged.tables.map((table) => [table.name, digitsOf(table)])),
     unreadable: named,
   };
-}
-
-/** Columns whose numbers stand there as text, because no storage class holds their digits. */
-function digitsOf({ columns }: LaidTable): ReadonlyMap<string, PgType> {
-  return new Map(columns.filter(({ form }) => form === 'digits').map(({ name }) => [name, 'numeric']));
 }
 
 function unreadable({ name: table, columns, key }: LaidTable, name: string, why: string): UnreadableRecord {

@@ -64,15 +64,18 @@ class LaidRows {
     const row = this.row.get(this.keyOf(name, values)) as unknown as unknown[] | undefined;
     if (row === undefined) return false;
     const isKnown = [...values.keys()].every((member) => this.table.columns.some((column) => column.member === member));
-    return isKnown && this.table.columns.every(({ member, form }, i) => {
-      const [type, cell] = [row[2 * i], row[2 * i + 1]];
-      if (member === null) return name === null ? cell === null : type === 'text' && isBytes(cell, bytesOf(name));
-      const attached = bytes.get(member);
-      if (attached !== undefined) return type === 'blob' && isBytes(cell, attached);
-      const value = values.get(member) ?? null;
-      if (value === null) return type === 'null';
-      return isValue(form, value, String(type), cell, text);
-    });
+    return (
+      isKnown &&
+      this.table.columns.every(({ member, form }, i) => {
+        const [type, cell] = [row[2 * i], row[2 * i + 1]];
+        if (member === null) return name === null ? cell === null : type === 'text' && isBytes(cell, bytesOf(name));
+        const attached = bytes.get(member);
+        if (attached !== undefined) return type === 'blob' && isBytes(cell, attached);
+        const value = values.get(member) ?? null;
+        if (value === null) return type === 'null';
+        return isValue(form, value, String(type), cell, text);
+      })
+    );
   }
 
   private keyOf(name: string | null, values: ReadonlyMap<string, Parsed>): bigint | Uint8Array {
@@ -84,7 +87,7 @@ class LaidRows {
 }
 
 /** Node ends a text at its first NUL and replaces bad bytes, so it is read as bytes. */
-function exactly(column: string): string {
+export function exactly(column: string): string {
   return `CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`;
 }
 

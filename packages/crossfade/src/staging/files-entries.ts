@@ -133,7 +133,11 @@ class Folder {
   }
 }
 
-function attachmentOf(title: string, member: string, value: string): { file: string; bytes: number; sha256: string } | null {
+function attachmentOf(
+  title: string,
+  member: string,
+  value: string,
+): { file: string; bytes: number; sha256: string } | null {
   if (!value.startsWith('{')) return null;
   const { file, bytes, sha256, ...more } = JSON.parse(value) as Record<string, unknown>;
   const digits = typeof file === 'string' ? (/\.([0-9a-f]{8})\.bin$/.exec(file)?.[1] ?? '') : '';
@@ -155,11 +159,7 @@ async function* plainEntries(dir: string, path: string): AsyncGenerator<Entry, v
 }
 
 /** What cannot be read is an entry too, once everything before it has been handed over. */
-async function* readable(
-  table: string,
-  name: string,
-  read: () => AsyncIterable<Entry>,
-): AsyncGenerator<Entry, void> {
+async function* readable(table: string, name: string, read: () => AsyncIterable<Entry>): AsyncGenerator<Entry, void> {
   try {
     yield* read();
   } catch (error) {

@@ -1,7 +1,16 @@
 import { basename, extname } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
 import { isExport, readExportTexts } from '../store/export-texts.ts';
-import { arrayEntries, type Document, isMap, mapEntries, membersOf, objectText, readDocument, Unreadable } from './document.ts';
+import {
+  arrayEntries,
+  type Document,
+  isMap,
+  mapEntries,
+  membersOf,
+  objectText,
+  readDocument,
+  Unreadable,
+} from './document.ts';
 import { type Entry, record } from './entry.ts';
 import { exportPieces, readRegular } from './read-file.ts';
 

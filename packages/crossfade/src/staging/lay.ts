@@ -71,7 +71,8 @@ class Laying {
     const names = new Names('table');
     const tables = [...this.surveys.values()].map((survey) => this.table(survey, names.of(survey.table)));
     const renamed = names.renamed.map(
-      ({ from, to }) => `The records of ${JSON.stringify(from)} became the table ${to}: SQL does not tell its name from another one, or cannot say it.`,
+      ({ from, to }) =>
+        `The records of ${JSON.stringify(from)} became the table ${to}: SQL does not tell its name from another one, or cannot say it.`,
     );
     return {
       tables,
@@ -141,9 +142,7 @@ class Laying {
     for (const row of rows.iterate(source)) {
       const members = membersOf(String(row.text));
       const bytes = new Map(
-        attached
-          .all(row.number)
-          .map((each) => [JSON.parse(String(each.member)) as string, each.bytes as Uint8Array]),
+        attached.all(row.number).map((each) => [JSON.parse(String(each.member)) as string, each.bytes as Uint8Array]),
       );
       const cells = table.columns.map(({ member, form }) =>
         member === null ? (row.name as Uint8Array | null) : cellOf(form, members.get(member), bytes.get(member)),
@@ -159,6 +158,5 @@ export function addTo(digest: Hash, entry: Entry): void {
   const { bytes, ...plain } = entry.kind === 'record' ? entry : { ...entry, bytes: new Map<string, Uint8Array>() };
   const text = JSON.stringify(plain);
   digest.update(`${Buffer.byteLength(text)} ${bytes.size}\n`).update(text);
-  for (const [member, content] of bytes)
-    digest.update(`${JSON.stringify(member)} ${content.length}\n`).update(content);
+  for (const [member, content] of bytes) digest.update(`${JSON.stringify(member)} ${content.length}\n`).update(content);
 }

@@ -41,9 +41,27 @@ function contents(db: DatabaseSync): Record<string, unknown[]> {
 const ofFile = (text: string) => staged(`json:${jsonFile(text)}`, contents);
 
 test.each<[string, string, Record<string, unknown[]>]>([
-  ['an array of records', '[{"id":"a","n":1},{"id":"b","n":2}]', { app: [{ id: 'a', n: 1n }, { id: 'b', n: 2n }] }],
+  [
+    'an array of records',
+    '[{"id":"a","n":1},{"id":"b","n":2}]',
+    {
+      app: [
+        { id: 'a', n: 1n },
+        { id: 'b', n: 2n },
+      ],
+    },
+  ],
   ['an object of tables', '{"u":[{"x":true}],"v":{"k":{"y":1.5}}}', { u: [{ x: 1n }], v: [{ id: 'k', y: 1.5 }] }],
-  ['a map of records', '{"a":{"n":1},"b":{"n":2}}', { app: [{ id: 'a', n: 1n }, { id: 'b', n: 2n }] }],
+  [
+    'a map of records',
+    '{"a":{"n":1},"b":{"n":2}}',
+    {
+      app: [
+        { id: 'a', n: 1n },
+        { id: 'b', n: 2n },
+      ],
+    },
+  ],
   ['what is no table beside tables', '{"u":[{"x":1}],"at":"now"}', { app: [{ at: 'now' }], u: [{ x: 1n }] }],
   ['an array of values', '[1,"a",null]', { app: [{ value: '1' }, { value: '"a"' }, { value: null }] }],
   ['one value', '"x"', { app: [{ value: 'x' }] }],
@@ -84,7 +102,9 @@ test('members that SQL cannot tell apart or say get names of their own, and none
 
 test('NUL and half a surrogate pair in text are laid as they are, for the profile to find', async () => {
   const source = `json:${jsonFile('[{"a":"x\\u0000y","b":"\\ud800"}]')}`;
-  const row = await staged(source, (db) => db.prepare('SELECT hex(a) AS a, hex(b) AS b, typeof(b) AS t FROM app').get());
+  const row = await staged(source, (db) =>
+    db.prepare('SELECT hex(a) AS a, hex(b) AS b, typeof(b) AS t FROM app').get(),
+  );
   expect(row).toEqual({ a: '780079', b: 'EDA080', t: 'text' });
 });
 
@@ -129,14 +149,20 @@ test('files of a folder: links, hidden files, empty folders, names that differ b
   const { rows, aside, unreadable } = await staged(`files:${folder}`, (db, laid) => ({ ...laid, rows: contents(db) }));
   expect(rows).toEqual({
     T: [{ id: 'a', n: 1n }],
-    t_2: [{ id: 'A', n: 2n }, { id: 'a', n: 3n }, { id: 'sub/a', n: 4n }],
+    t_2: [
+      { id: 'A', n: 2n },
+      { id: 'a', n: 3n },
+      { id: 'sub/a', n: 4n },
+    ],
     't/log': [{ n: 5n }],
     users: [{ id: 'u', n: 6n }],
     data: [{ id: 'config', theme: 'dark' }],
     files: [],
   });
   expect(aside.map(({ name }) => name)).toEqual(['empty', 't/.hidden']);
-  expect(unreadable).toMatchObject([{ table: 'files', name: 'link', why: 'is a symbolic link, and links are not followed' }]);
+  expect(unreadable).toMatchObject([
+    { table: 'files', name: 'link', why: 'is a symbolic link, and links are not followed' },
+  ]);
 });
 
 const schema = collections({

@@ -1,5 +1,6 @@
 import { CrossfadeError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { digitsDeclared } from '../schema/declared.ts';
 import { documentName } from '../drivers/files/file-name.ts';
 import { numberKind } from './number.ts';
 
@@ -11,7 +12,7 @@ export const declarations: Readonly<Record<Form, string>> = {
   boolean: 'BOOLEAN',
   number: '',
   // Text of digits, because no storage class of SQLite holds them; the design makes numeric of it.
-  digits: 'TEXT',
+  digits: digitsDeclared,
   text: 'TEXT',
   bytes: 'BLOB',
   // JSON alone would let SQLite make numbers out of text.

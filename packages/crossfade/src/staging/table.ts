@@ -26,10 +26,16 @@ export interface LaidColumn {
 export type Cell = null | bigint | number | string | Uint8Array;
 
 /** Designs the table of a survey. `isUnique`: whether what would be its key is another one in every record. */
-export function tableOf(survey: Survey, name: string, isUnique: (member: string | null) => boolean): LaidTable & { readonly warnings: readonly string[] } {
+export function tableOf(
+  survey: Survey,
+  name: string,
+  isUnique: (member: string | null) => boolean,
+): LaidTable & { readonly warnings: readonly string[] } {
   // The one name of the rowid that is ours in every table.
   const names = new Names('column', ['_rowid_']);
-  const columns = survey.names.map((member): LaidColumn => ({ name: names.of(member), member, form: survey.form(member) }));
+  const columns = survey.names.map(
+    (member): LaidColumn => ({ name: names.of(member), member, form: survey.form(member) }),
+  );
   const isNameless = survey.named === 0 && survey.records > 0;
   const isNamed = !isNameless && survey.named === survey.records && isUnique(null);
   const ownKey = isNamed ? survey.ownKey : null;
@@ -73,7 +79,9 @@ function renaming(table: string, { from, to }: { from: string; to: string }): st
 
 /** The statement that makes a table. A key is the order of the table, so that a row keeps its name when others come. */
 export function createStatement({ name, columns, key }: LaidTable): string {
-  const lines = columns.map((column) => `${ident(column.name)} ${declarations[column.form]}${column === key ? ' NOT NULL' : ''}`);
+  const lines = columns.map(
+    (column) => `${ident(column.name)} ${declarations[column.form]}${column === key ? ' NOT NULL' : ''}`,
+  );
   const suffix = key === null ? ')' : `, PRIMARY KEY (${ident(key.name)})) WITHOUT ROWID`;
   return `CREATE TABLE ${ident(name)} (${lines.join(', ')}${suffix}`;
 }

@@ -14,6 +14,7 @@ export const heights: Readonly<Record<string, number>> = {
   verify: 7,
   staging: 7,
   move: 8,
+  export: 8,
   cli: 10,
   'index.ts': 11,
 };

@@ -20,8 +20,27 @@ test('a folder of documents with binary files moves: a table a folder, a column 
   const database = await freshDatabase();
   const image = Buffer.from([0xff, 0xd8, 0, 1, 2]);
   const folder = documents({
-    'forms/f1.json': { form_id: 'f1', title: 'पहला', pages: 2, width: 595.5, open: true, at: '2026-03-01T09:30:00.123456', fields: [{ n: 1 }], odd: 1 },
-    'forms/f2.json': { form_id: 'f2', title: '', pages: 3, width: 612, open: false, at: '2026-03-02T00:00:00', fields: [], odd: 'x', extra: { deep: [null] } },
+    'forms/f1.json': {
+      form_id: 'f1',
+      title: 'पहला',
+      pages: 2,
+      width: 595.5,
+      open: true,
+      at: '2026-03-01T09:30:00.123456',
+      fields: [{ n: 1 }],
+      odd: 1,
+    },
+    'forms/f2.json': {
+      form_id: 'f2',
+      title: '',
+      pages: 3,
+      width: 612,
+      open: false,
+      at: '2026-03-02T00:00:00',
+      fields: [],
+      odd: 'x',
+      extra: { deep: [null] },
+    },
     'sessions/s1.json': '{"serial": 9007199254740993, "price": 0.12345678901234567890123, "note": null}',
     'sessions/s2.json': '{"serial": 1, "price": 10.50}',
     'originals/f1.png': image,
@@ -35,12 +54,29 @@ test('a folder of documents with binary files moves: a table a folder, a column 
       rows: 2,
       loaded: 2,
       rejected: 0,
-      columns: { form_id: 'text', title: 'text', pages: 'integer', width: 'double precision', open: 'boolean', at: 'timestamptz', fields: 'jsonb', odd: 'jsonb', extra: 'jsonb' },
+      columns: {
+        form_id: 'text',
+        title: 'text',
+        pages: 'integer',
+        width: 'double precision',
+        open: 'boolean',
+        at: 'timestamptz',
+        fields: 'jsonb',
+        odd: 'jsonb',
+        extra: 'jsonb',
+      },
     },
-    sessions: { rows: 2, loaded: 2, rejected: 0, columns: { id: 'text', serial: 'bigint', price: 'numeric', note: 'text' } },
+    sessions: {
+      rows: 2,
+      loaded: 2,
+      rejected: 0,
+      columns: { id: 'text', serial: 'bigint', price: 'numeric', note: 'text' },
+    },
     files: { rows: 2, loaded: 2, rejected: 0, columns: { id: 'text', content: 'bytea' } },
   });
-  const { rows: sessions } = await database.query('select id, serial::text, price::text, note from sessions order by id');
+  const { rows: sessions } = await database.query(
+    'select id, serial::text, price::text, note from sessions order by id',
+  );
   expect(sessions).toEqual([
     { id: 's1', serial: '9007199254740993', price: '0.12345678901234567890123', note: null },
     { id: 's2', serial: '1', price: '10.50', note: null },
@@ -103,7 +139,9 @@ test('documents that cannot be read stop the run by name, are withheld under qua
   ])
     expect(said).toContain(words);
   expect(await verify({ source, target: targetOf(database) })).toMatchObject({ verdict: 'different', exitCode: 1 });
-  expect(await verify({ source, target: targetOf(database), quarantine: quarantineFile })).toMatchObject({ verdict: 'equal' });
+  expect(await verify({ source, target: targetOf(database), quarantine: quarantineFile })).toMatchObject({
+    verdict: 'equal',
+  });
   addDocument(folder, 'notes/b.json', { text: 'mended' });
   expect(await retry({ rejects: quarantineFile, target: targetOf(database) })).toMatchObject({ rows: 6 });
   const { rows } = await database.query('select id, text from notes order by id');

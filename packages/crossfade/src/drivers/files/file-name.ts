@@ -30,7 +30,10 @@ export function collectionName(folder: string): string {
   if (folder.startsWith('=') || folder === '%') return folder === '%' ? '' : folder;
   const text = folder.replace(/\^([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return Buffer.from(
-    text.replace(/%([0-9a-f]{2})|[^%]/gu, (character, digits?: string) => digits ?? Buffer.from(character).toString('hex')),
+    text.replace(
+      /%([0-9a-f]{2})|[^%]/gu,
+      (character, digits?: string) => digits ?? Buffer.from(character).toString('hex'),
+    ),
     'hex',
   ).toString('utf8');
 }
