@@ -5,7 +5,8 @@ import { ruleWords } from '../schema/rules.ts';
 /** Tells the process how to end. */
 export type Settle = (status: number) => void;
 
-function list(text: string): string[] {
+/** Names separated by commas. */
+export function list(text: string): string[] {
   const parts = text.split(',').map((part) => part.trim());
   // An empty shell variable must not come to mean every table.
   if (parts.includes('')) throw new InvalidArgumentError('It is a list of names, separated by commas.');

@@ -1,10 +1,12 @@
-import type { Sql } from '../pg/sql.ts';
+import { join, name, type Sql, sql } from '../pg/sql.ts';
 import type { PgColumn, PgTable } from './catalog.ts';
 import type { RowSum } from './digest.ts';
 import type { ExportedColumn, NotTranslated } from './exported.ts';
+import { collectionsOf, fieldTypeOf, noteOf, recordOf, spelledJson, spelledValue } from './collections.ts';
 import { formOf } from './form.ts';
 import { diskFailure, guarded, type Place } from './place.ts';
 import type { TextRow } from './rows.ts';
+import { exportFile, filesFolder } from './store-copy.ts';
 import { SqliteCopy, sumCopy } from './sqlite-copy.ts';
 import { type CopyTable, designCopy } from './sqlite-design.ts';
 
@@ -12,13 +14,17 @@ import { type CopyTable, designCopy } from './sqlite-design.ts';
 export interface Copier {
   readonly notTranslated: readonly NotTranslated[];
   readonly warnings: readonly string[];
+  /** The tables in the order in which they are written. */
+  readonly order: readonly PgTable[];
+  /** The order of the rows of a table; nothing where any will do. */
+  orderBy(table: PgTable): Sql;
   nameOf(table: PgTable): string;
   columnsOf(table: PgTable): readonly ExportedColumn[];
   /** What takes the rows of a table; called once a table, which is ended before the next. */
   rows(table: PgTable): (row: TextRow) => void;
-  end(table: PgTable): Promise<void>;
+  end(table: PgTable): void;
   /** Writes what is left. */
-  finish(): Promise<void>;
+  finish(): void;
   close(): void;
   /** An expression with which PostgreSQL says what a value has to be in the copy. */
   proof(column: PgColumn, expression: Sql): Sql;
@@ -28,9 +34,52 @@ export interface Copier {
   sum(table: PgTable, into: RowSum): Promise<void>;
 }
 
-/** Begins a copy at a path that is not there yet. */
-export function copierOf(place: Place, path: string, tables: readonly PgTable[]): Promise<Copier> {
-  return Promise.resolve(sqliteCopier(place, path, tables));
+/** Begins a copy at a path that is not there yet. @throws CrossfadeError E_UNSUPPORTED, E_EXPORT_UNWRITABLE */
+export function copierOf(place: Place, path: string, tables: readonly PgTable[]): Copier {
+  return (place.kind === 'sqlite' ? sqliteCopier : storeCopier)(place, path, tables);
+}
+
+function storeCopier(place: Place, path: string, tables: readonly PgTable[]): Copier {
+  const { schema, notTranslated } = collectionsOf(tables);
+  const copy = guarded(place.path, () => (place.kind === 'json' ? exportFile : filesFolder)(path, schema));
+  return {
+    notTranslated,
+    warnings: [],
+    order: copy.order.map((name) => tables.find((table) => table.name === name) as PgTable),
+    orderBy: orderOf,
+    nameOf: (table) => table.name,
+    columnsOf: ({ columns }) =>
+      columns.map((column) => ({
+        source: column.name,
+        target: column.name,
+        type: column.written,
+        form: fieldTypeOf(column),
+        note: noteOf(column),
+      })),
+    rows(table) {
+      guarded(place.path, () => copy.begin(table.name));
+      return (row) => guarded(place.path, () => copy.add(table.name, recordOf(table, row)));
+    },
+    end: (table) => guarded(place.path, () => copy.end(table.name)),
+    finish: () => guarded(place.path, () => copy.finish()),
+    close: () => copy.close(),
+    proof: (column, expression) => formOf(column.type).proof(expression),
+    spelled: ({ columns }, row) =>
+      row.map((text, i) => (text === null || fieldTypeOf(columns[i]) !== 'json' ? text : spelledJson(text.slice(1)))),
+    async sum(table, into) {
+      for await (const row of copy.read(table.name))
+        into.add(table.columns.map((column) => spelledValue(fieldTypeOf(column), row[column.name])));
+    },
+  };
+}
+
+/** By key, as an export is: text by its code points, whatever the database's collation. */
+function orderOf(table: PgTable): Sql {
+  const parts = table.primaryKey.map((key) => {
+    const column = table.columns.find((each) => each.name === key) as PgColumn;
+    return fieldTypeOf(column) === 'text' ? sql`pg_catalog.format('%s', ${name(key)}) COLLATE "C"` : sql`${name(key)}`;
+  });
+  return sql`ORDER BY ${join(parts)}`;
 }
 
 function sqliteCopier(place: Place, path: string, tables: readonly PgTable[]): Copier {
@@ -41,6 +90,8 @@ function sqliteCopier(place: Place, path: string, tables: readonly PgTable[]): C
   return {
     notTranslated,
     warnings,
+    order: tables,
+    orderBy: () => sql``,
     nameOf: (table) => copyOf(table).name,
     columnsOf: (table) =>
       copyOf(table).columns.map(({ from, name, form }) => ({
@@ -54,11 +105,8 @@ function sqliteCopier(place: Place, path: string, tables: readonly PgTable[]): C
       const take = copy.rows(copyOf(table));
       return (row) => guarded(place.path, () => take(row));
     },
-    end: () => Promise.resolve(),
-    finish: () => {
-      guarded(place.path, () => copy.finish(designed));
-      return Promise.resolve();
-    },
+    end: () => undefined,
+    finish: () => guarded(place.path, () => copy.finish(designed)),
     close: () => copy.close(),
     proof: (column, expression) => formOf(column.type).proof(expression),
     spelled: (_, row) => row,

@@ -58,21 +58,21 @@ async function copied(client: pg.Client, place: Place, partial: string, options:
   await query(client, settings, 'set up the transaction');
   const read = choose(await readSchema(client, schema), schema, options);
   const chosen = { ...read, tables: await withSignedZeros(client, schema, read.tables) };
-  const copier = await copierOf(place, partial, chosen.tables);
+  const copier = copierOf(place, partial, chosen.tables);
   const counts = new Map<string, number>();
   try {
-    for (const table of chosen.tables) {
+    for (const table of copier.order) {
       const take = copier.rows(table);
       let rows = 0;
-      await copyRows(client, plainRows(schema, table), (row) => {
+      await copyRows(client, plainRows(schema, table, copier.orderBy(table)), (row) => {
         take(row);
         rows++;
         options.onProgress?.({ phase: 'copy', table: table.name, rows });
       });
       counts.set(table.name, rows);
-      await copier.end(table);
+      copier.end(table);
     }
-    await copier.finish();
+    copier.finish();
   } finally {
     copier.close();
   }
@@ -159,8 +159,8 @@ function fromTable(schema: string, { name: table, partitioned }: PgTable): Sql {
   return partitioned ? sql`FROM ${qualified(schema, table)}` : sql`FROM ONLY ${qualified(schema, table)}`;
 }
 
-function plainRows(schema: string, table: PgTable): Sql {
-  return sql`SELECT ${join(table.columns.map((column) => name(column.name)))} ${fromTable(schema, table)}`;
+function plainRows(schema: string, table: PgTable, order: Sql): Sql {
+  return sql`SELECT ${join(table.columns.map((column) => name(column.name)))} ${fromTable(schema, table)} ${order}`;
 }
 
 /** IS NOT NULL would say no of a composite value with a NULL in it. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -171,30 +171,72 @@ test('a copy that is not equal when it is read again is not left', async () => {
   const database = await freshDatabase();
   await database.query('create table t (id int primary key, v text); insert into t values (1, $$a$$), (2, $$b$$)');
   const folder = tempFolder();
-  const to = join(folder, 'copy.db');
   const spoil = (): void => {
     const [partial] = readdirSync(folder).filter((each) => each.endsWith('.partial'));
     const db = new DatabaseSync(join(folder, partial));
     db.exec("UPDATE t SET v = 'c' WHERE id = 2");
     db.close();
   };
-  await database.query('create table u (id int)');
-  await expect(
-    exportSchema({
-      from: targetOf(database),
-      to: `sqlite:${to}`,
-      onProgress: ({ phase, table }) => (phase === 'verify' && table === 's' ? spoil() : undefined),
-    }),
-  ).resolves.toMatchObject({ verdict: 'equal' });
-  expect(existsSync(to)).toBe(true);
-  const other = join(folder, 'other.db');
   await database.query('create table a (id int)');
   await expect(
     exportSchema({
       from: targetOf(database),
-      to: `sqlite:${other}`,
+      to: `sqlite:${join(folder, 'copy.db')}`,
       onProgress: ({ phase }) => (phase === 'verify' ? spoil() : undefined),
     }),
   ).rejects.toMatchObject({ code: 'E_EXPORT_UNEQUAL', facts: { table: 't' } });
-  expect(readdirSync(folder)).toEqual(['copy.db']);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+const people = `create table person (id text primary key, serial bigint not null, price numeric, score double precision, born date, at timestamptz,
+    on_off boolean, doc jsonb, photo bytea, tags text[], ref uuid unique);
+  create table visit (person text references person on delete cascade, n int, at timestamp, primary key (person, n)); create table nothing (id int primary key);
+  insert into person values
+    ('Ünï/../x', 9007199254740993, 10.50, 1e300, '2026-01-02', '2026-03-01 09:30:00.000001+02', true, '{"b": [1, 9007199254740993], "a": "x"}', '\\x00ff', '{a,NULL}', '00000000-0000-0000-0000-000000000001'),
+    ('', -1, null, 5e-324, null, null, null, null, '', null, null), ('a', 0, 1, 0.1, null, null, false, '[]', null, '{}', null);
+  insert into visit values ('a', 2, '2026-01-01'), ('a', 1, null), ('', 1, '2026-01-01 00:00:00.5')`;
+
+test.each(['json', 'files'] as const)(
+  'a copy in the form of %s is what a store reads, and can be moved again',
+  async (kind) => {
+    const [database, again] = [await freshDatabase(), await freshDatabase()];
+    await database.query(people);
+    const folder = tempFolder();
+    const to = `${kind}:${join(folder, 'copy')}`;
+    const report = await exportSchema({ from: targetOf(database), to });
+    expect(report).toMatchObject({ verdict: 'equal', rows: 6, target: to, notTranslated: [] });
+    expect(readdirSync(folder)).toEqual(['copy']);
+    const moved = await move({ source: to, target: targetOf(again) });
+    expect(moved).toMatchObject({ verdict: 'equal', rows: 6 });
+    const all = 'select id, serial::text, price::text, score, at, doc, tags::text from person order by id collate "C"';
+    expect((await again.query(all)).rows).toEqual((await database.query(all)).rows);
+    const photo = await again.query('select photo from person where id = $1', ['Ünï/../x']);
+    expect(photo.rows).toEqual([{ photo: kind === 'files' ? Buffer.from([0, 255]) : 'AP8=' }]);
+  },
+);
+
+const refused: readonly [string, string, string][] = [
+  ['a table without a key', 'id int', ''],
+  ['a negative zero', 'id int primary key, d double precision', "1, '-0'"],
+  ['NaN', 'id int primary key, n numeric', "1, 'NaN'"],
+  ['infinity', 'id int primary key, at timestamptz', "1, 'infinity'"],
+  ["JSON's null", 'id int primary key, j jsonb', "1, 'null'"],
+  ['equal members', 'id int primary key, j json', `1, '{"a":1,"a":2}'`],
+  ['digits beyond a double', 'id int primary key, j jsonb', `1, '0.10000000000000000001'`],
+];
+
+test('what a store does not hold exactly is refused by its column, and nothing is left', async () => {
+  const database = await freshDatabase();
+  const folder = tempFolder();
+  for (const [what, columns, values] of refused) {
+    await database.query(
+      `drop table if exists t; create table t (${columns}); ${values === '' ? '' : `insert into t values (${values})`}`,
+    );
+    for (const kind of ['json', 'files'])
+      await expect(
+        exportSchema({ from: targetOf(database), to: `${kind}:${folder}/copy` }),
+        what,
+      ).rejects.toMatchObject({ code: values === '' ? 'E_UNSUPPORTED' : 'E_ROW_INVALID', facts: { table: 't' } });
+  }
+  expect(readdirSync(folder)).toEqual([]);
 });
