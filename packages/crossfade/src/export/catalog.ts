@@ -31,11 +31,13 @@ export interface PgColumn {
   readonly sequence: { readonly last: bigint | null } | null;
 }
 
+/** A key or constraint, by the names of its columns. */
 export interface PgKey {
   readonly name: string;
   readonly columns: readonly string[];
 }
 
+/** A foreign key, with the words of SQL for its actions. */
 export interface PgForeignKey extends PgKey {
   /** Null for a table of another schema. */
   readonly parent: string | null;

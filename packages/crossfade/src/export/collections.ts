@@ -141,7 +141,7 @@ export function spelledValue(type: FieldType, value: Value): string | null {
       return value === true ? 'i1' : 'i0';
     case 'integer':
     case 'bigint':
-      return `i${String(value as number | bigint)}`;
+      return `i${(value as number | bigint).toString()}`;
     case 'double': {
       const bytes = Buffer.alloc(8);
       bytes.writeDoubleBE(value as number);

@@ -1,4 +1,4 @@
-import { join, name, type Sql, sql } from '../pg/sql.ts';
+import { join, name as ident, type Sql, sql } from '../pg/sql.ts';
 import type { PgColumn, PgTable } from './catalog.ts';
 import type { RowSum } from './digest.ts';
 import type { ExportedColumn, NotTranslated } from './exported.ts';
@@ -77,7 +77,9 @@ function storeCopier(place: Place, path: string, tables: readonly PgTable[]): Co
 function orderOf(table: PgTable): Sql {
   const parts = table.primaryKey.map((key) => {
     const column = table.columns.find((each) => each.name === key) as PgColumn;
-    return fieldTypeOf(column) === 'text' ? sql`pg_catalog.format('%s', ${name(key)}) COLLATE "C"` : sql`${name(key)}`;
+    return fieldTypeOf(column) === 'text'
+      ? sql`pg_catalog.format('%s', ${ident(key)}) COLLATE "C"`
+      : sql`${ident(key)}`;
   });
   return sql`ORDER BY ${join(parts)}`;
 }

@@ -82,7 +82,8 @@ class LaidRows {
     const { key } = this.table;
     if (key === null) return BigInt(this.asked);
     const value = key.member === null ? name : values.get(key.member);
-    return value instanceof Digits ? BigInt(value.text) : bytesOf(String(value));
+    if (value instanceof Digits) return BigInt(value.text);
+    return bytesOf(typeof value === 'string' ? value : '');
   }
 }
 

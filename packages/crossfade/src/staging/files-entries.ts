@@ -142,9 +142,7 @@ function attachmentOf(
   const { file, bytes, sha256, ...more } = JSON.parse(value) as Record<string, unknown>;
   const digits = typeof file === 'string' ? (/\.([0-9a-f]{8})\.bin$/.exec(file)?.[1] ?? '') : '';
   const isOurs = Object.keys(more).length === 0 && file === attachmentFile(title, member, digits);
-  return isOurs && typeof bytes === 'number' && typeof sha256 === 'string'
-    ? { file: file as string, bytes, sha256 }
-    : null;
+  return isOurs && typeof bytes === 'number' && typeof sha256 === 'string' ? { file, bytes, sha256 } : null;
 }
 
 /** A file that is no document: bytes, or a reason why not. */

@@ -27,10 +27,12 @@ export function privateFolder(parent: string): PrivateFolder {
     chmodSync(home, 0o700);
     const ignore = join(home, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
-    for (const name of readdirSync(home)) if (/^[0-9a-f]{16}$/.test(name)) sweep(join(home, name));
+    const left = readdirSync(home).filter((name) => /^[0-9a-f]{16}$/.test(name));
     const path = join(home, randomBytes(8).toString('hex'));
     mkdirSync(path, { mode: 0o700 });
     const release = lockFolder(path);
+    const { mtimeMs: now } = statSync(path);
+    for (const name of left) sweep(join(home, name), now);
     return {
       path,
       remove: () => {
@@ -43,9 +45,9 @@ export function privateFolder(parent: string): PrivateFolder {
   }
 }
 
-function sweep(path: string): void {
-  if (Date.now() - statSync(path).mtimeMs < unlockedMs) return;
+function sweep(path: string, now: number): void {
   try {
+    if (now - statSync(path).mtimeMs < unlockedMs) return;
     const release = lockFolder(path);
     rmSync(path, { recursive: true, force: true });
     release();
@@ -60,7 +62,7 @@ export function stagingFailure(path: string, error: unknown): unknown {
   const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: number };
   const isSqlite = code === 'ERR_SQLITE_ERROR';
   if (!isSqlite && !(error instanceof Error && typeof code === 'string' && /^E[A-Z]+$/.test(code))) return error;
-  const reason = isSqlite ? (errcode === 13 ? 'ENOSPC' : `SQLite result code ${errcode}`) : String(code);
+  const reason = isSqlite ? (errcode === 13 ? 'ENOSPC' : `SQLite result code ${errcode}`) : code;
   return new CrossfadeError(
     'E_STAGING_FAILED',
     `The private copy of the source could not be written below ${path} (${reason}). Nothing was moved. It takes about twice the room of the source there: run the command in a folder that has it and is yours to write.`,

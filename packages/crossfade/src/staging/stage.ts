@@ -103,7 +103,7 @@ export async function stage(source: string, { folder, signal }: StageOptions = {
     const laid = await lay(path, read, signal);
     if (laid.tables.length === 0) throw empty(source);
     await check(path, sourceName(source), laid, read, signal);
-    return { ...laid, path, remove: home.remove };
+    return { ...laid, path, remove: () => home.remove() };
   } catch (error) {
     home.remove();
     throw stagingFailure(home.path, error);

@@ -27,6 +27,7 @@ export function jsonFile(text: string, name = 'app.json'): string {
 }
 
 /** The server alone, as it may pass to a thread. */
-export function targetOf({ query: _, drop: __, ...target }: TestDatabase): Target {
-  return target;
+export function targetOf(database: TestDatabase): Target {
+  const { query, drop, ...target } = database;
+  return query === drop ? database : target;
 }
