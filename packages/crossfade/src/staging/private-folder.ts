@@ -10,6 +10,7 @@ export const stagingFolder = join('.crossfade', 'staging');
 /** A folder of one run, held against everybody else until it is removed. */
 export interface PrivateFolder {
   readonly path: string;
+  /** May be called again. */
   remove(): void;
 }
 
@@ -33,9 +34,12 @@ export function privateFolder(parent: string): PrivateFolder {
     const release = lockFolder(path);
     const { mtimeMs: now } = statSync(path);
     for (const name of left) sweep(join(home, name), now);
+    let isThere = true;
     return {
       path,
       remove: () => {
+        if (!isThere) return;
+        isThere = false;
         rmSync(path, { recursive: true, force: true });
         release();
       },

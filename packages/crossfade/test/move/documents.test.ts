@@ -2,6 +2,7 @@ import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { move } from '../../src/move/move.ts';
+import { plan } from '../../src/move/plan.ts';
 import { retry } from '../../src/move/retry.ts';
 import { verify } from '../../src/move/verify.ts';
 import { tempFolder } from '../harness/folders.ts';
@@ -150,4 +151,23 @@ test('documents that cannot be read stop the run by name, are withheld under qua
     { id: 'b', text: 'mended' },
   ]);
   expect(existsSync(quarantineFile)).toBe(true);
+});
+
+test('a move of documents that was stopped in its middle is continued by the same call, and refused when they have changed', async () => {
+  const database = await freshDatabase();
+  const folder = documents({ 'a/x.json': { n: 1 }, 'b/y.json': { n: 2 } });
+  const source = `files:${folder}`;
+  const stop = async (): Promise<void> => {
+    const stopper = new AbortController();
+    const onProgress = ({ phase }: { phase: string }): void => (phase === 'index' ? stopper.abort() : undefined);
+    const stopped = move({ source, target: targetOf(database), signal: stopper.signal, onProgress });
+    await expect(stopped).rejects.toMatchObject({ code: 'E_INTERRUPTED' });
+  };
+  await stop();
+  addDocument(folder, 'a/x.json', { n: 3 });
+  await expect(move({ source, target: targetOf(database) })).rejects.toMatchObject({ code: 'E_SOURCE_CHANGED' });
+  addDocument(folder, 'a/x.json', { n: 1 });
+  expect(await move({ source, target: targetOf(database) })).toMatchObject({ verdict: 'equal', rows: 2 });
+  await expect(plan({ source: 'jsn:data' })).rejects.toMatchObject({ code: 'E_USAGE' });
+  await expect(plan({ source: 'files:nowhere' })).rejects.toMatchObject({ code: 'E_SOURCE_MISSING' });
 });

@@ -28,6 +28,8 @@ export function jsonFile(text: string, name = 'app.json'): string {
 
 /** The server alone, as it may pass to a thread. */
 export function targetOf(database: TestDatabase): Target {
-  const { query, drop, ...target } = database;
-  return query === drop ? database : target;
+  const target: Partial<TestDatabase> = { ...database };
+  delete target.query;
+  delete target.drop;
+  return target as Target;
 }
