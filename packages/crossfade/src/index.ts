@@ -29,6 +29,8 @@ export type { Confirmations } from './migrate/confirm.ts';
 export { migrate } from './migrate/migrate.ts';
 export type { MigrateOptions } from './migrate/options.ts';
 export type { MigrateReport, RanFile } from './migrate/report.ts';
+export { exportSchema, type ExportOptions } from './export/export.ts';
+export type { ExportedColumn, ExportedTable, ExportReport, NotTranslated } from './export/exported.ts';
 export { move } from './move/move.ts';
 export type { MoveOptions, Progress } from './move/options.ts';
 export type { MigrationsOptions } from './move/migrations.ts';

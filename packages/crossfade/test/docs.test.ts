@@ -53,7 +53,7 @@ describe('docs/reference/cli.md', () => {
         ? [command.name()]
         : command.commands.map((child) => `${command.name()} ${child.name()}`),
     );
-    expect(names).toHaveLength(17);
+    expect(names).toHaveLength(18);
     for (const name of names) expect(reference('cli')).toContain(`crossfade ${name} `);
   });
 });
@@ -66,6 +66,7 @@ test('docs/reference/errors.md has every code with its exit status, and every co
     E_BLOB_IN_TEXT: true,
     E_VALUE_TOO_LARGE: true,
     E_TYPE_UNFIT: true,
+    E_DOCUMENT_UNREADABLE: true,
     E_ROW_GONE: true,
     E_KEY_TAKEN: true,
     E_ROW_REFUSED: true,

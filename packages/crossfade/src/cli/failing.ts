@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
-import { sourcePath } from '../drivers/sqlite/open.ts';
 import { errorReport } from '../move/build-report.ts';
 import { replacePrivate } from '../move/private-file.ts';
+import { partsOf } from '../staging/stage.ts';
 import { terminal } from './terminal.ts';
 
 /** What a command knew when an error ended it, for the JSON that it still owes. */
@@ -80,7 +80,7 @@ function reportPath(argv: readonly string[]): string | null {
 
 /** Whether the command line names a file twice. */
 function repeats(argv: readonly string[], path: string): boolean {
-  const values = argv.map((word) => (word.startsWith('--') ? word.slice(word.indexOf('=') + 1) : sourcePath(word)));
+  const values = argv.map((word) => (word.startsWith('--') ? word.slice(word.indexOf('=') + 1) : partsOf(word).place));
   return values.filter((value) => resolve(value) === resolve(path)).length > 1;
 }
 

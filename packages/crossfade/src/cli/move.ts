@@ -7,9 +7,10 @@ import type { MoveOptions } from '../move/options.ts';
 import type { Report } from '../move/report.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
 import { refuseIdleLimit } from '../move/withholding.ts';
-import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
+import { inspectSource } from '../move/source.ts';
+import { sourceName } from '../staging/stage.ts';
 import { knowing } from './failing.ts';
-import { addBothSides, addTypes, rowCount, type Settle } from './options.ts';
+import { addBothSides, addTypes, rowCount, type Settle, sourceHelp } from './options.ts';
 import { progressView } from './progress.ts';
 import { reportText } from './report-text.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
@@ -22,8 +23,8 @@ type Flags = TargetOptions &
 export function moveCommand(program: Command, settle: Settle): void {
   const command = program
     .command('move')
-    .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
-    .description('move a SQLite file into PostgreSQL and verify every value');
+    .argument('<source>', sourceHelp)
+    .description('move a SQLite file, or JSON, into PostgreSQL and verify every value');
   addTypes(addBothSides(command))
     .addOption(
       new Option('--bad-values <policy>', 'stop before anything is written, or withhold the rows')
@@ -50,7 +51,7 @@ interface Known {
 }
 
 function runMove(source: string, flags: Flags): Promise<number> {
-  const path = sourcePath(source);
+  const path = sourceName(source);
   const known: Known = { target: '', report: null };
   // What the run knew, or what the command line tells where it never began.
   const document = (error: CrossfadeError): Report => ({
@@ -78,7 +79,7 @@ async function moveInterruptibly(source: string, flags: Flags, known: Known): Pr
     if (flags.report !== undefined) probePrivate(flags.report);
     const target = await targetOrEmbedded(flags, () => {
       refuseIdleLimit(flags);
-      inspectFile(source);
+      inspectSource(source);
     });
     known.target = target.display;
     const { rule, ...rest } = flags;

@@ -5,7 +5,8 @@ import { ruleWords } from '../schema/rules.ts';
 /** Tells the process how to end. */
 export type Settle = (status: number) => void;
 
-function list(text: string): string[] {
+/** Names separated by commas. */
+export function list(text: string): string[] {
   const parts = text.split(',').map((part) => part.trim());
   // An empty shell variable must not come to mean every table.
   if (parts.includes('')) throw new InvalidArgumentError('It is a list of names, separated by commas.');
@@ -40,6 +41,10 @@ export function schemaName(text: string): string {
 export function addSchema(command: Command): Command {
   return command.option('--schema <name>', 'schema of the target', schemaName, 'public');
 }
+
+/** What a source may be. */
+export const sourceHelp =
+  'a SQLite file: its path, or sqlite:PATH; a folder of JSON documents: files:FOLDER; a JSON file: json:FILE';
 
 /** What `--rule` takes. */
 export const ruleHelp = `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`;

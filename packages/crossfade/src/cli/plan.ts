@@ -1,13 +1,13 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
-import { sourcePath } from '../drivers/sqlite/open.ts';
 import type { MoveOptions } from '../move/options.ts';
 import { plan, planMigrations } from '../move/plan.ts';
 import type { PlanFile } from '../move/plan-file.ts';
 import { replacePrivate } from '../move/private-file.ts';
+import { shortName, sourceName } from '../staging/stage.ts';
 import { failureOf, knowing } from './failing.ts';
-import { addMapping, addTypes, schemaName, type Settle } from './options.ts';
+import { addMapping, addTypes, schemaName, type Settle, sourceHelp } from './options.ts';
 import { terminal } from './terminal.ts';
 
 type PlanOptions = Omit<MoveOptions, 'target' | 'showValues'>;
@@ -24,7 +24,7 @@ type Flags = Omit<PlanOptions, 'source' | 'rules'> & {
 export function planCommand(program: Command, settle: Settle): void {
   const command = program
     .command('plan')
-    .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
+    .argument('<source>', sourceHelp)
     .description(
       'look at every value and print the editable plan: every column, its type, the evidence, what was not translated',
     );
@@ -36,7 +36,7 @@ export function planCommand(program: Command, settle: Settle): void {
     .option('--next', 'take the next number where migrations stand already')
     .option('--json', 'the result as JSON, alone on standard output: the plan, or the files that were written')
     .action(async (source: string, { rule, ...flags }: Flags) => {
-      const path = sourcePath(source);
+      const path = sourceName(source);
       await knowing(
         (error) => ({ ...failureOf(error), source: path, tables: [] }),
         () => runPlan({ ...flags, source: path, rules: rule ?? [] }, flags),
@@ -78,7 +78,7 @@ function fillCommand(options: PlanOptions): string {
   const words = [
     'crossfade',
     'move',
-    basename(options.source),
+    shortName(options.source),
     ...(schema === undefined || schema === 'public' ? [] : ['--schema', schema]),
     ...(names === 'snake' ? ['--names', names] : []),
     ...(types === 'plain' ? ['--types', types] : []),

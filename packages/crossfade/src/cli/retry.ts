@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
 import { readRejects } from '../move/read-rejects.ts';
 import { interruption, retry, type RetryOptions } from '../move/retry.ts';
 import { failedRetry, type RetryReport } from '../move/retry-report.ts';
+import { inspectSource } from '../move/source.ts';
+import { sourceName } from '../staging/stage.ts';
 import { knowing } from './failing.ts';
 import { addTarget, collect, count, ruleHelp, schemaName, type Settle } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
@@ -37,7 +38,7 @@ async function runRetry(rejects: string, named: string | undefined, flags: Flags
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(interruption());
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const source = named === undefined ? undefined : sourcePath(named);
+  const source = named === undefined ? undefined : sourceName(named);
   const known = { source: source ?? '', target: '', schema: flags.schema ?? '' };
   const nothing = { warnings: [], quarantineFile: null, seconds: { total: 0 } };
   try {
@@ -46,7 +47,7 @@ async function runRetry(rejects: string, named: string | undefined, flags: Flags
       async () => {
         if (flags.report !== undefined) probePrivate(flags.report);
         const target = await targetOrEmbedded({ ...flags, quiet: flags.quiet === true || flags.json === true }, () => {
-          inspectFile(source ?? readRejects(rejects).head.source);
+          inspectSource(source ?? readRejects(rejects).head.source);
         });
         known.target = target.display;
         const { rule, ...rest } = flags;

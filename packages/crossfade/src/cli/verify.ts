@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { inspectFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { errorReport } from '../move/build-report.ts';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
+import { inspectSource } from '../move/source.ts';
+import { sourceName } from '../staging/stage.ts';
 import { knowing } from './failing.ts';
-import { addBothSides, type Settle } from './options.ts';
+import { addBothSides, type Settle, sourceHelp } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
 
@@ -13,12 +14,12 @@ type Flags = TargetOptions & Omit<VerifyOptions, 'source' | 'target' | 'rules'> 
 export function verifyCommand(program: Command, settle: Settle): void {
   const command = program
     .command('verify')
-    .argument('<source>', 'a SQLite file: its path, or sqlite:PATH')
-    .description('compare every value of a SQLite file with the tables in PostgreSQL; writes nothing');
+    .argument('<source>', sourceHelp)
+    .description('compare every value of a source with the tables in PostgreSQL; writes nothing');
   addBothSides(command)
     .option('--quarantine <file>', 'the list of withheld rows of the move: those are expected to be absent')
     .option('--json', 'print the result as JSON, alone on standard output')
-    .action(async (source: string, flags: Flags) => settle(await runVerify(sourcePath(source), flags)));
+    .action(async (source: string, flags: Flags) => settle(await runVerify(sourceName(source), flags)));
 }
 
 function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
@@ -35,7 +36,7 @@ function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
     async () => {
       const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true }, async () => {
         if (flags.quarantine !== undefined) (await import('../move/read-rejects.ts')).readRejects(flags.quarantine);
-        inspectFile(source);
+        inspectSource(source);
       });
       known.target = target.display;
       const report = await verify({ ...flags, source, target, rules: rule ?? [] });

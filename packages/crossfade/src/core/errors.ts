@@ -39,7 +39,10 @@ export const errorCodes = {
   },
   E_REJECT_LIMIT: { exit: 3, doc: 'A table has more rows that would be withheld than --reject-limit allows.' },
   E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path.' },
-  E_SOURCE_NOT_A_FILE: { exit: 1, doc: 'The path is a directory, a device, a pipe or a socket.' },
+  E_SOURCE_NOT_A_FILE: {
+    exit: 1,
+    doc: 'The path is a directory, a device, a pipe or a socket, or no folder where one is meant.',
+  },
   E_SOURCE_NOT_SQLITE: { exit: 1, doc: 'The file is empty or not a SQLite database.' },
   E_SOURCE_CORRUPT: { exit: 1, doc: 'SQLite itself finds the file damaged.' },
   E_SOURCE_FORBIDDEN: {
@@ -47,7 +50,11 @@ export const errorCodes = {
     doc: 'The file, or the folder that its WAL needs, cannot be read with the rights at hand.',
   },
   E_SOURCE_BUSY: { exit: 1, doc: 'Another process holds the file, or writes it too often for one common snapshot.' },
-  E_SOURCE_CHANGED: { exit: 1, doc: 'The source is not the one that the interrupted run had read.' },
+  E_SOURCE_CHANGED: {
+    exit: 1,
+    doc: 'The source is not the one that the interrupted run had read, or changed while it was read.',
+  },
+  E_STAGING_FAILED: { exit: 1, doc: 'The private copy of a source that is no database could not be made.' },
   E_SOURCE_UNREADABLE: { exit: 1, doc: 'A table or name in the source cannot be read exactly.' },
   E_TARGET_URL: { exit: 2, doc: 'The target is not a PostgreSQL URL or its parameters contradict each other.' },
   E_TARGET_UNREACHABLE: { exit: 1, doc: 'No PostgreSQL server answers at the target.' },
@@ -94,6 +101,8 @@ export const errorCodes = {
   E_STORE_DAMAGED: { exit: 1, doc: 'Something in the store cannot be read as the schema says.' },
   E_STORE_FAILED: { exit: 1, doc: 'The place where the store keeps its records refused or failed.' },
   E_EXPORT_INVALID: { exit: 1, doc: 'A file of exported records is damaged, or of another version or schema.' },
+  E_EXPORT_UNWRITABLE: { exit: 1, doc: 'A copy could not be written, or something stands at its place.' },
+  E_EXPORT_UNEQUAL: { exit: 1, doc: 'A copy was read again and is not equal to the table, so it was not left.' },
   E_POSTGRES_EMBEDDED: { exit: 1, doc: 'The embedded PostgreSQL could not be prepared, started or stopped.' },
   E_REPORT_UNWRITABLE: { exit: 1, doc: 'The report, plan or quarantine file could not be written.' },
   E_INTERRUPTED: { exit: 1, doc: 'The run was interrupted; the same command continues it.' },

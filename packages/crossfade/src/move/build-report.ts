@@ -9,6 +9,7 @@ import type { Difference } from '../verify/verify.ts';
 import type { Compared } from './compare.ts';
 import type { Finished } from './finish.ts';
 import type { TableProfile } from './profile.ts';
+import type { UnreadableRecord } from './staged.ts';
 import type {
   BadValueReport,
   DifferenceReport,
@@ -26,6 +27,7 @@ export interface RunFacts {
   readonly schema: string;
   readonly profiles: readonly TableProfile[];
   readonly design: Design;
+  readonly unreadable: readonly UnreadableRecord[];
   readonly notMoved: readonly NotMoved[];
   readonly warnings: readonly string[];
   readonly seconds: PhaseSeconds;
@@ -49,7 +51,7 @@ const exitCodes: Readonly<Record<Verdict, ExitCode>> = { planned: 0, equal: 0, f
 export function buildReport(facts: RunFacts, verdict: Verdict): Report {
   const profileOf = new Map(facts.profiles.map((profile) => [profile.table.name, profile]));
   const tables = facts.design.tables.map((table) =>
-    tableReport(table, profileOf.get(table.source.name)?.rows ?? 0, facts),
+    tableReport(table, rowsOf(table.source.name, profileOf.get(table.source.name), facts), facts),
   );
   return {
     verdict,
@@ -57,7 +59,7 @@ export function buildReport(facts: RunFacts, verdict: Verdict): Report {
     source: facts.source,
     target: facts.target,
     schema: facts.schema,
-    rows: facts.profiles.reduce((sum, { rows }) => sum + rows, 0),
+    rows: facts.profiles.reduce((sum, { rows }) => sum + rows, facts.unreadable.length),
     bytes: facts.profiles.reduce((sum, { bytes }) => sum + bytes, 0),
     seconds: facts.seconds,
     tables,
@@ -72,6 +74,11 @@ export function buildReport(facts: RunFacts, verdict: Verdict): Report {
     quarantineFile: facts.quarantineFile,
     error: facts.error === null ? null : errorReport(facts.error),
   };
+}
+
+/** A record that cannot be read is a row of the source too. */
+function rowsOf(table: string, profile: TableProfile | undefined, { unreadable }: RunFacts): number {
+  return (profile?.rows ?? 0) + unreadable.filter((each) => each.table === table).length;
 }
 
 /** The report of a run that an error ended: it has moved nothing, and says why. */
@@ -134,6 +141,7 @@ const fixes: Readonly<Record<Unheld['code'], (name: string) => string>> = {
   E_TEXT_ENCODING: (name) => `--rule ${name}=encoding:latin1, encoding:replace or bytea; or --bad-values quarantine`,
   E_BLOB_IN_TEXT: (name) => `--rule ${name}=bytea, if no number is among the values; or --bad-values quarantine`,
   E_VALUE_TOO_LARGE: () => '--bad-values quarantine; PostgreSQL holds less than 1 GB a value',
+  E_DOCUMENT_UNREADABLE: () => 'mend the documents that the warnings name, or --bad-values quarantine',
   E_TYPE_UNFIT: (name) =>
     `another type by --rule ${name}=TYPE, --rule ${name}=invalid:null, or --bad-values quarantine`,
 };

@@ -1,3 +1,4 @@
+import { given } from '../core/given.ts';
 import { nameTables } from '../schema/design.ts';
 import type { ColumnWishes, TableWishes } from '../schema/draft.ts';
 import type { NotMoved, PgType, Rule, SourceTable } from '../schema/model.ts';
@@ -29,7 +30,10 @@ export async function choose(
   const columnsOf = new Map(tables.map((table) => [table.name, table.columns.map((column) => column.name)]));
   const rules = parseRules(options.rules ?? [], columnsOf);
   const wishes = new Map(
-    tables.map((table) => [table.name, wishesFor(table, plan, rules.get(table.name) ?? new Map())]),
+    tables.map((table) => [
+      table.name,
+      wishesFor(table, source.types.get(table.name), plan, rules.get(table.name) ?? new Map()),
+    ]),
   );
   return { tables, leftOut, wishes, names: nameTables(tables, { names: options.names ?? 'keep', wishes }).names };
 }
@@ -40,16 +44,18 @@ async function wishesOf(path: string, tables: readonly SourceTable[]): Promise<P
   return readPlan(path, tables);
 }
 
-/** The wishes of the plan, with the rules of the command line on top. */
+/** What the source itself says, under the wishes of the plan, under the rules of the command line. */
 function wishesFor(
   table: SourceTable,
+  known: ReadonlyMap<string, PgType> | undefined,
   plan: PlanWishes | null,
   rules: ReadonlyMap<string, readonly Rule[]>,
 ): TableWishes {
   const tablePlan = plan?.tables.get(table.name);
   const columns = table.columns.map((column): [string, ColumnWishes] => {
     const before = tablePlan?.columns.get(column.name);
-    const planned: Rule[] = before?.type === undefined ? [] : [{ kind: 'type', type: before.type }];
+    const ordered = before?.type ?? known?.get(column.name);
+    const planned: Rule[] = ordered === undefined ? [] : [{ kind: 'type', type: ordered }];
     const all = [...planned, ...(before?.rules ?? []), ...(rules.get(column.name) ?? [])];
     const type = all.findLast((rule) => rule.kind === 'type')?.type ?? impliedType(all);
     return [
@@ -68,9 +74,4 @@ function wishesFor(
 /** Only an instant has a zone or a unit. */
 function impliedType(rules: readonly Rule[]): PgType | undefined {
   return rules.some((rule) => rule.kind === 'zone' || rule.kind === 'epoch') ? 'timestamptz' : undefined;
-}
-
-/** An optional field, absent rather than undefined. */
-function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }

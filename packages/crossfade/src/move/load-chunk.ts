@@ -43,7 +43,13 @@ export interface Withheld {
 }
 
 /** Why a row was withheld; docs/reference/errors.md has a paragraph on each. */
-export type WithheldCode = 'E_TEXT_NUL' | 'E_TEXT_ENCODING' | 'E_BLOB_IN_TEXT' | 'E_VALUE_TOO_LARGE' | 'E_TYPE_UNFIT';
+export type WithheldCode =
+  | 'E_TEXT_NUL'
+  | 'E_TEXT_ENCODING'
+  | 'E_BLOB_IN_TEXT'
+  | 'E_VALUE_TOO_LARGE'
+  | 'E_TYPE_UNFIT'
+  | 'E_DOCUMENT_UNREADABLE';
 
 /** What became of the rows of one chunk; rows and withheld rows add up to the rows read. */
 export interface Loaded {

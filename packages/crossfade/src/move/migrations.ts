@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { ident } from '../core/sql-text.ts';
@@ -9,6 +9,7 @@ import type { TargetColumn, TargetForeignKey, TargetTable } from '../schema/mode
 import { readMigrations } from '../migrate/files.ts';
 import { type Late, migrationScripts, type Script, type Scripts, stepKey } from '../schema/script.ts';
 import type { Prepared } from './prepare.ts';
+import { sourceTitle } from '../staging/stage.ts';
 import type { OpenSource } from './source.ts';
 
 /** Where and under which name the migrations are to stand. */
@@ -143,8 +144,7 @@ function filesOf(number: bigint, name: string, script: Script): { file: string; 
 /** The name of the migration: as given, or made of the source's file name. Throws E_USAGE before anything is read. */
 export function migrationName(source: string, { name }: MigrationsOptions): string {
   if (name === undefined) {
-    const stem = basename(source)
-      .replace(/\.[^.]*$/, '')
+    const stem = sourceTitle(source)
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '_')
       .replace(/^_+|_+$/g, '');

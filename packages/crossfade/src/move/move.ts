@@ -1,15 +1,16 @@
 import type pg from 'pg';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { schemaFault } from '../core/names.ts';
-import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect } from '../pg/connect.ts';
+import { sourceName } from '../staging/stage.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { askedDigest, dropLoadSchema, findRun, loadSchemaName } from './load-schema.ts';
 import { lockTarget } from './lock.ts';
 import type { MoveOptions } from './options.ts';
 import type { Report } from './report.ts';
 import { Run } from './run.ts';
-import { defaultJobs, openSource } from './source.ts';
+import { defaultJobs, openSource, type OpenSource } from './source.ts';
+import { given } from '../core/given.ts';
 import { refuseIdleLimit } from './withholding.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function move(options: MoveOptions): Promise<Report> {
     );
   }
   refuseIdleLimit(options);
-  const loadSchema = loadSchemaName(sourcePath(options.source), schema);
+  const loadSchema = loadSchemaName(sourceName(options.source), schema);
   const client = await connect(options.target);
   try {
     const release = await lockTarget(options.target, loadSchema);
@@ -50,7 +51,7 @@ async function moveLocked(
   loadSchema: string,
   client: pg.Client,
 ): Promise<Report> {
-  const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
+  const source = await opened(options);
   const watch = new Stopwatch(['profile', 'create', 'load', 'index', 'verify']);
   const run = new Run({ options, schema, loadSchema, client, source, watch });
   let isStopped = false;
@@ -83,6 +84,16 @@ async function moveLocked(
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
+  }
+}
+
+/** Laying a source that is no database takes its time, and can be interrupted. */
+async function opened(options: MoveOptions): Promise<OpenSource> {
+  const { source, jobs = defaultJobs(), target, stagingFolder: folder, signal } = options;
+  try {
+    return await openSource(source, jobs, target, { ...given('folder', folder), ...given('signal', signal) });
+  } catch (error) {
+    throw signal?.aborted === true ? interruption() : error;
   }
 }
 

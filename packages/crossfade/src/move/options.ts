@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 
 /** Everything that `crossfade move` can be told. The command line is one way to fill it. */
 export interface MoveOptions {
-  /** A path, or `sqlite:PATH`. */
+  /** A path or `sqlite:PATH`, `files:FOLDER`, `json:FILE`. */
   readonly source: string;
   readonly target: Target;
   /** Where the tables are published; made when missing. Default `public`. */
@@ -28,6 +28,8 @@ export interface MoveOptions {
   readonly restart?: boolean;
   /** Where withheld rows are listed, mode 0600. Default `crossfade-quarantine-….jsonl` in the working directory. */
   readonly quarantineFile?: string;
+  /** Where a source that is no database is laid for the time of the run, mode 0700. Default `.crossfade/staging`. */
+  readonly stagingFolder?: string;
   /** Keys of rows in plain in the report. */
   readonly showValues?: boolean;
   /** Called with the final report after publication and before the last traces of the run are removed. */

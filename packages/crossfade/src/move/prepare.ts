@@ -6,6 +6,7 @@ import type { ColumnWishes, TableWishes } from '../schema/draft.ts';
 import type { NotMoved, SourceTable } from '../schema/model.ts';
 import { choose } from './choice.ts';
 import type { MoveOptions } from './options.ts';
+import { type UnreadableRecord, unheldRecords, unreadableWarnings } from './staged.ts';
 import { profileTables, type TableProfile } from './profile.ts';
 import { rowCounter } from './row-counter.ts';
 import type { OpenSource } from './source.ts';
@@ -18,6 +19,8 @@ type PrepareOptions = Omit<MoveOptions, 'target'> & Partial<Pick<MoveOptions, 't
 export interface Prepared {
   readonly profiles: readonly TableProfile[];
   readonly design: Design;
+  /** Records of the chosen tables that cannot be read. */
+  readonly unreadable: readonly UnreadableRecord[];
   /** The target schema as it stands; null when there is no target to look at. */
   readonly targetSchema: TargetSchema | null;
   readonly notMoved: readonly NotMoved[];
@@ -58,12 +61,15 @@ export async function prepare(
     onRows: rowCounter(options.onProgress, 'profile'),
   });
   const evidence = new Map(profiles.map((profile) => [profile.table.name, profile.evidence]));
+  const designed = designTables(tables, evidence, design);
+  const unreadable = source.unreadable.filter(({ table }) => tables.some(({ name }) => name === table));
   return {
     profiles,
-    design: designTables(tables, evidence, design),
+    design: { ...designed, unheld: [...designed.unheld, ...unheldRecords(unreadable)] },
+    unreadable,
     targetSchema: target,
     notMoved: [...source.catalog.notMoved, ...leftOut],
-    warnings: warningsOf(source, options),
+    warnings: [...warningsOf(source, options), ...unreadableWarnings(unreadable)],
   };
 }
 

@@ -11,6 +11,7 @@ const rejectCodes = [
   'E_BLOB_IN_TEXT',
   'E_VALUE_TOO_LARGE',
   'E_TYPE_UNFIT',
+  'E_DOCUMENT_UNREADABLE',
   'E_ROW_GONE',
   'E_KEY_TAKEN',
   'E_ROW_REFUSED',

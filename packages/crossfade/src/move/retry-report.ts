@@ -87,6 +87,7 @@ const fixes: Readonly<Record<RejectCode, (name: string, constraint: string) => s
   E_TEXT_ENCODING: (name) => `mend it in the source, or --rule ${name}=encoding:latin1 or encoding:replace`,
   E_BLOB_IN_TEXT: () => 'mend it in the source',
   E_VALUE_TOO_LARGE: () => 'mend it in the source; PostgreSQL holds less than 1 GB a value',
+  E_DOCUMENT_UNREADABLE: () => 'mend the document in the source',
   E_TYPE_UNFIT: (name) =>
     `mend it in the source, --rule ${name}=invalid:null, or give the column in PostgreSQL a wider type`,
   E_ROW_GONE: () =>

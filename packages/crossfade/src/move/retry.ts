@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
-import { sourcePath } from '../drivers/sqlite/open.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
+import { sourceName } from '../staging/stage.ts';
 import { loadSchemaName } from './load-schema.ts';
 import { lockTarget } from './lock.ts';
 import { raiseNextKeys } from './next-keys.ts';
@@ -41,7 +41,7 @@ export async function retry(options: RetryOptions): Promise<RetryReport> {
   const watch = new Stopwatch([]);
   const list = readRejects(options.rejects);
   const schema = options.schema ?? list.head.schema;
-  const path = sourcePath(options.source ?? list.head.source);
+  const path = sourceName(options.source ?? list.head.source);
   options.onList?.({ source: path, schema });
   probePrivate(options.rejects);
   const client = await connect(options.target);
@@ -78,7 +78,7 @@ async function retryLocked(
     // What follows is short, and the list has to say what stands there now.
     isOpen = false;
     const rest = stages.flatMap((stage) => stage.rest);
-    const head = { source: source.file.path, numbering: source.numbering, target: options.target.display, schema };
+    const head = { source: source.name, numbering: source.numbering, target: options.target.display, schema };
     const remembered = tables.map(({ source: from, target, columns }) => headOf(from, target, columns));
     const quarantineFile = replaceList(list.path, { ...head, tables: remembered }, rest);
     const facts = { source: path, target: options.target.display, schema, quarantineFile, seconds: watch.read() };

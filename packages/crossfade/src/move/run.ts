@@ -92,7 +92,7 @@ export class Run {
     if (left === null) {
       const chunks = this.prepared.profiles.flatMap(chunksOf);
       await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint, askedDigest(options));
-    } else checkContinuable(left, source.fingerprint, designDigest(tables), source.file.path);
+    } else checkContinuable(left, source.fingerprint, designDigest(tables), source.name);
     this.chunks = await readChunks(client, loadSchema);
     for (const { table, rows } of this.prepared.profiles) {
       const listed = this.chunks.filter((chunk) => chunk.table === table.name);
@@ -112,7 +112,7 @@ export class Run {
       count(chunk.table, chunk.rows);
     });
     this.loaded = await readChunks(client, loadSchema);
-    this.withheld = await readWithheld(client, loadSchema);
+    this.withheld = [...(await readWithheld(client, loadSchema)), ...unreadableRows(this.prepared)];
   }
 
   /** The tables one after the other: PostgreSQL itself builds a large index with several processes. */
@@ -188,14 +188,14 @@ export class Run {
   failed(error: CrossfadeError): Report {
     const { options, schema, source, watch } = this.context;
     if (this.prepared !== undefined) return this.report('failed', error);
-    const place = { source: source.file.path, target: options.target.display, schema };
+    const place = { source: source.name, target: options.target.display, schema };
     return { ...failedReport(place, error), seconds: watch.read() };
   }
 
   private report(verdict: Report['verdict'], error: CrossfadeError | null = null): Report {
     const { options, schema, source, watch } = this.context;
     const facts: RunFacts = {
-      source: source.file.path,
+      source: source.name,
       target: options.target.display,
       schema,
       ...this.prepared,
@@ -215,7 +215,7 @@ export class Run {
     const { options, loadSchema, schema, source } = this.context;
     const ours = `crossfade-quarantine-${loadSchema.slice(-6)}-${source.fingerprint.slice(0, 6)}.jsonl`;
     const head = {
-      source: source.file.path,
+      source: source.name,
       numbering: source.numbering,
       target: options.target.display,
       schema,
@@ -242,4 +242,9 @@ export class Run {
     const totals = new Map(this.prepared.profiles.map((profile) => [profile.table.name, profile.rows]));
     return rowCounter(this.context.options.onProgress, phase, totals);
   }
+}
+
+/** Records that no reader could read are withheld like rows with a value that cannot be held. */
+function unreadableRows({ unreadable }: Prepared): StoredWithheld[] {
+  return unreadable.map(({ table, column, key }) => ({ table, column, key, code: 'E_DOCUMENT_UNREADABLE' }));
 }

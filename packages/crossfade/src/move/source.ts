@@ -8,14 +8,19 @@ import { limits } from '../core/limits.ts';
 import { largeValuePermit } from '../core/large-values.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
 import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
-import { inspectFile, openReadOnly, type SourceFile } from '../drivers/sqlite/open.ts';
+import { inspectFile, openReadOnly, type SourceFile, sourcePath } from '../drivers/sqlite/open.ts';
 import { beginRead, commonSnapshot } from '../drivers/sqlite/snapshot.ts';
 import type { Target } from '../pg/target.ts';
-import type { NotMoved, SourceTable } from '../schema/model.ts';
+import { digitsDeclared } from '../schema/declared.ts';
+import type { NotMoved, PgType, SourceTable } from '../schema/model.ts';
+import { inspectPlace, isStaged, refuseUnknownScheme, sourceName, stage, type StageOptions } from '../staging/stage.ts';
 import { Pool } from './pool.ts';
+import { stagedParts, type UnreadableRecord } from './staged.ts';
 
 /** An open source: its schema, and threads that all see one and the same state of it. */
 export interface OpenSource {
+  /** As reports and lists name it. */
+  readonly name: string;
   readonly file: SourceFile;
   readonly catalog: Catalog;
   readonly pool: Pool;
@@ -25,6 +30,10 @@ export interface OpenSource {
   readonly fingerprint: string;
   /** The same as long as SQLite has not numbered rows anew: it is the same file, and no VACUUM has run. */
   readonly numbering: string;
+  /** Types that no storage class of SQLite says, by table and column. */
+  readonly types: ReadonlyMap<string, ReadonlyMap<string, PgType>>;
+  /** Records that are there and cannot be read; they are withheld, or stop the run. */
+  readonly unreadable: readonly UnreadableRecord[];
   close(reason?: CrossfadeError): Promise<void>;
 }
 
@@ -36,9 +45,34 @@ export function defaultJobs(): number {
 /** Files below this are read in less time than a thread takes to start. */
 const noThreadBytes = 2 * 1024 * 1024;
 
-/** Opens a source with `jobs` threads. Throws the E_SOURCE_ errors. */
-export async function openSource(source: string, jobs: number, target: Target | null): Promise<OpenSource> {
-  const file = inspectFile(source);
+/**
+ * Opens a source with `jobs` threads. What is no database is laid into a private one first, which is removed when the
+ * source is closed. Throws the E_SOURCE_ errors.
+ */
+export async function openSource(
+  source: string,
+  jobs: number,
+  target: Target | null,
+  staging: StageOptions = {},
+): Promise<OpenSource> {
+  refuseUnknownScheme(source);
+  if (!isStaged(source)) return openFile(sourcePath(source), jobs, target);
+  const staged = await stage(source, staging);
+  try {
+    const opened = await openFile(staged.path, jobs, target);
+    const close = async (reason?: CrossfadeError): Promise<void> => {
+      await opened.close(reason);
+      staged.remove();
+    };
+    return { ...opened, ...stagedParts(staged, opened.catalog), name: sourceName(source), close };
+  } catch (error) {
+    staged.remove();
+    throw error;
+  }
+}
+
+async function openFile(path: string, jobs: number, target: Target | null): Promise<OpenSource> {
+  const file = inspectFile(path);
   const observer = openReadOnly(file.path);
   const reader = guardedOpen(file.path, observer);
   const threads = file.bytes < noThreadBytes && !file.hasWal ? 0 : jobs;
@@ -65,7 +99,9 @@ export async function openSource(source: string, jobs: number, target: Target | 
     };
     await commonSnapshot(file.path, observer, begin, end);
     const numbering = numberingOf(file.path, reader);
-    return { file, catalog: readCatalog(file.path, reader), pool, reader, fingerprint, numbering, close };
+    const catalog = readCatalog(file.path, reader);
+    const opened = { file, catalog, pool, reader, fingerprint, numbering, close };
+    return { ...opened, name: file.path, types: digitTypes(catalog.tables), unreadable: [] };
   } catch (error) {
     await close();
     throw error;
@@ -80,6 +116,16 @@ function guardedOpen(path: string, first: DatabaseSync): DatabaseSync {
     first.close();
     throw error;
   }
+}
+
+/** Numbers of more digits than a storage class holds stand as text where they come from JSON or from PostgreSQL. */
+function digitTypes(tables: readonly SourceTable[]): OpenSource['types'] {
+  return new Map(
+    tables.map((table): [string, ReadonlyMap<string, PgType>] => {
+      const columns = table.columns.filter(({ declared }) => declared.toUpperCase() === digitsDeclared);
+      return [table.name, new Map(columns.map(({ name }) => [name, 'numeric']))];
+    }),
+  );
 }
 
 /** The tables that `--only` and `--except` leave, and the others by name. Throws E_USAGE for a name that does not exist. */
@@ -131,4 +177,11 @@ function numberingOf(path: string, reader: DatabaseSync): string {
   const born = birthtimeNs === 0n ? randomUUID() : birthtimeNs;
   const version = String(reader.prepare('PRAGMA schema_version').get()?.schema_version);
   return createHash('sha256').update(`${ino} ${born} ${version}`).digest('hex').slice(0, 32);
+}
+
+/** Finds out whether a source can be opened at all, before a server is started for it. Throws E_USAGE and E_SOURCE_ errors. */
+export function inspectSource(source: string): void {
+  refuseUnknownScheme(source);
+  if (!isStaged(source)) inspectFile(source);
+  else inspectPlace(source);
 }

@@ -81,6 +81,7 @@ async function verifyOpen(
 ): Promise<VerifyReport> {
   const choice = await choose(source, options);
   const leaveOut = withheldRows(source, listed);
+  const unlisted = unlistedRecords(source, leaveOut);
   const target = await readTargetSchema(client, schema, new Set(choice.names.values()));
   const paired: { table: SourceTable; name: string; comparison: Comparison | string }[] = [];
   for (const table of choice.tables) {
@@ -90,7 +91,9 @@ async function verifyOpen(
     const comparison =
       existing === undefined
         ? `there is no table ${schema}.${name}`
-        : await comparisonOf(source, table, columns, schema, existing, leaveOut.get(table.name) ?? new Set());
+        : unlisted.has(table.name)
+          ? `${unlisted.get(table.name)} of its records cannot be read, so nobody knows what should stand there`
+          : await comparisonOf(source, table, columns, schema, existing, leaveOut.get(table.name) ?? new Set());
     paired.push({ table, name, comparison });
   }
   const comparisons = paired.flatMap(({ comparison }) => (typeof comparison === 'string' ? [] : comparison));
@@ -110,7 +113,7 @@ async function verifyOpen(
   return {
     verdict: isEqual ? 'equal' : 'different',
     exitCode: isEqual ? 0 : 1,
-    source: source.file.path,
+    source: source.name,
     target: options.target.display,
     schema,
     tables,
@@ -140,4 +143,12 @@ function withheldRows(source: OpenSource, listed: RejectList | null): Map<string
   for (const { table, key } of listed.rows)
     byTable.set(table, (byTable.get(table) ?? new Set<string>()).add(rowKeyText(key)));
   return byTable;
+}
+
+/** How many records of a table can neither be read nor are listed as withheld. */
+function unlistedRecords(source: OpenSource, leaveOut: ReadonlyMap<string, ReadonlySet<string>>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { table, key } of source.unreadable)
+    if (leaveOut.get(table)?.has(rowKeyText(key)) !== true) counts.set(table, (counts.get(table) ?? 0) + 1);
+  return counts;
 }

@@ -13,6 +13,9 @@ export const declares = {
   bytes: (declared: string) => /blob|bytea|binary/i.test(declared),
 } as const;
 
+/** Of a column that holds decimals as their digits; TEXT keeps SQLite from making doubles of them. */
+export const digitsDeclared = 'NUMERIC TEXT';
+
 /** Declarations that mean the type itself; whatever else a column gets has its evidence beside it. */
 const synonyms: Readonly<Partial<Record<PgType, RegExp>>> = {
   boolean: /^bool(ean)?$/i,

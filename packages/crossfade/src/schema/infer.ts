@@ -100,7 +100,13 @@ export function holds(type: PgType, column: SourceColumn, evidence: ColumnEviden
 
 /** A kind of value that a column's type cannot hold, with where it was first seen. */
 export interface Unheld {
-  readonly code: 'E_TEXT_NUL' | 'E_TEXT_ENCODING' | 'E_BLOB_IN_TEXT' | 'E_VALUE_TOO_LARGE' | 'E_TYPE_UNFIT';
+  readonly code:
+    | 'E_TEXT_NUL'
+    | 'E_TEXT_ENCODING'
+    | 'E_BLOB_IN_TEXT'
+    | 'E_VALUE_TOO_LARGE'
+    | 'E_TYPE_UNFIT'
+    | 'E_DOCUMENT_UNREADABLE';
   readonly count: number;
   readonly row: RowKey | null;
 }

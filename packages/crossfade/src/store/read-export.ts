@@ -70,7 +70,7 @@ function compareRows(shape: Collection, a: Row, b: Row): number {
 }
 
 /** The lines of an export, each with its line feed; an empty one behind the last. */
-class Lines {
+export class Lines {
   private readonly lines: AsyncIterator<string>;
   private number = 0;
 
@@ -112,16 +112,21 @@ async function* linesOf(source: ExportSource): AsyncGenerator<string, void> {
 }
 
 function headerFault(line: string): CrossfadeError {
+  return versionFault(line) ?? invalid('it is of another schema than the store', 1);
+}
+
+/** What is wrong with a first line whatever the schema, or null. */
+export function versionFault(line: string): CrossfadeError | null {
   const found = /^\{"format":"crossfade-export","version":(\d{1,9}),"schema":"([0-9a-f]{64})","collections":\{\n$/.exec(
     line,
   );
   if (found === null) return invalid('its first line is not that of an export', 1);
-  if (Number(found[1]) !== exportVersion)
-    return invalid(`it is of version ${found[1]}, and this program reads version ${exportVersion}`, 1);
-  return invalid('it is of another schema than the store', 1);
+  if (Number(found[1]) === exportVersion) return null;
+  return invalid(`it is of version ${found[1]}, and this program reads version ${exportVersion}`, 1);
 }
 
-function sumFault(line: string, collection: string, { count, sha256 }: Sum): string {
+/** What is wrong with the line that stands behind the records of a collection. */
+export function sumFault(line: string, collection: string, { count, sha256 }: Sum): string {
   const found = /^\],"count":(\d{1,15}),"sha256":"([0-9a-f]{64})"\},?\n$/.exec(line);
   if (found === null) return `is neither a record of ${collection} nor the end of them`;
   if (found[1] !== String(count)) return `counts ${found[1]} records of ${collection}, and there are ${count}`;

@@ -12,7 +12,9 @@ export const heights: Readonly<Record<string, number>> = {
   drivers: 5,
   migrate: 5,
   verify: 7,
+  staging: 7,
   move: 8,
+  export: 8,
   cli: 10,
   'index.ts': 11,
 };

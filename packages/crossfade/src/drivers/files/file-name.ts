@@ -25,6 +25,19 @@ export function folderName(collection: string): string {
   return shortened(escaped(collection), keyBytesMax);
 }
 
+/** The collection of such a folder; a name that was shortened cannot be read back, and stands for itself. */
+export function collectionName(folder: string): string {
+  if (folder.startsWith('=') || folder === '%') return folder === '%' ? '' : folder;
+  const text = folder.replace(/\^([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Buffer.from(
+    text.replace(
+      /%([0-9a-f]{2})|[^%]/gu,
+      (character, digits?: string) => digits ?? Buffer.from(character).toString('hex'),
+    ),
+    'hex',
+  ).toString('utf8');
+}
+
 /** What stands for a field in the name of an attachment; it has no dot in it. */
 export function fieldName(field: string): string {
   return shortened(escaped(field).replaceAll('.', '%2e'), fieldBytesMax);

@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { Json, JsonWalker } from '../../schema/values/json.ts';
+import { splitObject } from '../../schema/values/json-split.ts';
 
 /** What is wrong with a file, in words that repeat nothing of it. */
 export class Damage extends Error {}
@@ -18,17 +19,7 @@ export function membersOf(bytes: Uint8Array): Members {
   if ((found & Json.container) === 0 || !text.trimStart().startsWith('{')) throw new Damage('is no whole JSON object');
   if ((found & Json.duplicateKey) !== 0) throw new Damage('has two members of one name');
   if ((found & Json.deep) !== 0) throw new Damage('has too many levels');
-  const members = new Map<string, string>();
-  for (let at = text.indexOf('{') + 1; ; ) {
-    const name = text.indexOf('"', at);
-    if (name < 0) return members;
-    const nameEnd = stringEnd(text, name);
-    const value = text.indexOf(':', nameEnd) + 1;
-    const end = valueEnd(text, value);
-    members.set(JSON.parse(text.slice(name, nameEnd)) as string, text.slice(value, end).trim());
-    if (text[end] === '}') return members;
-    at = end + 1;
-  }
+  return new Map(splitObject(text));
 }
 
 /** A document of these members, a line each, for people and programs. */
@@ -42,24 +33,5 @@ function decoded(bytes: Uint8Array): string {
     return utf8.decode(bytes);
   } catch {
     throw new Damage('is not UTF-8');
-  }
-}
-
-/** Where a value ends: at the comma behind it, or at the end of the object. The text is known to be JSON. */
-function valueEnd(text: string, start: number): number {
-  for (let at = start, depth = 0; ; ) {
-    const character = text[at];
-    if (depth === 0 && (character === ',' || character === '}')) return at;
-    if (character === '{' || character === '[') depth++;
-    if (character === '}' || character === ']') depth--;
-    at = character === '"' ? stringEnd(text, at) : at + 1;
-  }
-}
-
-/** Behind the closing quote of the string whose opening one stands at `start`. */
-function stringEnd(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    if (text[at] === '"') return at + 1;
-    if (text[at] === '\\') at++;
   }
 }

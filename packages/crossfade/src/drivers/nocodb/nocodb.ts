@@ -1,5 +1,6 @@
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Driver } from '../../store/contract.ts';
+import { notLive } from '../../store/supports.ts';
 import { find } from './find.ts';
 import { IdMap } from './id-map.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
@@ -45,8 +46,7 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
       constraints: false,
       durable: 'process',
       writers: 'many',
-      capture: 'none',
-      fence: 'none',
+      ...notLive,
     },
     open: async (schema) => {
       const tables = await openTables(requests, base, schema, tablesOption);

@@ -35,8 +35,8 @@ function exactNumber(value: number, source: string): number | bigint {
   return value + 0;
 }
 
-/** Digits without their outer zeros, and the power of ten behind them: equal for equal numbers, however they are written. */
-function decimalOf(text: string): string {
+/** Digits without their outer zeros, and the power of ten behind them: equal for equal numbers of JSON, however they are written. */
+export function decimalOf(text: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
     text,
   ) as RegExpExecArray;

@@ -1,0 +1,167 @@
+import { CrossfadeError } from '../core/errors.ts';
+import {
+  type Collection,
+  type Collections,
+  emptyRow,
+  type FieldType,
+  keyTypes,
+  type Reference,
+  type Row,
+  type Value,
+} from '../schema/collection.ts';
+import { canonical, ValueFault } from '../schema/values/field-values.ts';
+import { Json, JsonWalker } from '../schema/values/json.ts';
+import { decimalOf, JsonFault, parseJson, printJson } from '../schema/values/json-value.ts';
+import type { PgColumn, PgTable } from './catalog.ts';
+import type { NotTranslated } from './exported.ts';
+import { formOf } from './form.ts';
+import type { TextRow } from './rows.ts';
+
+/** The field of each type of PostgreSQL; whatever is not here is text, as PostgreSQL writes it. */
+const fieldTypes: Readonly<Record<string, FieldType>> = {
+  bool: 'boolean',
+  int2: 'integer',
+  int4: 'integer',
+  int8: 'bigint',
+  numeric: 'numeric',
+  float4: 'double',
+  float8: 'double',
+  'signed float4': 'double',
+  'signed float8': 'double',
+  timestamptz: 'timestamptz',
+  timestamp: 'timestamp',
+  date: 'date',
+  uuid: 'uuid',
+  json: 'json',
+  jsonb: 'json',
+  bytea: 'bytes',
+};
+
+const plainText = new Set(['text', 'varchar']);
+
+/** The field type of a column. */
+export function fieldTypeOf({ type }: PgColumn): FieldType {
+  return Object.hasOwn(fieldTypes, type) ? fieldTypes[type] : 'text';
+}
+
+/** What the report says of a column that a store says otherwise. */
+export function noteOf(column: PgColumn): string | null {
+  const type = fieldTypeOf(column);
+  return type === 'text' && !plainText.has(column.type) ? "PostgreSQL's own text" : null;
+}
+
+/** The tables as collections of a store. @throws CrossfadeError E_UNSUPPORTED for a table without a key that a store takes */
+export function collectionsOf(tables: readonly PgTable[]): {
+  readonly schema: Collections;
+  readonly notTranslated: readonly NotTranslated[];
+} {
+  const notTranslated: NotTranslated[] = [];
+  const schema = Object.fromEntries(tables.map((table) => [table.name, collectionOf(table, tables, notTranslated)]));
+  return { schema, notTranslated };
+}
+
+function collectionOf(table: PgTable, tables: readonly PgTable[], notTranslated: NotTranslated[]): Collection {
+  const typeOf = new Map(table.columns.map((column) => [column.name, fieldTypeOf(column)]));
+  const isKey = (columns: readonly string[]): boolean =>
+    columns.every((column) => (keyTypes as readonly string[]).includes(typeOf.get(column) as string));
+  if (table.primaryKey.length === 0 || !isKey(table.primaryKey))
+    throw new CrossfadeError(
+      'E_UNSUPPORTED',
+      `Table ${table.name} has no primary key by which a store could name its records. Nothing was written. Leave it out with --except, or copy into sqlite:FILE.`,
+      { table: table.name },
+    );
+  const references = table.foreignKeys.flatMap((key): Reference[] => {
+    const parent = tables.find(({ name }) => name === key.parent);
+    const isWhole = parent !== undefined && parent.primaryKey.join('\0') === key.parentColumns.join('\0');
+    if (isWhole && ['NO ACTION', 'RESTRICT', 'CASCADE'].includes(key.onDelete))
+      return [{ fields: key.columns, to: parent.name, onRemove: key.onDelete === 'CASCADE' ? 'remove' : 'refuse' }];
+    notTranslated.push({ what: `foreign key ${key.name} of ${table.name}`, why: 'a store has none of this kind' });
+    return [];
+  });
+  const lost = [
+    ...table.checks.map(({ name }) => `check ${name}`),
+    ...table.columns.flatMap((column) =>
+      column.default === null || column.sequence !== null ? [] : [`default of ${column.name}`],
+    ),
+    ...table.indexes.map(({ name }) => `index ${name}`),
+  ];
+  for (const what of lost) notTranslated.push({ what: `${what} of ${table.name}`, why: 'a store of records has none' });
+  return {
+    fields: Object.fromEntries(
+      table.columns.map((column) => [column.name, { type: fieldTypeOf(column), nullable: !column.required }]),
+    ),
+    key: table.primaryKey,
+    unique: table.unique.map(({ columns }) => columns).filter(isKey),
+    references,
+  };
+}
+
+const walker = new JsonWalker(1_000);
+
+/** A row as a record. @throws CrossfadeError E_ROW_INVALID for a value that a store does not hold exactly */
+export function recordOf(table: PgTable, row: TextRow): Row {
+  const record = emptyRow();
+  for (const [i, column] of table.columns.entries()) {
+    const text = row[i];
+    try {
+      record[column.name] = text === null ? null : canonical(fieldTypeOf(column), valueOf(column, text));
+    } catch (error) {
+      if (!(error instanceof ValueFault || error instanceof JsonFault)) throw error;
+      throw new CrossfadeError(
+        'E_ROW_INVALID',
+        `A value of ${table.name}.${column.name} ${error.message.replace(/^it /, '')}, so a store of records does not hold it exactly. No copy was left. Mend the value, leave the table out with --except, or copy into sqlite:FILE.`,
+        { table: table.name, column: column.name },
+      );
+    }
+  }
+  return record;
+}
+
+function valueOf(column: PgColumn, text: string): unknown {
+  const type = fieldTypeOf(column);
+  if (type === 'boolean') return text === 't';
+  if (type === 'json') {
+    const bytes = Buffer.from(text);
+    const found = walker.inspect(bytes, 0, bytes.length);
+    if ((found & Json.duplicateKey) !== 0) throw new ValueFault('has two members of one name');
+    if (text === 'null') throw new ValueFault("is JSON's null, which a store does not tell from none");
+    return parseJson(text);
+  }
+  const cell = formOf(column.type).cell(text);
+  if (type === 'integer') return Number(cell);
+  if (Object.is(cell, -0)) throw new ValueFault('is a negative zero');
+  return cell;
+}
+
+/** A value of a record as the proof of a column says it. */
+export function spelledValue(type: FieldType, value: Value): string | null {
+  if (value === null) return null;
+  switch (type) {
+    case 'boolean':
+      return value === true ? 'i1' : 'i0';
+    case 'integer':
+    case 'bigint':
+      return `i${(value as number | bigint).toString()}`;
+    case 'double': {
+      const bytes = Buffer.alloc(8);
+      bytes.writeDoubleBE(value as number);
+      return `r${bytes.toString('hex')}`;
+    }
+    case 'bytes':
+      return `b${Buffer.from(value as Uint8Array).toString('hex')}`;
+    case 'json':
+      return spelledJson(printJson(value as never));
+    default:
+      return `t${value as string}`;
+  }
+}
+
+/** JSON in one spelling: members by name, numbers by their digits. */
+export function spelledJson(text: string): string {
+  const one = (_name: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    if (typeof value === 'number') return { number: decimalOf(context?.source ?? '') };
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return { members: Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) };
+  };
+  return `j${JSON.stringify(JSON.parse(text, one))}`;
+}

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { basename, join } from 'node:path';
+import { CrossfadeError } from '../core/errors.ts';
+import { attachmentFile } from '../drivers/files/document.ts';
+import { collectionName } from '../drivers/files/file-name.ts';
+import { temporaryFile } from '../store/durable/disk.ts';
+import { arrayEntries, isMap, mapEntries, membersOf, objectText, readDocument, Unreadable } from './document.ts';
+import { type Entry, type RecordEntry, record } from './entry.ts';
+import { readBelow, sourceFailure } from './read-file.ts';
+
+/** The table of everything that is no JSON: the path below the folder, and the bytes. */
+const binaryTable = 'files';
+
+/**
+ * The records of a directory. A folder in it is a table, and each JSON document in it or below a record, named by its
+ * path; a document that is an array is a table of its own. JSON directly in the directory is a table where it is an array
+ * or a map of records, and else a record of a table that is called like the directory. All other files are bytes.
+ *
+ * Names are read as bytes and sorted, so that the order is the same at every reading.
+ */
+export async function* filesEntries(dir: string): AsyncGenerator<Entry, void> {
+  const entries = await sortedEntries(dir);
+  const isStore = entries.some(({ name }) => name === '.lock');
+  for (const entry of entries) {
+    if (entry.isDirectory() && !entry.name.startsWith('.')) {
+      const table = isStore ? collectionName(entry.name) : entry.name;
+      yield* new Folder(dir, entry.name, table).entries(isStore);
+    } else if (!isStoresOwn(entry.name, isStore)) yield* topEntries(dir, entry);
+  }
+}
+
+/** What the driver keeps for itself, or has left behind: never a record. */
+function isStoresOwn(name: string, isStore: boolean): boolean {
+  return isStore && (name === '.lock' || name === '.owner' || temporaryFile.test(name));
+}
+
+async function* topEntries(dir: string, entry: Dirent): AsyncGenerator<Entry, void> {
+  const { name } = entry;
+  if (!isDocument(entry)) return yield* plainEntries(dir, name);
+  const title = name.slice(0, -'.json'.length);
+  yield* readable(title, name, async function* () {
+    const { text, kind, remark } = readDocument(await readBelow(join(dir, name)));
+    if (remark !== null) yield { kind: 'remark', text: `${name} ${remark}.` };
+    if (kind === 'array') return yield* arrayEntries(title, text);
+    const members = kind === 'object' ? membersOf(text) : null;
+    if (members !== null && isMap(members)) return yield* mapEntries(title, members);
+    yield record(basename(dir), title, members === null ? objectText([['value', text]]) : text);
+  });
+}
+
+function isDocument({ name }: Dirent): boolean {
+  return /\.json$/i.test(name) && !name.startsWith('.');
+}
+
+/** A folder that is a table, with everything below it. */
+class Folder {
+  private readonly dir: string;
+  private readonly folder: string;
+  private readonly table: string;
+  /** Files that a document has taken for its own, by path. */
+  private readonly taken = new Set<string>();
+
+  constructor(dir: string, folder: string, table: string) {
+    this.dir = dir;
+    this.folder = folder;
+    this.table = table;
+  }
+
+  /** A collection of a store is a table also where it is empty; whether any other empty folder is one, nobody knows. */
+  async *entries(isStore: boolean): AsyncGenerator<Entry, void> {
+    if (isStore) yield { kind: 'empty', table: this.table };
+    let isEmpty = true;
+    for await (const entry of this.below(this.folder)) {
+      isEmpty = false;
+      yield entry;
+    }
+    if (isEmpty && !isStore) yield { kind: 'aside', name: this.folder, why: 'it is a folder without a file' };
+  }
+
+  /** Documents come first: they say which of the other files belong to them. */
+  private async *below(path: string): AsyncGenerator<Entry, void> {
+    const entries = await sortedEntries(join(this.dir, path));
+    for (const entry of entries.filter(isDocument)) yield* this.document(join(path, entry.name));
+    for (const entry of entries.filter((each) => !isDocument(each))) {
+      const file = join(path, entry.name);
+      if (entry.isDirectory() && !entry.name.startsWith('.')) yield* this.below(file);
+      else if (!this.taken.has(file) && !temporaryFile.test(entry.name)) yield* plainEntries(this.dir, file);
+    }
+  }
+
+  private async *document(path: string): AsyncGenerator<Entry, void> {
+    const name = path.slice(this.folder.length + 1, -'.json'.length);
+    const { dir, table } = this;
+    const attached = (each: RecordEntry): Promise<RecordEntry> => this.withAttachments(path, each);
+    yield* readable(table, name, async function* () {
+      const { text, kind, remark } = readDocument(await readBelow(join(dir, path)));
+      if (remark !== null) yield { kind: 'remark', text: `${path} ${remark}.` };
+      if (kind === 'array') return yield* arrayEntries(`${table}/${name}`, text);
+      if (kind === 'scalar') return yield record(table, name, objectText([['value', text]]));
+      membersOf(text);
+      yield await attached(record(table, name, text));
+    });
+  }
+
+  /** Replaces what the files driver writes for bytes by the bytes. @throws Unreadable when they are not those that were written */
+  private async withAttachments(path: string, entry: RecordEntry): Promise<RecordEntry> {
+    const title = basename(path, '.json');
+    const bytes = new Map<string, Uint8Array>();
+    for (const [member, value] of membersOf(entry.text)) {
+      const attachment = attachmentOf(title, member, value);
+      if (attachment === null) continue;
+      const file = join(path, '..', attachment.file);
+      const found = await this.attachment(file);
+      const sha256 = createHash('sha256').update(found).digest('hex');
+      if (found.length !== attachment.bytes || sha256 !== attachment.sha256)
+        throw new Unreadable('refers to an attachment whose bytes are not those that were written');
+      bytes.set(member, found);
+      this.taken.add(file);
+    }
+    return bytes.size === 0 ? entry : { ...entry, bytes };
+  }
+
+  private async attachment(file: string): Promise<Buffer> {
+    try {
+      return await readBelow(join(this.dir, file));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'E_SOURCE_CHANGED') throw error;
+      throw new Unreadable('refers to an attachment that is not there');
+    }
+  }
+}
+
+function attachmentOf(
+  title: string,
+  member: string,
+  value: string,
+): { file: string; bytes: number; sha256: string } | null {
+  if (!value.startsWith('{')) return null;
+  const { file, bytes, sha256, ...more } = JSON.parse(value) as Record<string, unknown>;
+  const digits = typeof file === 'string' ? (/\.([0-9a-f]{8})\.bin$/.exec(file)?.[1] ?? '') : '';
+  const isOurs = Object.keys(more).length === 0 && file === attachmentFile(title, member, digits);
+  return isOurs && typeof bytes === 'number' && typeof sha256 === 'string' ? { file, bytes, sha256 } : null;
+}
+
+/** A file that is no document: bytes, or a reason why not. */
+async function* plainEntries(dir: string, path: string): AsyncGenerator<Entry, void> {
+  const name = basename(path);
+  if (name.startsWith('.')) return yield { kind: 'aside', name: path, why: 'its name begins with a dot' };
+  yield* readable(binaryTable, path, async function* () {
+    if (name.endsWith('.tmp')) throw new Unreadable('is a temporary file that was never given its name');
+    const content = await readBelow(join(dir, path));
+    yield { ...record(binaryTable, path, objectText([['content', 'null']])), bytes: new Map([['content', content]]) };
+  });
+}
+
+/** What cannot be read is an entry too, once everything before it has been handed over. */
+async function* readable(table: string, name: string, read: () => AsyncIterable<Entry>): AsyncGenerator<Entry, void> {
+  try {
+    yield* read();
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    yield { kind: 'unreadable', table, name, why: error.message };
+  }
+}
+
+/** @throws CrossfadeError E_SOURCE_FORBIDDEN, E_SOURCE_CHANGED, E_SOURCE_UNREADABLE for a name that is not UTF-8 */
+async function sortedEntries(path: string): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    if (entries.some(({ name }) => name.includes('\ufffd'))) await refuseForeignNames(path);
+    return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  } catch (error) {
+    throw sourceFailure(path, error, 'below');
+  }
+}
+
+/** Node gives such a name with U+FFFD in it, by which the file cannot be opened. */
+async function refuseForeignNames(path: string): Promise<void> {
+  const names = await readdir(path, { encoding: 'buffer' });
+  if (names.every((name) => isUtf8(name))) return;
+  throw new CrossfadeError(
+    'E_SOURCE_UNREADABLE',
+    `${path} holds a file whose name is not UTF-8. Nothing was moved. Rename it, or move it elsewhere.`,
+    { path },
+  );
+}

@@ -1,0 +1,162 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { membersOf } from './document.ts';
+import type { Entry, ReadEntries, RecordEntry, UnreadableEntry } from './entry.ts';
+import { Names } from './names.ts';
+import { Survey } from './survey.ts';
+import { bytesOf, cellOf, createStatement, insertStatement, type LaidTable, tableOf } from './table.ts';
+
+/** What was laid, and what could not be. */
+export interface Laid {
+  readonly tables: readonly LaidTable[];
+  readonly unreadable: readonly UnreadableEntry[];
+  readonly aside: readonly { readonly name: string; readonly why: string }[];
+  readonly warnings: readonly string[];
+  /** SHA-256 over everything that was read, in its order. */
+  readonly digest: string;
+}
+
+/**
+ * Lays a source into a new SQLite file: first every record as it stands, then, once all of them have been seen, in columns
+ * that hold their values to the digit. The file is made readable by its owner alone.
+ */
+export async function lay(path: string, read: ReadEntries, signal?: AbortSignal): Promise<Laid> {
+  closeSync(openSync(path, 'wx', 0o600));
+  const db = new DatabaseSync(path);
+  try {
+    // The file is of no use to anybody but this run, which removes it.
+    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; BEGIN');
+    const laying = new Laying(db);
+    for await (const entry of read()) {
+      signal?.throwIfAborted();
+      laying.add(entry);
+    }
+    const laid = laying.finish();
+    db.exec('COMMIT');
+    return laid;
+  } finally {
+    db.close();
+  }
+}
+
+class Laying {
+  private readonly db: DatabaseSync;
+  private readonly surveys = new Map<string, Survey>();
+  private readonly unreadable: UnreadableEntry[] = [];
+  private readonly aside: { name: string; why: string }[] = [];
+  private readonly remarks: string[] = [];
+  private readonly digest = createHash('sha256');
+  private records = 0;
+
+  constructor(db: DatabaseSync) {
+    this.db = db;
+    db.exec(`CREATE TEMP TABLE record (number INTEGER PRIMARY KEY, source INTEGER, name BLOB, id TEXT, text TEXT);
+      CREATE TEMP TABLE attachment (number INTEGER, member TEXT, bytes BLOB, PRIMARY KEY (number, member)) WITHOUT ROWID`);
+  }
+
+  add(entry: Entry): void {
+    addTo(this.digest, entry);
+    if (entry.kind === 'remark') this.remarks.push(entry.text);
+    else if (entry.kind === 'aside') this.aside.push({ name: entry.name, why: entry.why });
+    else {
+      const survey = this.surveyOf(entry.table);
+      if (entry.kind === 'unreadable') this.unreadable.push(entry);
+      if (entry.kind === 'record') this.keep(survey, entry);
+    }
+  }
+
+  finish(): Laid {
+    this.db.exec('CREATE INDEX temp.by_source ON record (source, number)');
+    const names = new Names('table');
+    const tables = [...this.surveys.values()].map((survey) => this.table(survey, names.of(survey.table)));
+    const renamed = names.renamed.map(
+      ({ from, to }) =>
+        `The records of ${JSON.stringify(from)} became the table ${to}: SQL does not tell its name from another one, or cannot say it.`,
+    );
+    return {
+      tables,
+      unreadable: this.unreadable,
+      aside: this.aside,
+      warnings: [...this.remarks, ...renamed, ...tables.flatMap(({ warnings }) => warnings)],
+      digest: this.digest.digest('hex'),
+    };
+  }
+
+  private surveyOf(table: string): Survey {
+    let survey = this.surveys.get(table);
+    if (survey === undefined) {
+      survey = new Survey(table);
+      this.surveys.set(table, survey);
+    }
+    return survey;
+  }
+
+  private numberOf(table: string): number {
+    return [...this.surveys.keys()].indexOf(table);
+  }
+
+  private keep(survey: Survey, { table, name, text, bytes }: RecordEntry): void {
+    const members = membersOf(text);
+    survey.add(members, bytes, name);
+    const id = members.get('id') ?? members.get('_id') ?? null;
+    // One spelling of a text, so that equal ones are found.
+    const spelled = id?.startsWith('"') === true ? JSON.stringify(JSON.parse(id)) : id;
+    const number = ++this.records;
+    this.statement('INSERT INTO temp.record VALUES (?, ?, ?, ?, ?)').run(
+      number,
+      this.numberOf(table),
+      name === null ? null : bytesOf(name),
+      spelled,
+      text,
+    );
+    for (const [member, content] of bytes)
+      this.statement('INSERT INTO temp.attachment VALUES (?, ?, ?)').run(number, JSON.stringify(member), content);
+  }
+
+  private readonly statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+
+  private statement(sql: string): ReturnType<DatabaseSync['prepare']> {
+    let found = this.statements.get(sql);
+    if (found === undefined) {
+      found = this.db.prepare(sql);
+      this.statements.set(sql, found);
+    }
+    return found;
+  }
+
+  private table(survey: Survey, name: string): LaidTable & { readonly warnings: readonly string[] } {
+    const source = this.numberOf(survey.table);
+    const isUnique = (member: string | null): boolean => {
+      const column = member === null ? 'name' : 'id';
+      const { distinct } = this.db
+        .prepare(`SELECT count(DISTINCT ${column}) AS "distinct" FROM temp.record WHERE source = ?`)
+        .get(source) as { distinct: number };
+      return distinct === survey.records;
+    };
+    const table = tableOf(survey, name, isUnique);
+    this.db.exec(createStatement(table));
+    const insert = this.db.prepare(insertStatement(table));
+    const attached = this.db.prepare('SELECT member, bytes FROM temp.attachment WHERE number = ?');
+    const rows = this.db.prepare('SELECT number, name, text FROM temp.record WHERE source = ? ORDER BY number');
+    for (const row of rows.iterate(source)) {
+      const members = membersOf(String(row.text));
+      const bytes = new Map(
+        attached.all(row.number).map((each) => [JSON.parse(String(each.member)) as string, each.bytes as Uint8Array]),
+      );
+      const cells = table.columns.map(({ member, form }) =>
+        member === null ? (row.name as Uint8Array | null) : cellOf(form, members.get(member), bytes.get(member)),
+      );
+      insert.run(...cells);
+    }
+    return table;
+  }
+}
+
+/** Adds an entry to a digest over all of them; lengths stand before what varies, so that nothing can shift. */
+export function addTo(digest: Hash, entry: Entry): void {
+  const { bytes, ...plain } = entry.kind === 'record' ? entry : { ...entry, bytes: new Map<string, Uint8Array>() };
+  const text = JSON.stringify(plain);
+  digest.update(`${Buffer.byteLength(text)} ${bytes.size}\n`).update(text);
+  for (const [member, content] of bytes) digest.update(`${JSON.stringify(member)} ${content.length}\n`).update(content);
+}
