@@ -6,6 +6,7 @@ import type { Encode } from '../copy/encoder.ts';
 import type { ReadRange, TableReader } from '../drivers/sqlite/reader.ts';
 import { Tag, type Row } from '../core/cell.ts';
 import { ColumnObserver } from '../schema/evidence.ts';
+import type { PgType, Rule } from '../schema/model.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
 import type { Profiled, ProfileColumn } from './tasks.ts';
 
@@ -59,17 +60,15 @@ export function strideRange(reader: TableReader, range: KeyRange): { chunk: Read
 class ProfileObserver {
   private readonly observer = new ColumnObserver();
   private readonly transform: ((cell: Cell) => void) | null;
-  private readonly scratch = new CopyBuffer();
-  private readonly fits: Encode | null;
+  private readonly ordered: { readonly fits: Encode; readonly scratch: CopyBuffer } | null;
 
   constructor(column: ProfileColumn) {
     this.transform = transformOf(column.rules);
-    this.fits =
-      column.ordered === null ? null : encoderFor(column.ordered, this.scratch, { rules: column.rules, checked: true });
+    this.ordered = column.ordered === null ? null : tried(column.ordered, column.rules);
   }
 
   observe(row: Row, i: number, clean: boolean): void {
-    if (this.transform === null && this.fits === null) {
+    if (this.transform === null && this.ordered === null) {
       return this.observer.observe(row.tags[i], row.buffers[i], row.starts[i], row.ends[i], clean, row);
     }
     const cell: Cell = {
@@ -81,13 +80,19 @@ class ProfileObserver {
     };
     this.transform?.(cell);
     this.observer.observe(cell.tag, cell.buf, cell.start, cell.end, clean && !cell.altered, row);
-    if (this.fits === null || cell.tag === Tag.null) return;
-    const mark = this.scratch.mark();
-    if (!this.fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(row);
-    this.scratch.rewind(mark);
+    if (this.ordered === null || cell.tag === Tag.null) return;
+    const { fits, scratch } = this.ordered;
+    const mark = scratch.mark();
+    if (!fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(row);
+    scratch.rewind(mark);
   }
 
   result() {
     return this.observer.result();
   }
+}
+
+function tried(type: PgType, rules: readonly Rule[]): { fits: Encode; scratch: CopyBuffer } {
+  const scratch = new CopyBuffer();
+  return { fits: encoderFor(type, scratch, { rules, checked: true }), scratch };
 }
