@@ -7,3 +7,8 @@ export const hasty: Readonly<Record<string, string>> = {
   full_page_writes: 'off',
   shared_buffers: '32MB',
 };
+
+/** Whether a finding of doctor is about one of them, and so about the tests' server alone. */
+export function isAboutHaste({ what }: { readonly what: string }): boolean {
+  return Object.keys(hasty).some((name) => what.startsWith(`${name} is `));
+}
