@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../core/errors.ts';
 import { resultCodeOf } from '../result-words.ts';
@@ -7,6 +7,18 @@ import { isBusy } from './failure.ts';
 
 /** How many statements are kept prepared; scans have one for each combination of conditions. */
 const statementsMax = 500;
+
+let cutsText: boolean | undefined;
+
+/** Asked of a database of its own, once: a file may be locked by somebody else while it is opened. */
+function apiCutsText(): boolean {
+  if (cutsText === undefined) {
+    const db = new DatabaseSync(':memory:');
+    cutsText = db.prepare("SELECT 'a' || char(0) || 'b' AS text").get()?.text !== 'a\0b';
+    db.close();
+  }
+  return cutsText;
+}
 
 /** What a function of the caller has thrown within a transaction: handed on as it is, whatever it looks like. */
 export class CallersError extends Error {
@@ -37,7 +49,7 @@ export class Connection {
     this.path = path;
     this.db = db;
     this.busyTimeoutMs = busyTimeoutMs;
-    this.cutsText = db.prepare("SELECT 'a' || char(0) || 'b' AS text").get()?.text !== 'a\0b';
+    this.cutsText = apiCutsText();
     this.begin = db.prepare('BEGIN IMMEDIATE');
     this.commit = db.prepare('COMMIT');
     this.rollback = db.prepare('ROLLBACK');
