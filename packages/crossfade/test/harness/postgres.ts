@@ -13,6 +13,8 @@ let administrator: Promise<pg.Client> | undefined;
 export interface TestDatabase extends Target {
   /** Runs one statement on a connection that nobody else uses meanwhile, with the defaults of node-postgres and nothing of earlier statements. */
   query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
+  /** Ends the connection of `query` until its next statement. */
+  leave?(): Promise<void>;
   /** Called by itself when the test ends; a test calls it to make the database vanish earlier. */
   drop(): Promise<void>;
 }
@@ -21,10 +23,11 @@ export interface TestDatabase extends Target {
  * A database on the run's server, empty or as another one stands, to which nobody is connected. Dropped when the test
  * ends, whoever is still connected, or with the run where no test is running (as in `beforeAll`).
  */
-export async function freshDatabase(template?: Target): Promise<TestDatabase> {
+export async function freshDatabase(template?: TestDatabase): Promise<TestDatabase> {
   const server = inject('server');
   const database = `test_${randomBytes(6).toString('hex')}`;
   const from = template === undefined ? '' : ` template ${template.database}`;
+  await template?.leave?.();
   // The default writes the copy into the log as well, which takes twice as long.
   await administer(`create database ${database}${from} strategy file_copy`);
   const target: Target = {
@@ -32,13 +35,13 @@ export async function freshDatabase(template?: Target): Promise<TestDatabase> {
     database,
     display: `postgres://${server.user}@${server.host}:${server.port}/${database}`,
   };
-  const { query, end } = keptConnection(target);
+  const { query, end: leave } = keptConnection(target);
   const drop = async (): Promise<void> => {
-    await end();
+    await leave();
     await administer(`drop database if exists ${database} with (force)`);
   };
   if (TestRunner.getCurrentTest()) onTestFinished(drop);
-  return { ...target, query, drop };
+  return { ...target, query, leave, drop };
 }
 
 async function administer(sql: string): Promise<void> {
@@ -81,8 +84,9 @@ function keptConnection(target: Target): { query: TestDatabase['query']; end: ()
       return result;
     },
     end: async () => {
-      await kept?.end();
+      const client = kept;
       kept = undefined;
+      await client?.end();
     },
   };
 }

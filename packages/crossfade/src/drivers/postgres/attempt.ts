@@ -6,7 +6,7 @@ import type { Connections } from './pool.ts';
 import { StatementFailure } from './statement.ts';
 
 /** Attempts of one call. A conflict means that somebody else got on, so there may be many. */
-const attemptsMax = { conflict: 20, lost: 2, stale: 2 } as const;
+const attemptsMax = { conflict: 20, lost: 3, stale: 2 } as const;
 
 /** The pause before the first repetition, at the least; it doubles, up to a limit, and half of it is chance. */
 const pauseMs = { first: 4, longest: 256 } as const;
