@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import { query } from '../pg/connect.ts';
 import { sql, type Sql } from '../pg/sql.ts';
+import { bystanders } from './bystanders.ts';
 
 /** A table of PostgreSQL that is to be copied. */
 export interface PgTable {
@@ -85,8 +86,11 @@ export async function readSchema(client: pg.Client, schema: string): Promise<PgS
     );
   const { rows } = await query<{ oid: string; name: string; kind: string }>(
     client,
-    sql`SELECT oid, relname AS name, relkind::text AS kind FROM pg_catalog.pg_class
-      WHERE relnamespace = ${found[0].oid}::oid AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition ORDER BY relname COLLATE "C"`,
+    // A partition is read with its topmost parent, unless that stands in another schema.
+    sql`SELECT c.oid, c.relname AS name, c.relkind::text AS kind FROM pg_catalog.pg_class c
+      WHERE c.relnamespace = ${found[0].oid}::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT (c.relispartition AND EXISTS (
+        SELECT FROM pg_catalog.pg_class r WHERE r.oid = pg_catalog.pg_partition_root(c.oid) AND r.relnamespace = c.relnamespace))
+      ORDER BY c.relname COLLATE "C"`,
     'read the names of the schema',
   );
   const tables: PgTable[] = [];
@@ -95,21 +99,11 @@ export async function readSchema(client: pg.Client, schema: string): Promise<PgS
   const others = rows.flatMap(({ name, kind }) =>
     kinds[kind] === undefined ? [] : [{ kind: kinds[kind][0], name, why: kinds[kind][1] }],
   );
-  return { tables, notMoved: [...others, ...(await triggers(client, found[0].oid as string))] };
-}
-
-async function triggers(client: pg.Client, schema: string): Promise<PgSchema['notMoved'][number][]> {
-  const { rows } = await query<{ name: string; of: string }>(
-    client,
-    sql`SELECT t.tgname AS name, c.relname AS of FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-      WHERE c.relnamespace = ${schema}::oid AND NOT t.tgisinternal ORDER BY 2, 1`,
-    'read the triggers',
-  );
-  return rows.map(({ name, of }) => ({
-    kind: 'trigger',
-    name,
-    why: `a trigger on ${of} is a program in PostgreSQL's dialect`,
-  }));
+  const schemaOid = found[0].oid as string;
+  return {
+    tables,
+    notMoved: [...others, ...(await bystanders(client, schemaOid))],
+  };
 }
 
 async function readTable(

@@ -44,19 +44,41 @@ export async function exportSchema(options: ExportOptions): Promise<ExportReport
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const report = await transaction(client, () => copied(client, place, partial, options), 'read');
-    publish(partial, place);
-    return report;
+    for (;;) {
+      const locked = await transaction(client, () => chosenTables(client, options), 'read');
+      const report = await transaction(client, () => copied(client, place, partial, { ...options, locked }), 'read');
+      if (report === null) continue;
+      publish(partial, place);
+      return report;
+    }
   } finally {
     rmSync(partial, { recursive: true, force: true });
     await disconnect(client);
   }
 }
 
-async function copied(client: pg.Client, place: Place, partial: string, options: ExportOptions): Promise<ExportReport> {
+async function chosenTables(client: pg.Client, options: ExportOptions): Promise<readonly PgTable[]> {
+  const schema = options.schema ?? 'public';
+  return choose(await readSchema(client, schema), schema, options).tables;
+}
+
+/**
+ * Null when the tables are others than those that were to be locked. The locks come before the snapshot: a table that
+ * somebody rewrites or empties in between would be empty in it, for the copy and for the proof.
+ */
+async function copied(
+  client: pg.Client,
+  place: Place,
+  partial: string,
+  options: ExportOptions & { readonly locked: readonly PgTable[] },
+): Promise<ExportReport | null> {
   const schema = options.schema ?? 'public';
   await query(client, settings, 'set up the transaction');
+  const names = options.locked.map((table) => qualified(schema, table.name));
+  await query(client, sql`LOCK TABLE ${join(names)} IN ACCESS SHARE MODE`, 'keep the tables as they are');
   const read = choose(await readSchema(client, schema), schema, options);
+  const isLocked = (table: PgTable): boolean => options.locked.some(({ oid }) => oid === table.oid);
+  if (!read.tables.every(isLocked)) return null;
   const chosen = { ...read, tables: await withSignedZeros(client, schema, read.tables) };
   const copier = copierOf(place, partial, chosen.tables);
   const counts = new Map<string, number>();

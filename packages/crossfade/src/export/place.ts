@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
 
@@ -28,10 +28,21 @@ export function placeOf(text: string): Place {
   return { kind, path, display: `${kind}:${path}` };
 }
 
+/** What SQLite keeps beside a database. */
+const sidecars = ['-wal', '-shm', '-journal'];
+
 /** Refuses a place where something stands, or whose folder is not there. @throws CrossfadeError E_EXPORT_UNWRITABLE */
-export function refuseTaken({ path }: Place): void {
+export function refuseTaken({ kind, path }: Place): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
     throw unwritable(path, 'something stands there already, and nothing is ever replaced', 'EEXIST');
+  // SQLite would take what an older database has left there for the newest state of the copy.
+  const left = kind === 'sqlite' ? sidecars.find((ending) => existsSync(path + ending)) : undefined;
+  if (left !== undefined)
+    throw unwritable(
+      path + left,
+      'it is left of an older database, and SQLite would read it as part of the copy',
+      'EEXIST',
+    );
   if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw unwritable(path, 'its folder is not there', 'ENOENT');
 }
@@ -45,9 +56,9 @@ export function unfinished({ path }: Place): string {
 export function publish(from: string, place: Place): void {
   guarded(place.path, () => {
     sync(from);
+    // Something may have come there meanwhile.
+    refuseTaken(place);
     if (statSync(from).isDirectory()) {
-      if (lstatSync(place.path, { throwIfNoEntry: false }) !== undefined)
-        throw unwritable(place.path, 'something stands there by now, and nothing is ever replaced', 'EEXIST');
       renameSync(from, place.path);
     } else {
       // A rename would replace what has come there meanwhile.

@@ -74,8 +74,9 @@ export async function snapshot(
 
 async function commit(client: pg.Client): Promise<void> {
   const { command } = await query(client, sql`COMMIT`, 'commit a transaction').catch((error: CrossfadeError) => {
-    if (error.code !== 'E_TARGET_LOST') throw error;
-    throw new CrossfadeError(error.code, error.message, { ...error.facts, outcome: 'unknown' });
+    // Without an SQLSTATE it is not the server that speaks: the answer is lost, whatever the network calls it.
+    if (error.code !== 'E_TARGET_LOST' && error.facts.sqlstate !== undefined) throw error;
+    throw new CrossfadeError('E_TARGET_LOST', error.message, { ...error.facts, outcome: 'unknown' });
   });
   // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
   if (command === 'COMMIT') return;

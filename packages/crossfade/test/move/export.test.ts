@@ -1,13 +1,15 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { exportSchema } from '../../src/export/export.ts';
 import { move } from '../../src/move/move.ts';
 import { makeAmplifier } from '../fixtures/amplifier.ts';
 import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { until } from '../harness/connections.ts';
 import { targetOf } from '../support/documents.ts';
+import { plainClient } from '../support/plain-client.ts';
 import { schemaOf, sequencesOf } from '../support/schema-of.ts';
 import { smallSource, sourceFile } from '../support/sources.ts';
 
@@ -165,6 +167,58 @@ test('nothing is replaced, and a wrong place, schema or table is one sentence', 
   for (const [options, code] of cases)
     await expect(exportSchema({ from, to: '', ...options }), JSON.stringify(options)).rejects.toMatchObject({ code });
   expect(readdirSync(folder)).toEqual(['taken.db']);
+});
+
+test('a table that is rewritten while another one is copied is whole in the copy', async () => {
+  const database = await freshDatabase();
+  await database.query('create table a as select 1 as id; create table b as select generate_series(1, 500) as id');
+  const [holder, rewriter] = [await plainClient(database), await plainClient(database)];
+  onTestFinished(() => Promise.all([holder.end(), rewriter.end()]).then(() => undefined));
+  await holder.query('begin; lock table a in access exclusive mode');
+  const exported = exportSchema({ from: targetOf(database), to: `sqlite:${join(tempFolder(), 'copy.db')}` });
+  await until(async () => {
+    const { rows } = await database.query('select count(*)::int as n from pg_locks where not granted');
+    return rows[0]?.n === 1;
+  });
+  const rewritten = rewriter.query('alter table b alter id type bigint');
+  await holder.query('rollback');
+  expect((await exported).tables.map(({ source, rows }) => [source, rows])).toEqual([
+    ['a', 1],
+    ['b', 500],
+  ]);
+  await rewritten;
+});
+
+test('a partition whose parent stands in another schema is copied; rows that show from elsewhere are told', async () => {
+  const database = await freshDatabase();
+  await database.query(`create schema one; create schema two;
+    create table one.p (id int) partition by list (id); create table two.p1 partition of one.p for values in (1);
+    create table one.par (id int); create table two.chi () inherits (one.par);
+    insert into one.p values (1); insert into two.chi values (5)`);
+  const from = targetOf(database);
+  const two = await exportSchema({ from, to: `sqlite:${join(tempFolder(), 'two.db')}`, schema: 'two' });
+  expect(two.tables.map(({ source, rows }) => [source, rows])).toEqual([
+    ['chi', 1],
+    ['p1', 1],
+  ]);
+  const one = await exportSchema({ from, to: `sqlite:${join(tempFolder(), 'one.db')}`, schema: 'one' });
+  expect(one.tables.map(({ source, rows }) => [source, rows])).toEqual([
+    ['p', 1],
+    ['par', 0],
+  ]);
+  expect(one.notMoved).toMatchObject([{ kind: 'inheriting table', name: 'two.chi' }]);
+});
+
+test('what an older database has left beside the place is not read as part of the copy', async () => {
+  const database = await freshDatabase();
+  await database.query('create table t (id int)');
+  const path = join(tempFolder(), 'copy.db');
+  for (const ending of ['-wal', '-shm', '-journal']) {
+    writeFileSync(`${path}${ending}`, 'x');
+    const refused = exportSchema({ from: targetOf(database), to: `sqlite:${path}` });
+    await expect(refused, ending).rejects.toMatchObject({ code: 'E_EXPORT_UNWRITABLE' });
+    rmSync(`${path}${ending}`);
+  }
 });
 
 test('a copy that is not equal when it is read again is not left', async () => {

@@ -43,7 +43,7 @@ export async function attempt<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   for (let round = 1; ; round++) {
-    const client = pool.take() ?? (await pool.acquire());
+    const client = await connectionFor(pool, round);
     let isBroken = false;
     try {
       return await work(client);
@@ -57,6 +57,17 @@ export async function attempt<T>(
     }
     await sleep(pauseBefore(round));
   }
+}
+
+/** Behind a lost connection the way to the server may be broken for a moment: a new one is asked for twice. */
+async function connectionFor(pool: Connections, round: number): Promise<pg.Client> {
+  const idle = pool.take();
+  if (idle !== undefined) return idle;
+  if (round === 1) return pool.acquire();
+  return pool.acquire().catch(async () => {
+    await sleep(pauseBefore(round));
+    return pool.acquire();
+  });
 }
 
 function pauseBefore(round: number): number {

@@ -28,7 +28,7 @@ export async function makeChanges(client: pg.Client, opened: Opened, changes: re
     inTransaction(client, async () => {
       for (const change of wanted) await make(ask, client, opened, change);
     });
-  const ordered = opened.isOrderFree ? inLockOrder(changes) : changes;
+  const ordered = opened.isOrderFree && !mayCascade(opened, changes) ? inLockOrder(changes) : changes;
   if (ordered.every((change, i) => change === changes[i])) return makeAll(changes);
   try {
     await makeAll(ordered);
@@ -37,6 +37,14 @@ export async function makeChanges(client: pg.Client, opened: Opened, changes: re
     // Where several changes are to be refused, it is the first one's refusal that counts.
     await makeAll(changes);
   }
+}
+
+/** ON DELETE CASCADE waits for nothing: it takes what refers to the record at that moment, so the order is the caller's. */
+function mayCascade({ tables }: Opened, changes: readonly DriverChange[]): boolean {
+  return (
+    changes.some(({ kind }) => kind === 'remove') &&
+    [...tables.values()].some(({ shape }) => shape.references?.some(({ onRemove }) => onRemove === 'remove'))
+  );
 }
 
 /** Reads a record, asks what it is to be, and writes that; nobody else writes it in between. @throws Overtaken and as {@link makeChanges} */

@@ -69,7 +69,7 @@ const outcomes: readonly (readonly [
 
 let words = 0;
 
-test.concurrent.each(outcomes)('%s: when %s %s, the outcome is %s', async (call, statement, fate, outcome, isThere) => {
+test.each(outcomes)('%s: when %s %s, the outcome is %s', async (call, statement, fate, outcome, isThere) => {
   let isDone = false;
   const done = Promise.withResolvers<void>();
   const proxy = await faultProxy(database, {

@@ -36,7 +36,9 @@ export class StatementFailure extends Error {
     super(found.message);
     this.facts = found.facts;
     this.defect = found.code === 'E_INTERNAL' ? found : null;
-    this.isLost = found.code === 'E_TARGET_LOST' || /^(58|XX)/.test(this.sqlstate);
+    // On a connection that stood, what comes without an SQLSTATE comes from the network and not from the server.
+    const isNetworks = found.facts.sqlstate === undefined && this.defect === null;
+    this.isLost = found.code === 'E_TARGET_LOST' || isNetworks || /^(58|XX)/.test(this.sqlstate);
     this.mayBeDone = this.isLost && mayBeDone;
   }
 

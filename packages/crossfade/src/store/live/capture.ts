@@ -42,6 +42,6 @@ export interface Capture {
    * at most one, by its last write; where intents do, one for each write, also for one that was refused.
    */
   entries(limit: number): Promise<readonly JournalEntry[]>;
-  /** Removes each of them that is settled and was not written again. An entry that is there no longer is passed over. */
+  /** Removes each of them that was settled when it was seen and was not written again. An entry that is there no longer is passed over. */
   clear(entries: readonly JournalEntry[]): Promise<void>;
 }

@@ -74,11 +74,11 @@ export class IntentList {
     return found;
   }
 
-  /** Drops those that are held and settled, and tells which. */
+  /** Drops those that are settled, and were so when they were seen: only then does what was read afterwards hold the write. */
   clear(entries: readonly JournalEntry[]): number[] {
     const now = performance.now();
     return entries
-      .map(({ counter }) => counter)
+      .flatMap(({ counter, isSettled }) => (isSettled ? [counter] : []))
       .filter((counter) => (this.held.get(counter)?.settledAt ?? Infinity) <= now && this.held.delete(counter));
   }
 

@@ -45,6 +45,15 @@ for (const [place, make] of Object.entries(logs)) {
       expect((await log.entries(1))[0]).toMatchObject(touched[0]);
     });
 
+    test('one that was seen before its write had ended is not cleared: what was read then may be older', async () => {
+      const log = await installed(make());
+      const seen = await withIntent(log, touched, () => log.entries(10));
+      await log.clear(seen);
+      expect(await settled(log)).toEqual([true]);
+      await log.clear(await log.entries(10));
+      expect(await log.entries(10)).toEqual([]);
+    });
+
     test('one whose outcome is unknown is settled when the life of a write has passed, and not cleared before', async () => {
       const log = await installed(make());
       const written = withIntent(log, touched, () => Promise.reject(unknown));

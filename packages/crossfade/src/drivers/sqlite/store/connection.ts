@@ -88,8 +88,17 @@ export class Connection {
       this.commitAll();
       return result;
     } catch (error) {
-      if (this.db.isTransaction) this.rollback.run();
+      this.takeBack();
       throw error;
+    }
+  }
+
+  /** What a failed rollback says is no news: the next call finds the transaction that could not be ended. */
+  private takeBack(): void {
+    try {
+      if (this.db.isTransaction) this.rollback.run();
+    } catch {
+      // The error that led here is told, whether the write may be there among it.
     }
   }
 
