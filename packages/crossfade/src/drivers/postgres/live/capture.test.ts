@@ -151,7 +151,7 @@ test('eight writers and a follower that clears beside them: it ends with every r
 const doings: Readonly<Record<string, readonly [sql: string, unarmed: readonly string[]]>> = {
   'a trigger that is disabled': ['ALTER TABLE words DISABLE TRIGGER crossfade_capture', ['words']],
   'triggers that were disabled and are back': [
-    'ALTER TABLE words DISABLE TRIGGER ALL; ALTER TABLE words ENABLE TRIGGER ALL; ALTER TABLE words ENABLE ALWAYS TRIGGER crossfade_capture',
+    'ALTER TABLE words DISABLE TRIGGER ALL; ALTER TABLE words ENABLE TRIGGER ALL; ALTER TABLE words ENABLE ALWAYS TRIGGER crossfade_capture; ALTER TABLE words ENABLE ALWAYS TRIGGER crossfade_capture_truncate',
     [],
   ],
   'a trigger that is dropped': ['DROP TRIGGER crossfade_capture_truncate ON words', ['words']],

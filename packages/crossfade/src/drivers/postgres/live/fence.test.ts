@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/postgres.ts';
 import { postgresStore, stranger } from '../../../../test/support/postgres-store.ts';
 
@@ -133,4 +133,31 @@ test('two who turn the fence at once leave the later epoch, whoever comes first'
   const turns = [one, two, one, two].map(({ driver }, i) => driver.fence.set(BigInt(i + 1)).catch(() => undefined));
   await Promise.all(turns);
   expect(await one.driver.fence.state()).toEqual({ epoch: 4n, isSet: true });
+});
+
+test('triggers that came back as ordinary ones are made to fire always when the fence is set', async () => {
+  const { driver } = await postgresStore({ target: database, schema: 'restored' });
+  await driver.fence.set(1n);
+  await driver.fence.lift(1n);
+  // As pg_restore --disable-triggers leaves them.
+  await database.query('ALTER TABLE restored.words DISABLE TRIGGER ALL; ALTER TABLE restored.words ENABLE TRIGGER ALL');
+  await driver.fence.set(2n);
+  const plain = await stranger(database, 'restored');
+  await expect(
+    plain.query("SET session_replication_role = replica; INSERT INTO words VALUES ('a', 1)"),
+  ).rejects.toMatchObject(fenced);
+});
+
+test("what another role has made under our names is not run within the store's writes", async () => {
+  const squatted = await freshDatabase();
+  const role = `squatter_${squatted.database}`;
+  await squatted.query(`CREATE ROLE ${role}; CREATE SCHEMA crossfade AUTHORIZATION ${role};
+    CREATE FUNCTION crossfade.store_fenced() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    ALTER FUNCTION crossfade.store_fenced() OWNER TO ${role}`);
+  onTestFinished(async () => {
+    await squatted.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  });
+  const { driver } = await postgresStore({ target: squatted, schema: 'public' });
+  for (const install of [() => driver.fence.set(1n), () => driver.capture.install()])
+    await expect(install()).rejects.toMatchObject({ code: 'E_TARGET_RIGHTS', facts: { owners: role } });
 });
