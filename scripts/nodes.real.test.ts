@@ -19,12 +19,8 @@ const files = [
   'packages/crossfade/src/drivers/sqlite/',
   'packages/crossfade/src/verify/faults',
   'packages/crossfade/test/nasty/',
-  'packages/crossfade/test/move/kill-sweep.test.ts',
-  'packages/crossfade/test/move/resume.test.ts',
-  'packages/crossfade/test/move/retry-sweep.test.ts',
   'packages/crossfade/test/move/values.test.ts',
   'packages/crossfade/test/cli/output.test.ts',
-  'packages/crossfade/test/store/sqlite-processes.test.ts',
   'packages/crossfade/test/docs.test.ts',
 ];
 
