@@ -9,12 +9,13 @@ export { plainQuery as query };
 /** The connection over which this process makes and drops databases: a connection costs more than either. */
 let administrator: Promise<pg.Client> | undefined;
 
+/** Ends the connection of a database's `query` until its next statement. */
+const leaving = new WeakMap<TestDatabase, () => Promise<void>>();
+
 /** A database of one test. */
 export interface TestDatabase extends Target {
   /** Runs one statement on a connection that nobody else uses meanwhile, with the defaults of node-postgres and nothing of earlier statements. */
   query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
-  /** Ends the connection of `query` until its next statement. */
-  leave?(): Promise<void>;
   /** Called by itself when the test ends; a test calls it to make the database vanish earlier. */
   drop(): Promise<void>;
 }
@@ -27,7 +28,7 @@ export async function freshDatabase(template?: TestDatabase): Promise<TestDataba
   const server = inject('server');
   const database = `test_${randomBytes(6).toString('hex')}`;
   const from = template === undefined ? '' : ` template ${template.database}`;
-  await template?.leave?.();
+  if (template !== undefined) await leaving.get(template)?.();
   // The default writes the copy into the log as well, which takes twice as long.
   await administer(`create database ${database}${from} strategy file_copy`);
   const target: Target = {
@@ -41,7 +42,9 @@ export async function freshDatabase(template?: TestDatabase): Promise<TestDataba
     await administer(`drop database if exists ${database} with (force)`);
   };
   if (TestRunner.getCurrentTest()) onTestFinished(drop);
-  return { ...target, query, leave, drop };
+  const made: TestDatabase = { ...target, query, drop };
+  leaving.set(made, leave);
+  return made;
 }
 
 async function administer(sql: string): Promise<void> {
