@@ -3,15 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const usage = `npm run campaign -- stores [--runs 1000]
-Repeats what npm test does a few times: kills the server or the process under each store, and looks for what was lost.`;
+Repeats what npm test does a few times: kills the server or the process under each store, and looks for what was lost.
+npm run campaign -- nodes
+What depends on Node, under the oldest one that is promised and the newest.`;
 
-/** Test files that take the number of their kills from CROSSFADE_TEST_KILLS, by the name of the campaign. */
+/** What vitest is told, by the name of the campaign. Kill tests take the number of their kills from CROSSFADE_TEST_KILLS. */
 const campaigns: Readonly<Record<string, readonly string[]>> = {
   stores: [
     'packages/crossfade/src/drivers/postgres/kills.test.ts',
     'packages/crossfade/src/drivers/files/kill.test.ts',
     'packages/crossfade/test/store/sqlite-processes.test.ts',
   ],
+  nodes: ['--config', 'vitest.real.config.ts', '--project', 'real', 'scripts/nodes.real.test.ts'],
 };
 
 /** Runs a campaign and answers its exit status: 2 for wrong use, 1 for anything lost. */
@@ -26,7 +29,7 @@ function campaign(args: string[]): number {
   const { status, error } = spawnSync(process.execPath, vitest, {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: 'inherit',
-    env: { ...process.env, CROSSFADE_TEST_KILLS: runs },
+    env: { ...process.env, CROSSFADE_TEST_KILLS: runs, CROSSFADE_TEST_NODES: '1' },
   });
   if (error) console.error(`The campaign could not be run: ${error.message}`);
   return status ?? 1;
