@@ -4,7 +4,8 @@ import type { RowKey } from '../core/cell.ts';
 import type { ReadRange } from '../drivers/sqlite/reader.ts';
 import { query } from '../pg/connect.ts';
 import { qualified, sql } from '../pg/sql.ts';
-import type { Loaded, WithheldCode } from './load-chunk.ts';
+import type { Loaded } from './load-chunk.ts';
+import type { WithheldCode } from '../schema/infer.ts';
 
 /**
  * The state of a run, kept beside its rows in the target: what is to be loaded, what has been. A chunk's checkpoint is

@@ -5,6 +5,7 @@ import { limits } from '../core/limits.ts';
 import type { KnownTags } from '../drivers/sqlite/packed.ts';
 import type { Page } from '../drivers/sqlite/page.ts';
 import { join, name, qualified, sql } from '../pg/sql.ts';
+import type { WithheldCode } from '../schema/infer.ts';
 import type { PgType, Rule } from '../schema/model.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
 import { CopyBuffer, copyHeader, copyTrailer } from '../copy/buffer.ts';
@@ -41,15 +42,6 @@ export interface Withheld {
   readonly column: string;
   readonly code: WithheldCode;
 }
-
-/** Why a row was withheld; docs/reference/errors.md has a paragraph on each. */
-export type WithheldCode =
-  | 'E_TEXT_NUL'
-  | 'E_TEXT_ENCODING'
-  | 'E_BLOB_IN_TEXT'
-  | 'E_VALUE_TOO_LARGE'
-  | 'E_TYPE_UNFIT'
-  | 'E_DOCUMENT_UNREADABLE';
 
 /** What became of the rows of one chunk; rows and withheld rows add up to the rows read. */
 export interface Loaded {

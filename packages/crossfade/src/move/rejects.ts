@@ -3,7 +3,7 @@ import type { RowKey } from '../core/cell.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import { keyToParts } from '../core/key-json.ts';
 import type { StoredWithheld } from './checkpoint.ts';
-import type { WithheldCode } from './load-chunk.ts';
+import type { WithheldCode } from '../schema/infer.ts';
 import type { SourceTable } from '../schema/model.ts';
 import { ruleText } from '../schema/rules.ts';
 import { replacePrivate, writePrivate } from './private-file.ts';

@@ -98,15 +98,18 @@ export function holds(type: PgType, column: SourceColumn, evidence: ColumnEviden
   return misfitOf(type, evidence, { declared: column.declared, keyed: true }) === null;
 }
 
+/** Why a value is not held and its row withheld; docs/reference/errors.md has a paragraph on each. */
+export type WithheldCode =
+  | 'E_TEXT_NUL'
+  | 'E_TEXT_ENCODING'
+  | 'E_BLOB_IN_TEXT'
+  | 'E_VALUE_TOO_LARGE'
+  | 'E_TYPE_UNFIT'
+  | 'E_DOCUMENT_UNREADABLE';
+
 /** A kind of value that a column's type cannot hold, with where it was first seen. */
 export interface Unheld {
-  readonly code:
-    | 'E_TEXT_NUL'
-    | 'E_TEXT_ENCODING'
-    | 'E_BLOB_IN_TEXT'
-    | 'E_VALUE_TOO_LARGE'
-    | 'E_TYPE_UNFIT'
-    | 'E_DOCUMENT_UNREADABLE';
+  readonly code: WithheldCode;
   readonly count: number;
   readonly row: RowKey | null;
 }
