@@ -174,3 +174,26 @@ test('a load that is repeated writes nothing twice', async () => {
   expect(files()).toHaveLength(3);
   expect(files().filter((file) => before.includes(file))).toHaveLength(2);
 });
+
+test('what the disk has broken off in the middle is there as far as it came, and is repeated', async () => {
+  const { dir, store, driver } = filesPlace();
+  const note = (number: number, person: string) => ({ number, person, slug: `s${number}` });
+  await store.write(put('a'));
+  await store.write([{ kind: 'put', collection: 'notes', row: note(1, 'a') }]);
+  await driver.mirror.begin(1n);
+  const mirrored = [
+    { collection: 'people', key: ['a'], row: null, version: 1n },
+    { collection: 'people', key: ['b'], row: personOf('b'), version: 2n },
+    { collection: 'notes', key: [2], row: note(2, 'b'), version: 3n },
+  ];
+  const held = async (): Promise<boolean[]> => {
+    const [a, b] = [await store.read('people', ['a']), await store.read('people', ['b'])];
+    return [a, b, await store.read('notes', [1]), await store.read('notes', [2])].map((row) => row !== null);
+  };
+  const allow = forbidWriting([join(dir, 'notes')], [dir, join(dir, 'people')]);
+  await expect(driver.mirror.apply(1n, mirrored)).rejects.toMatchObject({ code: 'E_STORE_FAILED' });
+  expect(await held()).toEqual([true, true, true, false]);
+  allow();
+  expect(await driver.mirror.apply(1n, mirrored)).toBe(2);
+  expect(await held()).toEqual([false, true, false, true]);
+});

@@ -1,20 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import { emptyRow, type Row } from '../../schema/collection.ts';
-import type { DriverChange } from '../../store/contract.ts';
 import type { Bulk } from '../../store/live/bulk.ts';
 import type { Capture } from '../../store/live/capture.ts';
 import type { Fence } from '../../store/live/fence.ts';
-import { changeOf } from '../../store/live/guards.ts';
+import { ledBy, recordText } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
-import { changesOfLoad, taken, walkRange } from '../../store/tables/range.ts';
+import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
-import { memberOf } from './document.ts';
 import { storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
+import { follow } from './follow.ts';
 import type { Place } from './place.ts';
 import { readKey, readKnown, refuseDamaged } from './read.ts';
 import { saveFence } from './sidecars.ts';
-import { makeChange } from './write.ts';
 
 /** The intents of a place that is open when it is asked. Installing and removing come between writes. */
 export function captureOf(opened: () => Place): Capture {
@@ -58,14 +55,12 @@ export function mirrorOf(opened: () => Place): Mirror {
         const place = opened();
         const { guards, guardLog } = place;
         const due = guards.due(epoch, records);
-        const noted = [];
+        const made = new Set<string>();
         try {
-          for (const record of due) {
-            await makeChange(place, changeOf(record), null);
-            noted.push(guards.note(epoch, record));
-          }
+          await follow(place, ledBy(due), (record) => made.add(record));
         } finally {
-          if (noted.length > 0) await guardLog.append(...noted);
+          const noted = due.filter((record) => made.has(recordText(record)));
+          if (noted.length > 0) await guardLog.append(...noted.map((record) => guards.note(epoch, record)));
         }
         return due.length;
       }),
@@ -92,8 +87,8 @@ export function bulkOf(opened: () => Place): Bulk {
       opened().gate.exclusive(async () => {
         const into = folder(collection);
         refuseDamaged(into);
-        const { changes, count } = changesOfLoad(into.table, range, rows, keep);
-        for (const change of changes) if (!(await isThere(into, change))) await makeChange(opened(), change, null);
+        const { led, count } = ledByLoad(into.table, range, rows, keep);
+        await follow(opened(), led, () => undefined);
         return count;
       }),
     snapshot: async (read) =>
@@ -119,17 +114,6 @@ export function bulkOf(opened: () => Place): Bulk {
         }),
       ),
   };
-}
-
-/** The record is there as it is to be: a load that is repeated writes nothing twice. */
-async function isThere(folder: Folder, change: DriverChange): Promise<boolean> {
-  if (change.kind !== 'put' || folder.table.get(change.key) === undefined) return false;
-  const held = (await readKey(folder, change.key)) as Row;
-  return Object.entries(folder.shape.fields).every(([name, field]) => {
-    const [now, then] = [change.row[name], held[name]];
-    if (now instanceof Uint8Array || then instanceof Uint8Array) return isDeepStrictEqual(now, then);
-    return memberOf(field, now) === memberOf(field, then);
-  });
 }
 
 /** A snapshot may be read twice, so nobody gets what it keeps. */

@@ -30,13 +30,27 @@ export async function makeChange(place: Place, change: DriverChange, log: Intent
     change.kind === 'remove'
       ? removal(place, steps)
       : replacement(folder, name, change.kind === 'patch' ? change.set : change.row, before);
+  await carryOut(place, commit, { steps, log, undo: () => takeBack(steps) });
+}
+
+/** What a commit is about. */
+interface Carried {
+  /** What it does to the tables, where it is done already. */
+  readonly steps: readonly Step[];
+  readonly log: IntentLog | null;
+  /** Makes the tables what they are to be when the commit is not made. */
+  readonly undo: () => void;
+}
+
+/** Brings to the disk what the tables have. @throws CrossfadeError E_STORE_FAILED, E_STORE_DAMAGED: nothing of it is there; E_OUTCOME_UNKNOWN */
+export async function carryOut(place: Place, commit: Commit, { steps, log, undo }: Carried): Promise<void> {
   let intent: Intent | null = null;
   try {
     await keepPast(place, steps);
     intent = await prepare(commit, steps, log);
     await commit.make();
   } catch (error) {
-    takeBack(steps);
+    undo();
     await commit.discard();
     intent?.end();
     throw error instanceof CrossfadeError ? error : storeFailed(place.dir, 'Nothing was written.', error);
@@ -73,7 +87,7 @@ async function wholeBefore(folders: Place['folders'], { table, key, before }: St
 }
 
 /** A document that nobody can read is not replaced, and none is written whose fitness it would decide. */
-function refuseUnreadable({ judges }: Place, folder: Folder, name: string): void {
+export function refuseUnreadable({ judges }: Place, folder: Folder, name: string): void {
   const file = `${name}.json`;
   const what = 'Nothing was written.';
   const reason = folder.damaged.get(file);

@@ -1,11 +1,10 @@
-import type { DriverChange } from '../../store/contract.ts';
 import type { Bulk } from '../../store/live/bulk.ts';
 import type { EpochFence } from '../../store/live/epoch-fence.ts';
 import type { Fence } from '../../store/live/fence.ts';
-import { changeOf, Guards } from '../../store/live/guards.ts';
+import { Guards } from '../../store/live/guards.ts';
+import { type Led, ledBy } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
-import { settled } from '../../store/settle.ts';
-import { changesOfLoad, taken, walkRange } from '../../store/tables/range.ts';
+import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import type { Past } from '../../store/tables/past.ts';
 import type { Table } from '../../store/tables/table.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
@@ -14,8 +13,8 @@ import { copied, copyOf } from './copies.ts';
 /** What the parts of the live protocol work on. */
 export interface Held {
   readonly table: (name: string) => Table;
-  /** Makes changes that pass the fence and are not captured. */
-  readonly make: (changes: readonly DriverChange[]) => void;
+  /** Makes what another store leads: it passes the fence and is not captured. */
+  readonly follow: (led: Led) => void;
   readonly past: Past;
 }
 
@@ -29,13 +28,13 @@ export function fenceOf(fence: EpochFence): Fence {
 }
 
 /** The mirror of a store in memory. */
-export function mirrorOf({ make }: Held): Mirror {
+export function mirrorOf({ follow }: Held): Mirror {
   const guards = new Guards('memory');
   return {
     begin: async (epoch) => void guards.begin(epoch),
     apply: async (epoch, records) => {
       const due = guards.due(epoch, records);
-      make(settled(due.map(changeOf)));
+      follow(ledBy(due));
       for (const record of due) guards.note(epoch, record);
       return due.length;
     },
@@ -44,12 +43,12 @@ export function mirrorOf({ make }: Held): Mirror {
 }
 
 /** Ranges of keys. A load is one step; a snapshot keeps what changes while it is read. */
-export function bulkOf({ table, make, past }: Held): Bulk {
+export function bulkOf({ table, follow, past }: Held): Bulk {
   return {
     range: async (collection, range, limit) => taken(walkRange(table(collection), range), limit).map(copyOf),
     load: async (collection, range, rows, keep = []) => {
-      const { changes, count } = changesOfLoad(table(collection), range, rows, keep);
-      make(changes);
+      const { led, count } = ledByLoad(table(collection), range, rows, keep);
+      follow(led);
       return count;
     },
     snapshot: (read) =>

@@ -5,8 +5,9 @@ import type { Capture } from '../../store/live/capture.ts';
 import { EpochFence } from '../../store/live/epoch-fence.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import { captureOfList, IntentList } from '../../store/live/intent-list.ts';
+import type { Led } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
-import { applyChanges, isChange } from '../../store/tables/apply.ts';
+import { applyChanges, applyLed, isChange, type Step } from '../../store/tables/apply.ts';
 import { Past } from '../../store/tables/past.ts';
 import { Table } from '../../store/tables/table.ts';
 import { copied, copyOf } from './copies.ts';
@@ -33,17 +34,18 @@ export function memoryDriver(): MemoryDriver {
   const intents = new IntentList(0, 0);
   const fence = new EpochFence('memory');
   const past = new Past();
-  const make = (changes: readonly DriverChange[]) => {
-    const steps = applyChanges(tables, changes, copyOf).filter(isChange);
-    for (const step of steps) past.keep(step, step.before ?? null);
-    return steps;
+  const kept = (steps: readonly Step[]): readonly Step[] => {
+    const made = steps.filter(isChange);
+    for (const step of made) past.keep(step, step.before ?? null);
+    return made;
   };
   /** A write of the application; it has ended when anybody else gets a turn, and so has its intent. */
   const write = (changes: readonly DriverChange[]): void => {
     fence.refuse();
-    intents.note(make(changes).map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
+    const made = kept(applyChanges(tables, changes, copyOf));
+    intents.note(made.map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
   };
-  const held = { table, make, past };
+  const held = { table, follow: (led: Led) => void kept(applyLed(tables, led, copyOf)), past };
   return {
     name: 'memory',
     supports: {

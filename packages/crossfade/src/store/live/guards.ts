@@ -1,5 +1,4 @@
 import { CrossfadeError } from '../../core/errors.ts';
-import type { DriverChange } from '../contract.ts';
 import { type KeyJson, keyJson } from './key-json.ts';
 import type { Mirrored } from './mirror.ts';
 
@@ -81,11 +80,6 @@ export class Guards {
       { store, epoch, last },
     );
   }
-}
-
-/** A mirrored record as a change. */
-export function changeOf({ collection, key, row }: Mirrored): DriverChange {
-  return row === null ? { kind: 'remove', collection, key } : { kind: 'put', collection, key, row };
 }
 
 function idOf(collection: string, key: KeyJson): string {

@@ -19,9 +19,11 @@ export interface Mirror {
   /** Begins an epoch; appliers of earlier ones are refused from here on. Idempotent. @throws CrossfadeError E_FENCED for an epoch that is over */
   begin(epoch: bigint): Promise<void>;
   /**
-   * Makes each record as given, in order and, where `supports.atomic` says so, all or nothing. One whose epoch and
-   * version are not beyond those noted for its key is passed over, so that repeating is safe; the epoch counts first. A
-   * record that is replaced keeps what refers to it, and what goes with a removed one goes here too.
+   * Makes each record as it was given last. One whose epoch and version are not beyond those noted for its key is passed
+   * over, so that repeating is safe; the epoch counts first. A record that is replaced keeps what refers to it. What
+   * refers to a removed one at the end of the call goes with it or refuses the call, as by a remove; a record that was
+   * given never goes, and refuses the call. Unique sets and references are judged by the state at the end, and a call that
+   * is refused has changed nothing; where `supports.atomic` is false, one that failed otherwise may be half done.
    *
    * @returns how many were not passed over
    * @throws CrossfadeError E_FENCED when `epoch` is not the one that began last: nothing was written;

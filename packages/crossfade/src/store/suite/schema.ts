@@ -46,6 +46,11 @@ export const suiteSchema = collections({
     fields: { at: { type: 'timestamptz' }, day: { type: 'date' }, on: { type: 'boolean' } },
     key: ['at', 'day', 'on'],
   },
+  nodes: {
+    fields: { id: { type: 'text' }, parent: { type: 'text', nullable: true } },
+    key: ['id'],
+    references: [{ fields: ['parent'], to: 'nodes', onRemove: 'remove' }],
+  },
   words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] },
   'odd names; "quoted"': {
     fields: {

@@ -6,6 +6,7 @@ import { conditionCases } from './condition.cases.ts';
 import { constraintCases } from './constraint.cases.ts';
 import { counterCases } from './counters.cases.ts';
 import { fenceCases } from './fence.cases.ts';
+import { followCases } from './follow.cases.ts';
 import { inputCases } from './input.cases.ts';
 import { journalCases } from './journal.cases.ts';
 import { lifecycleCases } from './lifecycle.cases.ts';
@@ -41,6 +42,7 @@ const parts = [
   mirrorCases,
   bulkCases,
   loadCases,
+  followCases,
   snapshotCases,
   counterCases,
   liveRandomCases,

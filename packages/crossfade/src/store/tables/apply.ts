@@ -1,5 +1,6 @@
 import type { Key, Row } from '../../schema/collection.ts';
 import type { DriverChange } from '../contract.ts';
+import { type Led, takenRefusal } from '../live/led.ts';
 import { refusal, refusalWords } from '../refusal.ts';
 import { judgeWrite } from './constraints.ts';
 import type { Table } from './table.ts';
@@ -39,6 +40,23 @@ export function applyChanges(
     throw error;
   }
   return steps;
+}
+
+/**
+ * Makes what another store leads, as {@link applyChanges} does. The steps of the puts come first, in their order.
+ *
+ * @throws CrossfadeError E_UNIQUE; E_REFERENCE, also where a removal would take along a record that was given
+ */
+export function applyLed(
+  tables: ReadonlyMap<string, Table>,
+  { puts, removals }: Led,
+  kept: (row: Row, table: Table) => Row,
+): readonly Step[] {
+  const steps = applyChanges(tables, [...puts, ...removals], kept);
+  const taken = puts.find(({ collection, key }) => tables.get(collection)?.get(key) === undefined);
+  if (taken === undefined) return steps;
+  takeBack(steps);
+  throw takenRefusal(taken.collection);
 }
 
 /** Something is other than before; the removal of a record that was not there is none. */

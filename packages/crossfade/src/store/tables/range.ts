@@ -1,8 +1,8 @@
 import type { Key, Row } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
 import { keyOf } from '../check-change.ts';
-import type { DriverChange } from '../contract.ts';
 import type { KeyRange, LoadCount } from '../live/bulk.ts';
+import type { Led } from '../live/led.ts';
 import type { Table } from './table.ts';
 import { valuesText } from './values-text.ts';
 
@@ -31,13 +31,13 @@ export function compareKeys(a: Key, b: Key): number {
   return at < 0 ? 0 : compareValues(a[at], b[at]);
 }
 
-/** What makes a range hold these records and nothing else: removals first, so that their unique values are free. */
-export function changesOfLoad(
+/** What makes a range hold these records and nothing else. */
+export function ledByLoad(
   table: Table,
   range: KeyRange,
   rows: readonly Row[],
   keep: readonly Key[],
-): { readonly changes: readonly DriverChange[]; readonly count: LoadCount } {
+): { readonly led: Led; readonly count: LoadCount } {
   const { name: collection, shape } = table;
   const kept = new Set(keep.map(valuesText));
   const puts = rows
@@ -47,5 +47,5 @@ export function changesOfLoad(
   const removals = Array.from(walkRange(table, range), (row) => keyOf(shape, row))
     .filter((key) => !given.has(valuesText(key)) && !kept.has(valuesText(key)))
     .map((key) => ({ kind: 'remove' as const, collection, key }));
-  return { changes: [...removals, ...puts], count: { written: puts.length, removed: removals.length } };
+  return { led: { puts, removals }, count: { written: puts.length, removed: removals.length } };
 }

@@ -20,7 +20,8 @@ export function bulkOf(place: LivePlace): Bulk {
     },
     load: (collection, range, rows, keep = []) => {
       const table = tableOf(collection);
-      return place.change('once', (client) => loadRange(client, table, { range, rows, keep }));
+      const { isOrderFree } = place.opened();
+      return place.change('once', (client) => loadRange(client, table, { range, rows, keep, isOrderFree }));
     },
     snapshot: (read) => place.snapshot((client) => read(snapshotOf(client, place, tableOf))),
   };

@@ -14,6 +14,7 @@ import { conflictText } from '../change-statements.ts';
 import { rangeCondition } from '../range-statement.ts';
 import { StatementFailure } from '../statement.ts';
 import type { Table } from '../table.ts';
+import { follow } from './follow.ts';
 import { columnsOf, equalKeys, unnested } from './many.ts';
 import { passing, run } from './place.ts';
 
@@ -22,13 +23,19 @@ export interface Load {
   readonly range: KeyRange;
   readonly rows: readonly Row[];
   readonly keep: readonly Key[];
+  /** No constraint counts before the end of the transaction. */
+  readonly isOrderFree: boolean;
 }
 
 /** For the transaction alone, in the schema of the session's own tables. */
 const staging = 'pg_temp.crossfade_load';
 
 /** Makes a range hold the records: COPY beside the table, then two statements. Within the transaction of the caller. */
-export async function loadRange(client: pg.Client, table: Table, { range, rows, keep }: Load): Promise<LoadCount> {
+export async function loadRange(
+  client: pg.Client,
+  table: Table,
+  { range, rows, keep, isOrderFree }: Load,
+): Promise<LoadCount> {
   const { relation, columns, shape } = table;
   const kept = new Set(keep.map(valuesText));
   const given = rows.filter((row) => !kept.has(valuesText(shape.key.map((field) => row[field]))));
@@ -39,19 +46,30 @@ export async function loadRange(client: pg.Client, table: Table, { range, rows, 
   );
   await copyRows(client, table, given);
   const within = rangeCondition(table, range);
-  const removed = await run(
-    client,
-    `DELETE FROM ${relation} AS t WHERE ${within.text}
+  const remove = async (): Promise<number> => {
+    const { count } = await run(
+      client,
+      `DELETE FROM ${relation} AS t WHERE ${within.text}
       AND NOT EXISTS (SELECT FROM ${staging} AS s WHERE ${equalKeys(table, 's', 't')})
       AND NOT EXISTS (SELECT FROM ${unnested(table, shape.key, within.values.length + 1)} AS kept (${list(shape.key)})
         WHERE ${equalKeys(table, 'kept', 't')})`,
-    [...within.values, ...columnsOf(table, shape.key, keep)],
-  );
-  await run(
-    client,
-    `INSERT INTO ${relation} (${columns}) SELECT ${columns} FROM ${staging} ORDER BY ${list(shape.key)} ${conflictText(table)}`,
-  );
-  return { written: given.length, removed: removed.count };
+      [...within.values, ...columnsOf(table, shape.key, keep)],
+    );
+    return count;
+  };
+  const put = async (): Promise<void> => {
+    const text = `INSERT INTO ${relation} (${columns}) SELECT ${columns} FROM ${staging} ORDER BY ${list(shape.key)} ${conflictText(table)}`;
+    await run(client, text);
+  };
+  const held = async (): Promise<number> => {
+    const found = await run(
+      client,
+      `SELECT count(*) FROM ${staging} AS s JOIN ${relation} AS t ON ${equalKeys(table, 's', 't')}`,
+    );
+    return Number(found.rows[0][0]);
+  };
+  const removed = await follow(client, isOrderFree, { put, remove, count: given.length, held, collection: table.name });
+  return { written: given.length, removed };
 }
 
 /** By the encoders of moves. @throws StatementFailure; CrossfadeError E_STORE_FAILED for a value beyond PostgreSQL's limits */

@@ -17,6 +17,12 @@ export function removeMany(table: Table): string {
   return `DELETE FROM ${table.relation} AS t USING ${unnested(table, key, 1)} AS gone (${list(key)}) WHERE ${equalKeys(table, 't', 'gone')}`;
 }
 
+/** How many of these records are there: a parameter for each field of the key. */
+export function heldMany(table: Table): string {
+  const { key } = table.shape;
+  return `SELECT count(*) FROM ${table.relation} AS t JOIN ${unnested(table, key, 1)} AS given (${list(key)}) ON ${equalKeys(table, 't', 'given')}`;
+}
+
 /** Parameters from `first` on, as a table with a column for each field. */
 export function unnested({ shape }: Table, fields: readonly string[], first: number): string {
   return `unnest(${fields.map((field, i) => `$${first + i}::${codecs[shape.fields[field].type].column}[]`).join(', ')})`;

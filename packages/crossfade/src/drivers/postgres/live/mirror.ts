@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { CrossfadeError } from '../../../core/errors.ts';
-import type { DriverChange } from '../../../store/contract.ts';
 import type { Mirror, Mirrored } from '../../../store/live/mirror.ts';
-import { mirroredChanges } from '../../../store/live/mirrored-changes.ts';
+import { type Led, ledBy, type Put, type Removal } from '../../../store/live/led.ts';
 import { valuesText } from '../../../store/tables/values-text.ts';
 import { ask } from '../statement.ts';
+import type { Table } from '../table.ts';
+import { follow } from './follow.ts';
 import { makeObjects } from './objects.ts';
 import { behindWriters, isMissing, type LivePlace, passing, run } from './place.ts';
-import { columnsOf, putMany, removeMany } from './many.ts';
+import { columnsOf, heldMany, putMany, removeMany } from './many.ts';
 
 const noteText = `INSERT INTO crossfade.store_guard AS noted (place, collection, key, epoch, version)
   SELECT $1, g.collection, decode(g.key, 'hex'), $2::bigint, g.version
@@ -28,7 +29,7 @@ export function mirrorOf(place: LivePlace): Mirror {
         await checkEpoch(client, schema, epoch);
         const fresh: Mirrored[] = [];
         for (const round of rounds(records)) fresh.push(...(await noted(client, place, epoch, round)));
-        for (const alike of runs(mirroredChanges(fresh))) await makeRun(client, place, alike);
+        await followLed(client, place, ledBy(fresh));
         return fresh.length;
       }),
     reset: async () => {
@@ -104,42 +105,57 @@ function idOf(record: Mirrored): string {
   return `${record.collection}\0${hashOf(record)}`;
 }
 
-/** Changes that follow each other and are alike, so that one statement makes them. */
-function runs(changes: readonly DriverChange[]): DriverChange[][] {
-  const found: DriverChange[][] = [];
+async function followLed(client: pg.Client, place: LivePlace, { puts, removals }: Led): Promise<void> {
+  const { isOrderFree } = place.opened();
+  const total = async (texts: (table: Table) => string, changes: readonly (Put | Removal)[]): Promise<number> => {
+    let sum = 0;
+    for (const alike of runs(changes)) sum += await manyKeys(client, place, texts, alike);
+    return sum;
+  };
+  await follow(client, isOrderFree, {
+    put: async () => {
+      for (const alike of runs(puts)) await putRun(client, place, alike);
+    },
+    remove: () => total(removeMany, removals),
+    count: puts.length,
+    held: () => total(heldMany, puts),
+    collection: [...new Set(puts.map(({ collection }) => collection))].join(', '),
+  });
+}
+
+/** Changes of one collection that follow each other, so that one statement makes them. */
+function runs<C extends Put | Removal>(changes: readonly C[]): C[][] {
+  const found: C[][] = [];
   for (const change of changes) {
-    const last = found.at(-1)?.[0];
-    if (last?.kind === change.kind && last.collection === change.collection) found.at(-1)?.push(change);
+    if (found.at(-1)?.[0].collection === change.collection) found.at(-1)?.push(change);
     else found.push([change]);
   }
   return found;
 }
 
-async function makeRun(client: pg.Client, place: LivePlace, changes: readonly DriverChange[]): Promise<void> {
-  const { tables, named } = place.opened();
-  const table = tables.get(changes[0].collection);
+async function putRun(client: pg.Client, place: LivePlace, puts: readonly Put[]): Promise<void> {
+  const table = tableOf(place, puts);
+  const rows = puts.map(({ row }) => table.fields.map((field) => row[field]));
+  await ask(client, place.opened().named(putMany(table)), columnsOf(table, table.fields, rows));
+}
+
+/** What a statement about these keys has counted: what it tells in its one row, or how many records it has changed. */
+async function manyKeys(
+  client: pg.Client,
+  place: LivePlace,
+  text: (table: Table) => string,
+  changes: readonly (Put | Removal)[],
+): Promise<number> {
+  const table = tableOf(place, changes);
+  const keys = changes.map(({ key }) => key);
+  const { rows, count } = await ask(client, place.opened().named(text(table)), columnsOf(table, table.shape.key, keys));
+  return rows.length === 0 ? count : Number(rows[0][0]);
+}
+
+function tableOf(place: LivePlace, [{ collection }]: readonly (Put | Removal)[]): Table {
+  const table = place.opened().tables.get(collection);
   if (table === undefined) throw new TypeError('a collection of the schema');
-  const rows = changes.flatMap((change) => (change.kind === 'put' ? [change.row] : []));
-  if (rows.length > 0)
-    await ask(
-      client,
-      named(putMany(table)),
-      columnsOf(
-        table,
-        table.fields,
-        rows.map((row) => table.fields.map((field) => row[field])),
-      ),
-    );
-  else
-    await ask(
-      client,
-      named(removeMany(table)),
-      columnsOf(
-        table,
-        table.shape.key,
-        changes.map(({ key }) => key),
-      ),
-    );
+  return table;
 }
 
 function notTheEpoch(schema: string, epoch: bigint, last: bigint | null): CrossfadeError {

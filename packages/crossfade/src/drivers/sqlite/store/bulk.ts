@@ -1,14 +1,13 @@
 import type { Collection, Key, Row } from '../../../schema/collection.ts';
 import { compareKeys } from '../../../schema/values/field-values.ts';
-import type { DriverChange } from '../../../store/contract.ts';
 import type { Bulk, KeyRange, LoadCount } from '../../../store/live/bulk.ts';
+import type { Put } from '../../../store/live/led.ts';
 import { valuesText } from '../../../store/tables/values-text.ts';
 import { storeFailure } from './failure.ts';
+import { follow } from './follow.ts';
 import type { OpenFile } from './open.ts';
-import { passing } from './passage.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Table } from './table.ts';
-import { writeChanges } from './write-changes.ts';
 
 /** The bulk of a file that is open when it is asked. */
 export function bulkOf(opened: () => OpenFile): Bulk {
@@ -37,17 +36,14 @@ async function load(file: OpenFile, collection: string, { range, rows, keep }: L
   const table = file.tables.get(collection) as Table;
   const kept = new Set(keep.map(valuesText));
   const keyed = rows.map((row) => ({ key: keyOf(table.shape, row), row }));
-  const changes = keyed
+  const puts = keyed
     .filter(({ key }) => !kept.has(valuesText(key)))
-    .map(({ key, row }): DriverChange => ({ kind: 'put', collection, key, row }));
+    .map(({ key, row }): Put => ({ kind: 'put', collection, key, row }));
   const staying = [...keyed.map(({ key }) => key), ...keep].sort(compareKeys);
   let removed = 0;
-  const removeOthers = (): readonly DriverChange[] => {
-    removed = removeBetween(table, range, staying);
-    return changes;
-  };
-  await writeChanges(file, removeOthers, (step) => passing(file.connection.db, step));
-  return { written: changes.length, removed };
+  const remove = (): number => (removed = removeBetween(table, range, staying));
+  await follow(file, [collection], () => ({ puts, remove }));
+  return { written: puts.length, removed };
 }
 
 /**

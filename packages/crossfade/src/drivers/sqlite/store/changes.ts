@@ -30,10 +30,9 @@ function equalRefusal(table: Table, change: DriverChange, error: unknown): Cross
 }
 
 /** The refusal of a commit: references are looked at then, and SQLite does not say whose. */
-export function referenceRefusal(changes: readonly DriverChange[], error: unknown): CrossfadeError | null {
+export function referenceRefusal(collections: readonly string[], error: unknown): CrossfadeError | null {
   if (!isReference(error)) return null;
-  const collections = [...new Set(changes.map(({ collection }) => collection))].join(', ');
-  return refusal('E_REFERENCE', collections, refusalWords.E_REFERENCE);
+  return refusal('E_REFERENCE', [...new Set(collections)].join(', '), refusalWords.E_REFERENCE);
 }
 
 /** RESTRICT counts at once, and SQLite makes a trigger of it. */

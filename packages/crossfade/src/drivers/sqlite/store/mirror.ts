@@ -3,11 +3,10 @@ import { CrossfadeError } from '../../../core/errors.ts';
 import type { JsonValue } from '../../../schema/collection.ts';
 import { printJson } from '../../../schema/values/json-value.ts';
 import type { Mirror, Mirrored } from '../../../store/live/mirror.ts';
-import { mirroredChanges } from '../../../store/live/mirrored-changes.ts';
+import { ledBy } from '../../../store/live/led.ts';
+import { follow } from './follow.ts';
 import type { OpenFile } from './open.ts';
-import { passing } from './passage.ts';
 import { has, keepingCapture } from './schema-version.ts';
-import { writeChanges } from './write-changes.ts';
 import { writing } from './writing.ts';
 
 /** The mirror of a file that is open when it is asked. */
@@ -17,11 +16,15 @@ export function mirrorOf(opened: () => OpenFile): Mirror {
     apply: async (epoch, records) => {
       const file = opened();
       let fresh: readonly Mirrored[] = [];
-      const find = () => {
+      const collections = records.map(({ collection }) => collection);
+      await follow(file, collections, () => {
         fresh = freshRecords(file, epoch, records);
-        return mirroredChanges(fresh);
-      };
-      await writeChanges(file, find, (step) => passing(file.connection.db, step));
+        const { puts, removals } = ledBy(fresh);
+        return {
+          puts,
+          remove: () => removals.filter((each) => file.tables.get(each.collection)?.remove(each.key)).length,
+        };
+      });
       return fresh.length;
     },
     reset: () =>

@@ -9,8 +9,14 @@ import type { Table } from './table.ts';
  * Makes the changes of one write so that unique sets are judged by its end, as the contract says: SQLite judges each
  * statement, and would refuse that two records swap their values. The changes are made with values of their own in the
  * place of unique ones, and these follow when everything else stands. Nobody else sees the state between.
+ *
+ * @param before runs when everything else stands
  */
-export function makeParked(tables: ReadonlyMap<string, Table>, changes: readonly DriverChange[]): void {
+export function makeParked(
+  tables: ReadonlyMap<string, Table>,
+  changes: readonly DriverChange[],
+  before: () => void = () => undefined,
+): void {
   const finals = new Map<string, { readonly table: Table; readonly key: Key; readonly set: Record<string, Value> }>();
   for (const change of changes) {
     const table = tables.get(change.collection) as Table;
@@ -28,6 +34,7 @@ export function makeParked(tables: ReadonlyMap<string, Table>, changes: readonly
     for (const field of unique) set[field] = given[field];
     finals.set(id, { table, key: change.key, set });
   }
+  before();
   for (const { table, key, set } of finals.values())
     makeChange(table, { kind: 'patch', collection: table.name, key, set });
 }

@@ -96,8 +96,10 @@ export class Table {
     return Number(statement.run(...cells, ...this.cells(this.shape.key, key)).changes) > 0;
   }
 
-  remove(key: Key): void {
-    this.statement(`DELETE FROM ${this.quoted} WHERE ${this.ofKey}`).run(...this.cells(this.shape.key, key));
+  /** Whether there was such a record. */
+  remove(key: Key): boolean {
+    const statement = this.statement(`DELETE FROM ${this.quoted} WHERE ${this.ofKey}`);
+    return Number(statement.run(...this.cells(this.shape.key, key)).changes) > 0;
   }
 
   private statement(sql: string): StatementSync {

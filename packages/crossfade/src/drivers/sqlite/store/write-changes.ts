@@ -12,12 +12,10 @@ import type { Table } from './table.ts';
  * the transaction is rolled back and made once more with parked values.
  *
  * @param find may run more than once, each time in a transaction of its own
- * @param around the whole of the transaction but its beginning and end
  */
 export async function writeChanges(
   { connection, tables }: OpenFile,
   find: () => readonly DriverChange[],
-  around: (step: () => void) => void = (step) => step(),
 ): Promise<void> {
   let changes: readonly DriverChange[] = [];
   const makeEach = (): void => {
@@ -25,26 +23,31 @@ export async function writeChanges(
     for (const change of changes) makeChange(tables.get(change.collection) as Table, change);
   };
   try {
-    await connection
-      .write(() => around(makeEach))
-      .catch((error: unknown) => {
-        if (changes.length < 2 || !isUniqueRefusal(error)) throw error;
-        return connection
-          .write(() => around(() => makeParked(tables, find())))
-          .catch((other: unknown) => {
-            // A CHECK of the table may not let a value stand in for the time being; then the order decides after all.
-            throw isCheck(other) ? error : other;
-          });
-      });
+    await connection.write(makeEach).catch((error: unknown) => {
+      if (changes.length < 2 || !isUniqueRefusal(error)) throw error;
+      return connection
+        .write(() => makeParked(tables, find()))
+        .catch((other: unknown) => {
+          // A CHECK of the table may not let a value stand in for the time being; then the order decides after all.
+          throw isCheck(other) ? error : other;
+        });
+    });
   } catch (error) {
-    throw (
-      fencedRefusal(error, connection.path) ??
-      referenceRefusal(changes, error) ??
-      storeFailure(error, connection.path, 'Nothing was written.')
-    );
+    const collections = changes.map(({ collection }) => collection);
+    throw writeFailure(error, connection.path, collections);
   }
 }
 
-function isUniqueRefusal(error: unknown): boolean {
+/** What a write transaction has thrown, as the store's error. @param collections those that it writes */
+export function writeFailure(error: unknown, path: string, collections: readonly string[]): unknown {
+  return (
+    fencedRefusal(error, path) ??
+    referenceRefusal(collections, error) ??
+    storeFailure(error, path, 'Nothing was written.')
+  );
+}
+
+/** Whether a unique set has said no. */
+export function isUniqueRefusal(error: unknown): error is CrossfadeError {
   return error instanceof CrossfadeError && error.code === 'E_UNIQUE';
 }

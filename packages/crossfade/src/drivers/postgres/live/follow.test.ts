@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { freshDatabase } from '../../../../test/harness/postgres.ts';
+import { postgresStore } from '../../../../test/support/postgres-store.ts';
+import { collections } from '../../../schema/collection.ts';
+
+const schema = collections({
+  nodes: {
+    fields: { id: { type: 'text' }, parent: { type: 'text', nullable: true }, tag: { type: 'text' } },
+    key: ['id'],
+    unique: [['tag']],
+    references: [{ fields: ['parent'], to: 'nodes', onRemove: 'remove' }],
+  },
+});
+
+const node = (id: string, parent: string | null, tag: string) => ({ id, parent, tag });
+const mirrored = (id: string, version: bigint, row: ReturnType<typeof node> | null) => ({
+  collection: 'nodes',
+  key: [id],
+  row,
+  version,
+});
+
+/** Tables that a person has made, whose constraints count at once, with a chain of three. */
+async function immediate() {
+  const database = await freshDatabase();
+  await database.query(`CREATE TABLE nodes (id text COLLATE "C" PRIMARY KEY, tag text NOT NULL UNIQUE,
+    parent text REFERENCES nodes ON DELETE CASCADE);
+    CREATE TABLE strangers (node text REFERENCES nodes ON DELETE SET NULL)`);
+  const { store, driver } = await postgresStore({ target: database, schema: 'public' }, schema);
+  for (const row of [node('a', null, 'x'), node('b', 'a', 'y'), node('d', 'b', 'z')])
+    await store.write([{ kind: 'insert', collection: 'nodes', row }]);
+  await database.query(`INSERT INTO strangers VALUES ('b')`);
+  const held = async (): Promise<unknown[]> => [
+    ...(await store.scan('nodes')).rows.map(({ id, parent, tag }) => [id, parent, tag]),
+    (await database.query('SELECT node FROM strangers')).rows[0].node,
+  ];
+  return { driver, held };
+}
+
+test('what a removed record had stays where it is parted from it, also for tables that the schema does not know', async () => {
+  const { driver, held } = await immediate();
+  await driver.bulk.load('nodes', { after: null, upTo: ['c'] }, [node('b', null, 'y')]);
+  expect(await held()).toEqual([['b', null, 'y'], ['d', 'b', 'z'], 'b']);
+  await driver.mirror.begin(1n);
+  await driver.mirror.apply(1n, [mirrored('b', 1n, null), mirrored('d', 2n, node('d', null, 'z'))]);
+  expect(await held()).toEqual([['d', null, 'z'], null]);
+});
+
+test('a removal frees a unique value that counts at once', async () => {
+  const { driver, held } = await immediate();
+  await driver.mirror.begin(1n);
+  await driver.mirror.apply(1n, [mirrored('d', 1n, null), mirrored('e', 2n, node('e', 'b', 'z'))]);
+  expect(await held()).toEqual([['a', null, 'x'], ['b', 'a', 'y'], ['e', 'b', 'z'], 'b']);
+  await driver.bulk.load('nodes', { after: ['b'], upTo: null }, [node('f', 'a', 'z')]);
+  expect(await held()).toEqual([['a', null, 'x'], ['b', 'a', 'y'], ['f', 'a', 'z'], 'b']);
+});
+
+test('where that would take along a record that is to stay, the load or the mirrored call is refused', async () => {
+  const { driver, held } = await immediate();
+  const before = await held();
+  const refused = { code: 'E_UNIQUE' };
+  const moved = node('b', null, 'x');
+  await expect(driver.bulk.load('nodes', { after: null, upTo: ['c'] }, [moved])).rejects.toMatchObject(refused);
+  await driver.mirror.begin(1n);
+  await expect(driver.mirror.apply(1n, [mirrored('a', 1n, null), mirrored('b', 2n, moved)])).rejects.toMatchObject(
+    refused,
+  );
+  expect(await held()).toEqual(before);
+});

@@ -1,0 +1,54 @@
+import type pg from 'pg';
+import { takenRefusal } from '../../../store/live/led.ts';
+import { StatementFailure } from '../statement.ts';
+import { run } from './place.ts';
+
+/** What another store leads, as the steps that make it. */
+export interface Following {
+  readonly put: () => Promise<void>;
+  /** Returns how many records that were, without those that went with them. */
+  readonly remove: () => Promise<number>;
+  /** How many records are put. */
+  readonly count: number;
+  /** How many of them are there. */
+  readonly held: () => Promise<number>;
+  /** For messages. */
+  readonly collection: string;
+}
+
+/**
+ * Makes what another store leads, within the transaction of the caller: the puts first, since ON DELETE takes along what
+ * refers to a record when that is removed, and the puts may have parted it from there.
+ *
+ * Where a unique set counts at once and refuses that, the removals come first, unless they take along a record that is
+ * to stay. Returns how many were removed.
+ *
+ * @param isOrderFree no constraint counts before the end of the transaction
+ * @throws StatementFailure; CrossfadeError E_REFERENCE where a removal would take along what was put
+ */
+export async function follow(client: pg.Client, isOrderFree: boolean, following: Following): Promise<number> {
+  if (isOrderFree) return putsFirst(following);
+  await run(client, 'SAVEPOINT crossfade_follow');
+  try {
+    return await putsFirst(following);
+  } catch (error) {
+    if (!(error instanceof StatementFailure) || error.sqlstate !== '23505') throw error;
+    await run(client, 'ROLLBACK TO SAVEPOINT crossfade_follow');
+    return removalsFirst(following, error);
+  }
+}
+
+async function putsFirst({ put, remove, count, held, collection }: Following): Promise<number> {
+  await put();
+  const removed = await remove();
+  if (removed > 0 && (await held()) < count) throw takenRefusal(collection);
+  return removed;
+}
+
+async function removalsFirst({ put, remove, held }: Following, refused: StatementFailure): Promise<number> {
+  const before = await held();
+  const removed = await remove();
+  if ((await held()) < before) throw refused;
+  await put();
+  return removed;
+}
