@@ -1,10 +1,11 @@
 import { emptyRow, type Row } from '../../schema/collection.ts';
-import type { Bulk } from '../../store/live/bulk.ts';
+import type { Bulk, Snapshot } from '../../store/live/bulk.ts';
 import type { Capture } from '../../store/live/capture.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import { ledBy, recordText } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
 import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
+import type { Memory } from '../../store/tables/past.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
 import { storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
@@ -91,28 +92,36 @@ export function bulkOf(opened: () => Place): Bulk {
         await follow(opened(), led, () => undefined);
         return count;
       }),
-    snapshot: async (read) =>
-      opened().past.during((memory) =>
-        read({
-          read: async (collection, key) =>
-            opened().gate.shared(async () => {
-              const then = memory.past(folder(collection).table, valuesText(key));
-              return then === undefined ? readKey(folder(collection), key) : then && copyOf(then);
-            }),
-          range: async (collection, range, limit) =>
-            opened().gate.shared(async () => {
-              const from = folder(collection);
-              refuseDamaged(from);
-              const seen = taken(memory.range(from.table, range), limit);
-              const rows = await readKnown(
-                from,
-                seen.filter(({ isPast }) => !isPast).map(({ row }) => row),
-              );
-              const current = rows.values();
-              return seen.map(({ row, isPast }) => (isPast ? copyOf(row) : (current.next().value as Row)));
-            }),
-        }),
-      ),
+    snapshot: async (read) => {
+      const { past, gate } = opened();
+      return past.during(
+        (memory) => read(snapshotOf(opened, memory)),
+        (begin) => gate.shared(begin),
+      );
+    },
+  };
+}
+
+function snapshotOf(opened: () => Place, memory: Memory): Snapshot {
+  const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
+  return {
+    read: async (collection, key) =>
+      opened().gate.shared(async () => {
+        const then = memory.past(folder(collection).table, valuesText(key));
+        return then === undefined ? readKey(folder(collection), key) : then && copyOf(then);
+      }),
+    range: async (collection, range, limit) =>
+      opened().gate.shared(async () => {
+        const from = folder(collection);
+        refuseDamaged(from);
+        const seen = taken(memory.range(from.table, range), limit);
+        const rows = await readKnown(
+          from,
+          seen.filter(({ isPast }) => !isPast).map(({ row }) => row),
+        );
+        const current = rows.values();
+        return seen.map(({ row, isPast }) => (isPast ? copyOf(row) : (current.next().value as Row)));
+      }),
   };
 }
 

@@ -60,6 +60,28 @@ export function snapshotCases(suite: Suite): void {
     });
     same((await store.read('people', ['a']))?.age, 4);
   });
+  snapshots('begun while a write is under way has all of it or nothing', async (bulk, store) => {
+    const numbers = store.supports.constraints ? [1, 2, 3, 4] : [];
+    await store.write([insert(person('a'))]);
+    for (const number of numbers)
+      await store.write([{ kind: 'insert', collection: 'visits', row: { person: 'a', number, note: null } }]);
+    const counted = (): Promise<number> =>
+      bulk.snapshot(async (snapshot) => {
+        const visits = await snapshot.range('visits', everything, 10);
+        return visits.length + (await snapshot.range('people', everything, 10)).length;
+      });
+    await bulk.snapshot(async (first) => {
+      let isWriting = true;
+      const writing = store
+        .write([{ kind: 'remove', collection: 'people', key: ['a'] }])
+        .finally(() => (isWriting = false));
+      const counts: Promise<number>[] = [];
+      for (; isWriting && counts.length < 50; await new Promise(setImmediate)) counts.push(counted());
+      await writing;
+      for (const count of await Promise.all(counts)) assert.ok(count === 0 || count === numbers.length + 1, `${count}`);
+      same((await first.range('visits', everything, 10)).length, numbers.length);
+    });
+  });
   snapshots('answers what its reader answers, or throws what it throws', async (bulk, store) => {
     same(await bulk.snapshot(async () => 7), 7);
     const own = new Error('mine');

@@ -59,10 +59,18 @@ export class Past {
     return this.read.size > 0;
   }
 
-  async during<T>(work: (memory: Memory) => Promise<T>): Promise<T> {
+  /**
+   * Gives `work` what it has to read by.
+   *
+   * @param between runs the beginning between two writes: a snapshot that begins within one sees half of it
+   */
+  async during<T>(
+    work: (memory: Memory) => Promise<T>,
+    between: (begin: () => Promise<void>) => Promise<void> = (begin) => begin(),
+  ): Promise<T> {
     const memory = new Memory();
-    this.read.add(memory);
     try {
+      await between(async () => void this.read.add(memory));
       return await work(memory);
     } finally {
       this.read.delete(memory);
