@@ -93,6 +93,7 @@ export { type Intent, type IntentLog, type Touched, withIntent } from './store/l
 export type { Live } from './store/live/live.ts';
 export { memoryIntents } from './store/live/memory-intents.ts';
 export type { Mirror, Mirrored } from './store/live/mirror.ts';
+export { withinLife } from './store/live/within-life.ts';
 export { refusal, refusalWords } from './store/refusal.ts';
 export { openStore } from './store/store.ts';
 export { notLive, type Supports } from './store/supports.ts';

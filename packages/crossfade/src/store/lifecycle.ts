@@ -44,6 +44,17 @@ export class Lifecycle {
   async during<T>(call: () => Promise<T>): Promise<T> {
     if (this.state !== 'closed' && !this.isStarted) await this.open();
     if (this.state === 'closed') throw this.closed();
+    return this.tracked(call);
+  }
+
+  /** As {@link during}, but never opens: waits for an opening that is under way. @throws CrossfadeError E_STORE_CLOSED */
+  async within<T>(call: () => Promise<T>): Promise<T> {
+    if (this.state === 'open' && !this.isStarted) await this.turn.catch(() => undefined);
+    if (this.state !== 'open' || !this.isStarted) throw this.closed();
+    return this.tracked(call);
+  }
+
+  private async tracked<T>(call: () => Promise<T>): Promise<T> {
     const running = call();
     this.underWay.add(running);
     try {

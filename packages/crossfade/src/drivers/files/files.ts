@@ -5,6 +5,7 @@ import type { Bulk } from '../../store/live/bulk.ts';
 import type { Capture } from '../../store/live/capture.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
+import { withinLife } from '../../store/live/within-life.ts';
 import { storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { bulkOf, captureOf, fenceOf, mirrorOf } from './live.ts';
@@ -72,7 +73,7 @@ export function filesDriver(options: FilesOptions): FilesDriver {
     });
   };
   const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
-  return {
+  return withinLife({
     name: 'files',
     supports: {
       atomic: false,
@@ -121,5 +122,5 @@ export function filesDriver(options: FilesOptions): FilesDriver {
       [...(place?.folders.values() ?? [])].flatMap(({ name, damaged }) =>
         Array.from(damaged, ([file, reason]) => ({ collection: name, file, reason })),
       ),
-  };
+  });
 }

@@ -7,6 +7,7 @@ import type { Fence } from '../../store/live/fence.ts';
 import { captureOfList, IntentList } from '../../store/live/intent-list.ts';
 import type { Led } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
+import { withinLife } from '../../store/live/within-life.ts';
 import { applyChanges, applyLed, isChange, type Step } from '../../store/tables/apply.ts';
 import { Past } from '../../store/tables/past.ts';
 import { Table } from '../../store/tables/table.ts';
@@ -46,7 +47,7 @@ export function memoryDriver(): MemoryDriver {
     intents.note(made.map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
   };
   const held = { table, follow: (led: Led) => void kept(applyLed(tables, led, copyOf)), past };
-  return {
+  return withinLife({
     name: 'memory',
     supports: {
       atomic: true,
@@ -79,5 +80,5 @@ export function memoryDriver(): MemoryDriver {
     fence: fenceOf(fence),
     mirror: mirrorOf(held),
     bulk: bulkOf(held),
-  };
+  });
 }

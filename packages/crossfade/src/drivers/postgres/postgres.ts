@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Key, Row } from '../../schema/collection.ts';
 import type { DriverChange, DriverScan, LiveDriver } from '../../store/contract.ts';
+import { withinLife } from '../../store/live/within-life.ts';
 import { database } from '../../store/supports.ts';
 import { liveOf } from './live/live.ts';
 import { makeChanges, updateRecord } from './make-changes.ts';
@@ -27,7 +28,7 @@ export interface PostgresDriver extends LiveDriver {
 export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
   const sessions = new Sessions(options);
   const verbsFor = (collection: string): Verbs => sessions.opened.verbs.get(collection) as Verbs;
-  return {
+  return withinLife({
     name: 'postgres',
     supports: database,
     ...liveOf(sessions.place()),
@@ -57,5 +58,5 @@ export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
       sessions.call({ collection, did: 'written' }, (client) =>
         updateRecord(client, sessions.opened, { collection, key }, change),
       ),
-  };
+  });
 }

@@ -110,3 +110,17 @@ test('an operation that the disk refuses is refused, and the next one writes the
   await append(again, 3);
   expect((await numbers(dir)).state).toEqual([1, 3]);
 });
+
+test('a log that was closed takes no more, and leaves the file to whoever reads it next', async () => {
+  const dir = tempFolder('lines-');
+  const first = await numbers(dir);
+  await append(first, 1);
+  await first.log.close();
+  const second = await numbers(dir);
+  await append(second, 2);
+  for (const late of [() => first.log.append(9), () => first.log.rewrite()])
+    await expect(late()).rejects.toMatchObject({ code: 'E_STORE_CLOSED', facts: { file: '.numbers' } });
+  expect((await numbers(dir)).state).toEqual([1, 2]);
+  expect(await first.log.read()).toEqual([1, 2]);
+  await append({ ...first, state: second.state }, 3);
+});

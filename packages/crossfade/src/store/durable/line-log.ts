@@ -32,6 +32,7 @@ export class LineLog<T> {
   /** The writing that will take what is pending, and the one before it. */
   private next: Promise<void> | null = null;
   private turn: Promise<void> = Promise.resolve();
+  private isClosed = false;
 
   constructor(options: LineLogOptions<T>) {
     this.options = options;
@@ -40,6 +41,7 @@ export class LineLog<T> {
   /** The operations in the file, none where there is no file. It is left as it is. @throws CrossfadeError E_STORE_DAMAGED */
   async read(): Promise<T[]> {
     const { dir, name } = this.options;
+    this.isClosed = false;
     const text = await readFile(join(dir, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw this.failed(error);
@@ -57,22 +59,35 @@ export class LineLog<T> {
     });
   }
 
-  /** Resolves when it is on the disk. The state has to have it already. @throws CrossfadeError E_STORE_FAILED */
-  append(...operations: readonly T[]): Promise<void> {
+  /** Resolves when it is on the disk. The state has to have it already. @throws CrossfadeError E_STORE_FAILED, E_STORE_CLOSED */
+  async append(...operations: readonly T[]): Promise<void> {
+    this.refuseClosed();
     this.pending.push(...operations);
     this.next ??= this.after(() => this.flush());
     return this.next;
   }
 
-  /** Writes the state as a file of its own. @throws CrossfadeError E_STORE_FAILED */
-  rewrite(): Promise<void> {
+  /** Writes the state as a file of its own. @throws CrossfadeError E_STORE_FAILED, E_STORE_CLOSED */
+  async rewrite(): Promise<void> {
+    this.refuseClosed();
     return this.after(() => this.writeAnew());
   }
 
-  /** Waits for what is under way. */
+  /** Waits for what is under way, and takes no more until it is read again: the file may be somebody else's then. */
   async close(): Promise<void> {
+    this.isClosed = true;
     await this.turn.catch(() => undefined);
     await this.letGo();
+  }
+
+  private refuseClosed(): void {
+    if (!this.isClosed) return;
+    const { dir, name } = this.options;
+    throw new CrossfadeError(
+      'E_STORE_CLOSED',
+      `The file ${name} in ${dir} is closed. Nothing was written. Open the store first.`,
+      { folder: dir, file: name },
+    );
   }
 
   private async flush(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Opened, OpenPlace, Suite } from './check.ts';
 import type { SuiteSchema } from './schema.ts';
 
 /** How `supports` declares each part of the live protocol. */
-const declares: { readonly [P in keyof Live]-?: (supports: Supports) => boolean } = {
+export const declares: { readonly [P in keyof Live]-?: (supports: Supports) => boolean } = {
   capture: ({ capture }) => capture !== 'none',
   fence: ({ fence }) => fence !== 'none',
   mirror: ({ mirror }) => mirror,

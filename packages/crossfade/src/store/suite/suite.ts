@@ -10,6 +10,7 @@ import { followCases } from './follow.cases.ts';
 import { inputCases } from './input.cases.ts';
 import { journalCases } from './journal.cases.ts';
 import { lifecycleCases } from './lifecycle.cases.ts';
+import { liveLifeCases } from './live-life.cases.ts';
 import { liveRandomCases } from './live-random.cases.ts';
 import { loadCases } from './load.cases.ts';
 import { mirrorCases } from './mirror.cases.ts';
@@ -45,6 +46,7 @@ const parts = [
   followCases,
   snapshotCases,
   counterCases,
+  liveLifeCases,
   liveRandomCases,
 ];
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CrossfadeError } from '../../../core/errors.ts';
 import type { Collections, Key } from '../../../schema/collection.ts';
 import type { DriverChange, DriverScan, LiveDriver } from '../../../store/contract.ts';
+import { withinLife } from '../../../store/live/within-life.ts';
 import { database } from '../../../store/supports.ts';
 import { bulkOf } from './bulk.ts';
 import { captureOf } from './capture.ts';
@@ -51,7 +52,7 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
       throw storeFailure(error, path, 'Nothing was read.');
     }
   };
-  return {
+  return withinLife({
     name: 'sqlite',
     supports: database,
     open: async (schema: Collections) => {
@@ -78,7 +79,7 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
     mirror: mirrorOf(opened),
     bulk: bulkOf(opened),
     counters: countersOf(opened),
-  };
+  });
 }
 
 /** What `change` throws is its caller's news, as it is. */
