@@ -57,7 +57,7 @@ function keyText(row: 'NEW' | 'OLD', field: string, type: FieldType): string {
 export function triggersOf(oid: string): { readonly row: Trigger; readonly truncate: Trigger } {
   const calls = `${captureFunction(oid)}()`;
   return {
-    row: { name: captureTriggers.row, fires: 'AFTER INSERT OR UPDATE OR DELETE', each: 'ROW', calls },
-    truncate: { name: captureTriggers.truncate, fires: 'BEFORE TRUNCATE', each: 'STATEMENT', calls },
+    row: { name: captureTriggers.row, fires: 'AFTER INSERT OR UPDATE OR DELETE', each: 'ROW', calls, where: 'ALWAYS' },
+    truncate: { name: captureTriggers.truncate, fires: 'BEFORE TRUNCATE', each: 'STATEMENT', calls, where: 'ALWAYS' },
   };
 }

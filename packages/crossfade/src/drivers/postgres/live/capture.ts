@@ -5,7 +5,7 @@ import type { Capture, JournalEntry, Standing } from '../../../store/live/captur
 import { codecs } from '../codecs.ts';
 import type { Table } from '../table.ts';
 import { captureFunction, captureTriggers, makeCaptureFunction, triggersOf } from './capture-function.ts';
-import { alwaysFires, makeObjects, makeTrigger } from './objects.ts';
+import { enableTrigger, makeObjects, makeTrigger } from './objects.ts';
 import { behindWriters, isMissing, type LivePlace, run, runAll } from './place.ts';
 import { type ArmedTable, armedTables, isArmed } from './relations.ts';
 
@@ -14,28 +14,29 @@ const isSameKey = (a: string, b: string): string =>
   `${a}.place = ${b}.place AND ${a}.collection = ${b}.collection AND hash_array_extended(${a}.key, 0) = hash_array_extended(${b}.key, 0) AND ${a}.key = ${b}.key`;
 
 const entriesText = `SELECT o.counter, o.collection, array_to_json(o.key)::text FROM crossfade.store_outbox o
-  WHERE o.place = $1 AND NOT EXISTS (SELECT FROM crossfade.store_outbox later
+  WHERE o.place = $1 AND o.collection = ANY ($3::text[]) AND NOT EXISTS (SELECT FROM crossfade.store_outbox later
     WHERE ${isSameKey('later', 'o')} AND later.counter > o.counter)
   ORDER BY o.counter LIMIT $2::int`;
 
 const clearText = `DELETE FROM crossfade.store_outbox o USING crossfade.store_outbox seen
-  WHERE seen.place = $1 AND seen.counter = ANY ($2::bigint[]) AND ${isSameKey('o', 'seen')} AND o.counter <= seen.counter`;
+  WHERE seen.place = $1 AND seen.collection = ANY ($3::text[]) AND seen.counter = ANY ($2::bigint[]) AND ${isSameKey('o', 'seen')} AND o.counter <= seen.counter`;
 
-/** The capture of a store. */
+/** The capture of a store: of its own collections alone, since others may lie in the same schema. */
 export function captureOf(place: LivePlace): Capture {
   const { schema, change, read } = place;
+  const own = (): string[] => [...place.opened().tables.keys()];
   return {
     install: () => behindWriters(place, (client) => install(client, place)),
-    remove: () => behindWriters(place, (client) => remove(client, schema)),
+    remove: () => behindWriters(place, (client) => remove(client, schema, own())),
     stands: () => place.snapshot((client) => standing(client, place)),
     entries: async (limit) => {
-      const { rows } = await read(entriesText, [schema, String(limit)]).catch(noneIfMissing);
+      const { rows } = await read(entriesText, [schema, String(limit), own()]).catch(noneIfMissing);
       return (rows as [string, string, string][]).map((row) => entryOf(place.opened().tables, row));
     },
     clear: async (seen) => {
       const counters = seen.map(({ counter }) => String(counter));
       if (counters.length > 0)
-        await change('repeatable', (client) => run(client, clearText, [schema, counters])).catch(noneIfMissing);
+        await change('repeatable', (client) => run(client, clearText, [schema, counters, own()])).catch(noneIfMissing);
     },
   };
 }
@@ -88,22 +89,26 @@ function arming(schema: string, table: Table, { oid, relations }: ArmedTable): s
     makeCaptureFunction(schema, table, oid),
     `REVOKE ALL ON FUNCTION ${captureFunction(oid)}() FROM PUBLIC`,
     ...relations.flatMap(({ name, isPartition }) => [
-      ...(isPartition ? [alwaysFires(row.name, name)] : makeTrigger(row, name)),
+      ...(isPartition ? [enableTrigger(row, name)] : makeTrigger(row, name)),
       ...makeTrigger(truncate, name),
     ]),
   ];
 }
 
 /** With a function go its triggers. */
-async function remove(client: pg.Client, schema: string): Promise<void> {
+async function remove(client: pg.Client, schema: string, own: readonly string[]): Promise<void> {
   await makeObjects(client);
-  const relations = [...(await recorded(client, schema)).values()].map(({ relation }) => relation);
+  const installed = await recorded(client, schema);
+  const relations = own.flatMap((name) => installed.get(name)?.relation ?? []);
   await runAll(
     client,
     relations.map((oid) => `DROP FUNCTION IF EXISTS ${captureFunction(oid)}() CASCADE`),
   );
-  await run(client, 'DELETE FROM crossfade.store_capture WHERE place = $1', [schema]);
-  await run(client, 'DELETE FROM crossfade.store_outbox WHERE place = $1', [schema]);
+  for (const table of ['store_capture', 'store_outbox'])
+    await run(client, `DELETE FROM crossfade.${table} WHERE place = $1 AND collection = ANY ($2::text[])`, [
+      schema,
+      own,
+    ]);
 }
 
 interface Recorded {

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { until } from '../../../../test/harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/postgres.ts';
 import { postgresStore, stranger } from '../../../../test/support/postgres-store.ts';
+import { collections } from '../../../schema/collection.ts';
+import { person } from '../../../store/suite/people.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -78,6 +81,10 @@ test('eight writers while the fence is set: when it is, what was acknowledged is
   }
 });
 
+/** How many wait for the lock of a fence. */
+const waitingLocks = `SELECT count(*)::int AS n FROM pg_locks
+  WHERE NOT granted AND locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
 test('a fence waits for the transaction that has written, and others write on while it waits', async () => {
   const { store, driver } = await postgresStore({ target: database, schema: 'waiting' });
   const plain = await stranger(database, 'waiting');
@@ -85,10 +92,12 @@ test('a fence waits for the transaction that has written, and others write on wh
   await plain.query(`BEGIN; INSERT INTO words VALUES ('under way', 1)`);
   let isSet = false;
   const setting = driver.fence.set(2n).then(() => (isSet = true));
-  for (let n = 0; n < 10; n++) {
-    await store.write([word(`${n}`)]);
-    await sleep(30);
-  }
+  // It has tried, and given up and tried again, so that the writers behind it went on.
+  await until(async () => {
+    const { rows } = await plain.query<{ n: number }>(waitingLocks);
+    return rows[0].n > 0;
+  });
+  for (let n = 0; n < 10; n++) await store.write([word(`${n}`)]);
   expect(isSet).toBe(false);
   await plain.query('COMMIT');
   await setting;
@@ -146,6 +155,44 @@ test('triggers that came back as ordinary ones are made to fire always when the 
   await expect(
     plain.query("SET session_replication_role = replica; INSERT INTO words VALUES ('a', 1)"),
   ).rejects.toMatchObject(fenced);
+});
+
+test('rows that come without a statement, as those of logical replication do, are refused too', async () => {
+  await database.query(`CREATE SCHEMA replica; SET search_path = replica;
+    CREATE TABLE words (word text COLLATE "C" PRIMARY KEY, n integer NOT NULL) PARTITION BY HASH (word);
+    CREATE TABLE part PARTITION OF words FOR VALUES WITH (MODULUS 1, REMAINDER 0)`);
+  const schema = collections({ words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] } });
+  const { store, driver } = await postgresStore({ target: database, schema: 'replica' }, schema);
+  await store.write([word('a')]);
+  await driver.fence.set(1n);
+  const plain = await stranger(database, 'replica');
+  // What is left is what such a worker meets.
+  for (const table of ['words', 'part']) await plain.query(`DROP TRIGGER crossfade_fence ON ${table}`);
+  await plain.query('SET session_replication_role = replica');
+  for (const table of ['words', 'part'])
+    for (const sql of [`INSERT INTO ${table} VALUES ('b', 1)`, `UPDATE ${table} SET n = 2`, `DELETE FROM ${table}`])
+      await expect(plain.query(sql), sql).rejects.toMatchObject(fenced);
+  await driver.fence.lift(1n);
+  await plain.query('DELETE FROM words');
+});
+
+test('a fence is not set where one of its tables is gone or was rebuilt, and can be lifted all the same', async () => {
+  const { store, driver } = await postgresStore({ target: database, schema: 'lost' });
+  await driver.fence.lift(1n);
+  await database.query('ALTER TABLE lost.words RENAME TO elsewhere');
+  await expect(driver.fence.set(2n)).rejects.toMatchObject({
+    code: 'E_STORE_FAILED',
+    facts: { schema: 'lost', collections: ['words'] },
+  });
+  expect(await driver.fence.state()).toEqual({ epoch: 1n, isSet: false });
+  await store.write([{ kind: 'insert', collection: 'people', row: person('a') }]);
+  await database.query('ALTER TABLE lost.elsewhere RENAME TO words');
+  await driver.fence.set(2n);
+  await database.query('DROP TABLE lost.words');
+  expect(await driver.fence.state()).toEqual({ epoch: 2n, isSet: false });
+  await expect(driver.fence.set(2n)).rejects.toMatchObject({ code: 'E_STORE_FAILED' });
+  await driver.fence.lift(2n);
+  await store.write([{ kind: 'insert', collection: 'people', row: person('b') }]);
 });
 
 test("what another role has made under our names is not run within the store's writes", async () => {

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { CrossfadeError } from '../../../core/errors.ts';
 import type { Mirror, Mirrored } from '../../../store/live/mirror.ts';
 import { type Led, ledBy, type Put, type Removal } from '../../../store/live/led.ts';
 import { valuesText } from '../../../store/tables/values-text.ts';
 import { ask } from '../statement.ts';
 import type { Table } from '../table.ts';
+import { beginEpoch, checkEpoch } from './epoch.ts';
 import { follow } from './follow.ts';
-import { makeObjects } from './objects.ts';
 import { behindWriters, isMissing, type LivePlace, passing, run } from './place.ts';
 import { columnsOf, heldMany, putMany, removeMany } from './many.ts';
 
@@ -22,46 +21,24 @@ const noteText = `INSERT INTO crossfade.store_guard AS noted (place, collection,
 export function mirrorOf(place: LivePlace): Mirror {
   const { schema, change } = place;
   return {
-    begin: (epoch) => behindWriters(place, (client) => begin(client, schema, epoch)),
+    begin: (epoch) => behindWriters(place, (client) => beginEpoch(client, place, epoch)),
     apply: (epoch, records) =>
       change('once', async (client) => {
         await passing(client);
-        await checkEpoch(client, schema, epoch);
+        await checkEpoch(client, place, epoch);
         const fresh: Mirrored[] = [];
         for (const round of rounds(records)) fresh.push(...(await noted(client, place, epoch, round)));
         await followLed(client, place, ledBy(fresh));
         return fresh.length;
       }),
     reset: async () => {
-      const forget = 'DELETE FROM crossfade.store_guard WHERE place = $1';
-      await change('repeatable', (client) => run(client, forget, [schema])).catch((error: unknown) => {
+      const forget = 'DELETE FROM crossfade.store_guard WHERE place = $1 AND collection = ANY ($2::text[])';
+      const own = [...place.opened().tables.keys()];
+      await change('repeatable', (client) => run(client, forget, [schema, own])).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
       });
     },
   };
-}
-
-/** The row of the epoch is locked by who applies, so that none of an earlier one is under way when this has returned. */
-async function begin(client: pg.Client, schema: string, epoch: bigint): Promise<void> {
-  await makeObjects(client);
-  const { rows } = await run(
-    client,
-    `INSERT INTO crossfade.store_mirror AS begun (place, epoch) VALUES ($1, $2)
-      ON CONFLICT (place) DO UPDATE SET epoch = greatest(begun.epoch, EXCLUDED.epoch) RETURNING epoch`,
-    [schema, String(epoch)],
-  );
-  const last = BigInt(rows[0][0] as string);
-  if (last !== epoch) throw notTheEpoch(schema, epoch, last);
-}
-
-async function checkEpoch(client: pg.Client, schema: string, epoch: bigint): Promise<void> {
-  const text = 'SELECT epoch FROM crossfade.store_mirror WHERE place = $1 FOR SHARE';
-  const { rows } = await run(client, text, [schema]).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-    return { rows: [] };
-  });
-  const last = rows.length === 0 ? null : BigInt(rows[0][0] as string);
-  if (last !== epoch) throw notTheEpoch(schema, epoch, last);
 }
 
 /** Records in lists of which none has a key twice: one statement notes each key once. */
@@ -156,12 +133,4 @@ function tableOf(place: LivePlace, [{ collection }]: readonly (Put | Removal)[])
   const table = place.opened().tables.get(collection);
   if (table === undefined) throw new TypeError('a collection of the schema');
   return table;
-}
-
-function notTheEpoch(schema: string, epoch: bigint, last: bigint | null): CrossfadeError {
-  return new CrossfadeError(
-    'E_FENCED',
-    `${schema}: epoch ${epoch} is not the one that mirrors here${last === null ? '' : `, which is ${last}`}. Nothing was written. Look who leads before going on.`,
-    { schema, epoch, last },
-  );
 }

@@ -4,8 +4,8 @@ import { literal } from '../../../core/sql-text.ts';
 import { isStranger, run, runAll } from './place.ts';
 
 /**
- * Crossfade's own objects. They lie in a schema of their own, for all stores of the database: `place` says whose a row
- * is. Their names begin with `store_`, so that others may lie beside them.
+ * Crossfade's own objects. They lie in a schema of their own, for all stores of the database: `place`, a PostgreSQL
+ * schema, and the collection say whose a row is, since several stores may lie in one schema. Their names begin with `store_`, so that others may lie beside them.
  *
  * Whoever installs owns them. Programs that write into the tables need no rights here: triggers note and look up as
  * their owner, with a search path that nobody else decides.
@@ -23,8 +23,10 @@ const tables = [
   'CREATE INDEX IF NOT EXISTS store_outbox_key ON crossfade.store_outbox (place, collection, hash_array_extended(key, 0), counter)',
   `CREATE TABLE IF NOT EXISTS crossfade.store_capture (place text NOT NULL, collection text NOT NULL,
     relation oid NOT NULL, fingerprint text NOT NULL, PRIMARY KEY (place, collection))`,
-  'CREATE TABLE IF NOT EXISTS crossfade.store_fence (place text PRIMARY KEY, epoch bigint, is_set boolean NOT NULL)',
-  'CREATE TABLE IF NOT EXISTS crossfade.store_mirror (place text PRIMARY KEY, epoch bigint NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS crossfade.store_fence (place text NOT NULL, collection text NOT NULL, epoch bigint,
+    is_set boolean NOT NULL, PRIMARY KEY (place, collection))`,
+  `CREATE TABLE IF NOT EXISTS crossfade.store_mirror (place text NOT NULL, collection text NOT NULL,
+    epoch bigint NOT NULL, PRIMARY KEY (place, collection))`,
   `CREATE TABLE IF NOT EXISTS crossfade.store_guard (place text NOT NULL, collection text NOT NULL, key bytea NOT NULL,
     epoch bigint NOT NULL, version bigint NOT NULL, PRIMARY KEY (place, collection, key))`,
 ];
@@ -33,7 +35,8 @@ const tables = [
 const fencedSentence = 'crossfade: the lead passes to another store, and nothing may be written here';
 
 /**
- * Writers share the lock until they end, and who turns the fence has it alone: that is a fair queue. The row is locked
+ * Its arguments are the place and the collection. Writers of a place share the lock until they end, and who turns a fence
+ * there has it alone: that is a fair queue. The row is locked
  * besides, because a transaction that sees an older state would read it unturned: so it fails with 40001. So does one
  * whose state is older than the row, which stands since the triggers do.
  */
@@ -42,7 +45,7 @@ const fence = `CREATE OR REPLACE FUNCTION crossfade.store_fenced() RETURNS trigg
   fenced boolean;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('crossfade:store:' || TG_ARGV[0], 0));
-  SELECT is_set INTO fenced FROM crossfade.store_fence WHERE place = TG_ARGV[0] FOR SHARE;
+  SELECT is_set INTO fenced FROM crossfade.store_fence WHERE place = TG_ARGV[0] AND collection = TG_ARGV[1] FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'crossfade: the transaction is older than the fence of its tables; try again';
   ELSIF fenced THEN
@@ -94,21 +97,21 @@ export interface Trigger {
   readonly each: 'ROW' | 'STATEMENT';
   /** The function with its arguments, quoted. */
   readonly calls: string;
+  /** In which sessions: in all, or where session_replication_role silences ordinary triggers. */
+  readonly where: 'ALWAYS' | 'REPLICA';
 }
 
-/**
- * Makes a trigger anew that keeps still for appliers alone: also where session_replication_role silences others.
- * @param relation quoted
- */
-export function makeTrigger({ name, fires, each, calls }: Trigger, relation: string): string[] {
+/** Makes a trigger anew that keeps still for appliers alone. @param relation quoted */
+export function makeTrigger(trigger: Trigger, relation: string): string[] {
+  const { name, fires, each, calls } = trigger;
   return [
     `DROP TRIGGER IF EXISTS ${name} ON ${relation}`,
     `CREATE TRIGGER ${name} ${fires} ON ${relation} FOR EACH ${each} WHEN (${isStranger}) EXECUTE FUNCTION ${calls}`,
-    alwaysFires(name, relation),
+    enableTrigger(trigger, relation),
   ];
 }
 
 /** Needed for each partition too, since it is not handed down by every server. @param relation quoted */
-export function alwaysFires(name: string, relation: string): string {
-  return `ALTER TABLE ${relation} ENABLE ALWAYS TRIGGER ${name}`;
+export function enableTrigger({ name, where }: Pick<Trigger, 'name' | 'where'>, relation: string): string {
+  return `ALTER TABLE ${relation} ENABLE ${where} TRIGGER ${name}`;
 }

@@ -9,13 +9,14 @@ export interface Relation {
   readonly name: string;
   /** It gets the row triggers of the table that it is a part of. */
   readonly isPartition: boolean;
-  /** Triggers of ours that fire whatever session_replication_role says, by name. */
+  /** Triggers of ours that fire where they have to, whatever session_replication_role says, by name. */
   readonly triggers: readonly string[];
 }
 
 /** A collection's tables as the catalog has them now. */
 export interface ArmedTable {
   readonly oid: string;
+  /** Partitions last. */
   readonly relations: readonly Relation[];
   /**
    * Another one when the triggers of capture were dropped, disabled or changed, even if they are back since, when the
@@ -33,7 +34,8 @@ const text = `WITH RECURSIVE tree AS (
   SELECT t.collection, t.root::text,
     json_agg(json_build_object('schema', n.nspname, 'name', c.relname, 'isPartition', c.relispartition,
       'triggers', (SELECT coalesce(json_agg(g.tgname), '[]') FROM pg_trigger g
-        WHERE g.tgrelid = c.oid AND starts_with(g.tgname, 'crossfade_') AND g.tgenabled = 'A')) ORDER BY c.oid)::text,
+        WHERE g.tgrelid = c.oid AND starts_with(g.tgname, 'crossfade_') 
+          AND g.tgenabled = CASE g.tgname WHEN 'crossfade_fence_row' THEN 'R' ELSE 'A' END)) ORDER BY c.relispartition, c.oid)::text,
     md5(string_agg(concat_ws(' ', c.oid, pg_relation_filenode(c.oid),
       (SELECT string_agg(concat_ws(' ', a.attname, a.attnum, a.atttypid), ',' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attname IN (SELECT json_array_elements_text($3::json -> t.collection::text))),

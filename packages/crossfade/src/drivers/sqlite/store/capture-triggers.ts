@@ -8,6 +8,11 @@ import { isStranger } from './passage.ts';
 /** The names of all triggers of capture begin so; the collection ends them. */
 export const capturePrefix = 'crossfade.capture.';
 
+/** The collection of a trigger of capture, by its name: `crossfade.capture.insert.people`. */
+export function collectionOf(trigger: string): string {
+  return trigger.slice(trigger.indexOf('.', capturePrefix.length) + 1);
+}
+
 /**
  * The triggers that note each written key in the journal, by name. They stand in the file and so act in every process
  * that writes to it, within its own transaction; they use nothing that SQLite 3.38 lacks.

@@ -7,7 +7,7 @@ import { parseJson } from '../../../schema/values/json-value.ts';
 import type { Capture, JournalEntry, Standing } from '../../../store/live/capture.ts';
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
 import { name } from '../names.ts';
-import { capturePrefix, captureTriggers } from './capture-triggers.ts';
+import { capturePrefix, captureTriggers, collectionOf } from './capture-triggers.ts';
 import { unfitPlace } from './failure.ts';
 import { catalogOf, type OpenFile } from './open.ts';
 import { dropPassage, makePassage } from './passage.ts';
@@ -18,15 +18,16 @@ import { writing } from './writing.ts';
 export function captureOf(opened: () => OpenFile): Capture {
   return {
     install: () => writing(opened, (file) => install(file)),
-    remove: () => writing(opened, ({ connection: { db } }) => remove(db)),
+    remove: () => writing(opened, remove),
     stands: () => writing(opened, standing),
     entries: (limit) =>
       writing(opened, (file) => (has(file.connection.db, 'crossfade_journal') ? entries(file, limit) : [])),
     clear: (seen) =>
-      writing(opened, ({ connection }) => {
+      writing(opened, ({ connection, schema }) => {
         if (!has(connection.db, 'crossfade_journal')) return;
         const statement = connection.prepared('DELETE FROM crossfade_journal WHERE counter = ? AND collection = ?');
-        for (const { counter, collection } of seen) statement.run(counter, collection);
+        for (const { counter, collection } of seen)
+          if (Object.hasOwn(schema, collection)) statement.run(counter, collection);
       }),
   };
 }
@@ -61,10 +62,20 @@ function makeTables(db: DatabaseSync): void {
   CREATE TABLE crossfade_capture (collection TEXT PRIMARY KEY, schema_version INTEGER NOT NULL)`);
 }
 
-function remove(db: DatabaseSync): void {
-  for (const called of triggersOf(db).keys()) db.exec(`DROP TRIGGER ${name(called)}`);
-  db.exec('DROP TABLE IF EXISTS crossfade_capture; DROP TABLE IF EXISTS crossfade_journal');
-  dropPassage(db);
+/** Only what is of the store's own collections: the file may be that of several stores. */
+function remove({ connection: { db }, schema }: OpenFile): void {
+  keepingCapture(db, () => {
+    for (const called of triggersOf(db).keys())
+      if (Object.hasOwn(schema, collectionOf(called))) db.exec(`DROP TRIGGER ${name(called)}`);
+    if (!has(db, 'crossfade_capture')) return;
+    for (const table of ['crossfade_capture', 'crossfade_journal']) {
+      const forget = db.prepare(`DELETE FROM ${table} WHERE collection = ?`);
+      for (const collection of Object.keys(schema)) forget.run(collection);
+    }
+    if (installedVersions(db).size > 0) return;
+    db.exec('DROP TABLE crossfade_capture; DROP TABLE crossfade_journal');
+    dropPassage(db);
+  });
 }
 
 function standing(file: OpenFile): Standing {
@@ -115,8 +126,11 @@ function wanted({ connection: { path, db }, schema }: OpenFile, collection: stri
 function entries({ connection, schema }: OpenFile, limit: number): JournalEntry[] {
   // As bytes, because the API would make U+FFFD of what is no UTF-8.
   const rows = connection
-    .prepared('SELECT counter, collection, CAST(key AS BLOB) FROM crossfade_journal ORDER BY counter LIMIT ?')
-    .all(limit) as unknown as [number, string, Uint8Array][];
+    .prepared(
+      `SELECT counter, collection, CAST(key AS BLOB) FROM crossfade_journal
+        WHERE collection IN (SELECT value FROM json_each(?)) ORDER BY counter LIMIT ?`,
+    )
+    .all(JSON.stringify(Object.keys(schema)), limit) as unknown as [number, string, Uint8Array][];
   return rows.map(([counter, collection, bytes]) => ({
     collection,
     key: isUtf8(bytes) ? keyOf(schema[collection], Buffer.from(bytes).toString()) : null,

@@ -75,6 +75,16 @@ test('a table that was rebuilt has no fence, and the state says so', async () =>
   expect(await driver.fence.state()).toEqual({ epoch: 1n, isSet: true });
 });
 
+test('a fence is not set where one of its tables is gone, and can be lifted all the same', async () => {
+  const { store, driver, path } = await sqliteStore();
+  await driver.fence.lift(1n);
+  stranger(path).exec('DROP TABLE words');
+  await expect(driver.fence.set(2n)).rejects.toMatchObject({ code: 'E_STORE_FAILED' });
+  expect(await driver.fence.state()).toEqual({ epoch: 1n, isSet: false });
+  await driver.fence.lift(2n);
+  await store.write([{ kind: 'put', collection: 'people', row: person('a') }]);
+});
+
 test('capture stands while the fence comes and goes, and the journal can be drained behind it', async () => {
   const { store, driver } = await sqliteStore();
   await driver.capture.install();
