@@ -1,6 +1,8 @@
 import type { RowKey } from '../core/cell.ts';
+import { given } from '../core/given.ts';
 import type { Catalog } from '../drivers/sqlite/catalog.ts';
 import type { Design } from '../schema/design.ts';
+import type { SourceTable } from '../schema/model.ts';
 import type { Staged } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
 
@@ -21,7 +23,7 @@ export function stagedParts(staged: Staged, catalog: Catalog) {
   const named = staged.unreadable.map(({ table, name, why }) => unreadable(tableOf.get(table) as LaidTable, name, why));
   return {
     catalog: {
-      tables: catalog.tables,
+      tables: catalog.tables.map((table) => withMembers(table, staged.tables)),
       notMoved: staged.aside.map(({ name, why }) => ({ kind: 'file' as const, name, why })),
       warnings: [...catalog.warnings, ...staged.warnings],
     },
@@ -29,6 +31,16 @@ export function stagedParts(staged: Staged, catalog: Catalog) {
     fingerprint: staged.digest,
     numbering: staged.digest.slice(0, 32),
     unreadable: named,
+  };
+}
+
+/** The columns of a table of the copy, with the members that they hold. */
+function withMembers(table: SourceTable, laid: readonly LaidTable[]): SourceTable {
+  const columns = laid.find(({ name }) => name === table.name)?.columns ?? [];
+  const members = new Map(columns.map(({ name, member, form }) => [name, { name: member, form }]));
+  return {
+    ...table,
+    columns: table.columns.map((column) => ({ ...column, ...given('member', members.get(column.name)) })),
   };
 }
 
