@@ -14,6 +14,7 @@ import type { Target } from '../pg/target.ts';
 import { digitsDeclared } from '../schema/declared.ts';
 import type { NotMoved, PgType, SourceTable } from '../schema/model.ts';
 import { inspectPlace, isStaged, refuseUnknownScheme, sourceName, stage, type StageOptions } from '../staging/stage.ts';
+import type { LaidTable } from '../staging/table.ts';
 import { Pool } from './pool.ts';
 import { stagedParts, type UnreadableRecord } from './staged.ts';
 
@@ -32,6 +33,8 @@ export interface OpenSource {
   readonly numbering: string;
   /** Types that no storage class of SQLite says, by table and column. */
   readonly types: ReadonlyMap<string, ReadonlyMap<string, PgType>>;
+  /** The tables that documents were laid into; none of a database. */
+  readonly laid: readonly LaidTable[];
   /** Records that are there and cannot be read; they are withheld, or stop the run. */
   readonly unreadable: readonly UnreadableRecord[];
   close(reason?: CrossfadeError): Promise<void>;
@@ -101,7 +104,7 @@ async function openFile(path: string, jobs: number, target: Target | null): Prom
     const numbering = numberingOf(file.path, reader);
     const catalog = readCatalog(file.path, reader);
     const opened = { file, catalog, pool, reader, fingerprint, numbering, close };
-    return { ...opened, name: file.path, types: digitTypes(catalog.tables), unreadable: [] };
+    return { ...opened, name: file.path, types: digitTypes(catalog.tables), laid: [], unreadable: [] };
   } catch (error) {
     await close();
     throw error;

@@ -30,6 +30,7 @@ export function stagedParts(staged: Staged, catalog: Catalog) {
     // The same content is laid the same way, wherever and whenever.
     fingerprint: staged.digest,
     numbering: staged.digest.slice(0, 32),
+    laid: staged.tables,
     unreadable: named,
   };
 }
@@ -45,7 +46,7 @@ function withMembers(table: SourceTable, laid: readonly LaidTable[]): SourceTabl
 }
 
 function unreadable({ name: table, columns, key }: LaidTable, name: string, why: string): UnreadableRecord {
-  const isNumber = key?.form === 'number' && /^-?\d{1,18}$/.test(name);
+  const isNumber = key?.form === 'number' && /^(0|-?[1-9]\d{0,17})$/.test(name);
   const value = isNumber ? BigInt(name) : { text: new Uint8Array(Buffer.from(name)) };
   return { table, column: (key ?? columns[0]).name, key: [value], name, why };
 }

@@ -6,6 +6,7 @@ import { rowKeyText } from '../verify/verify.ts';
 import { differenceReport } from './build-report.ts';
 import { choose } from './choice.ts';
 import { beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
+import { listedRows } from './listed-rows.ts';
 import type { MoveOptions } from './options.ts';
 import { comparisonOf, pairColumns } from './pairing.ts';
 import { checkHead, type RejectList } from './rejects.ts';
@@ -140,7 +141,7 @@ function withheldRows(source: OpenSource, listed: RejectList | null): Map<string
   const byTable = new Map<string, Set<string>>();
   if (listed === null) return byTable;
   checkHead(listed, source.catalog.tables);
-  for (const { table, key } of listed.rows)
+  for (const { table, key } of listedRows(source, listed))
     byTable.set(table, (byTable.get(table) ?? new Set<string>()).add(rowKeyText(key)));
   return byTable;
 }

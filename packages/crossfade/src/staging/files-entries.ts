@@ -24,11 +24,12 @@ const binaryTable = 'files';
 export async function* filesEntries(dir: string): AsyncGenerator<Entry, void> {
   const entries = await sortedEntries(dir);
   const isStore = entries.some(({ name }) => name === '.lock');
+  const titles = titlesOf(entries);
   for (const entry of entries) {
     if (entry.isDirectory() && !entry.name.startsWith('.')) {
       const table = isStore ? collectionName(entry.name) : entry.name;
       yield* new Folder(dir, entry.name, table).entries(isStore);
-    } else if (!isStoresOwn(entry.name, isStore)) yield* topEntries(dir, entry);
+    } else if (!isStoresOwn(entry.name, isStore)) yield* topEntries(dir, entry, titles.get(entry.name));
   }
 }
 
@@ -37,10 +38,8 @@ function isStoresOwn(name: string, isStore: boolean): boolean {
   return isStore && (name === '.lock' || name === '.owner' || temporaryFile.test(name));
 }
 
-async function* topEntries(dir: string, entry: Dirent): AsyncGenerator<Entry, void> {
-  const { name } = entry;
-  if (!isDocument(entry)) return yield* plainEntries(dir, name);
-  const title = name.slice(0, -'.json'.length);
+async function* topEntries(dir: string, { name }: Dirent, title: string | undefined): AsyncGenerator<Entry, void> {
+  if (title === undefined) return yield* plainEntries(dir, name);
   yield* readable(title, name, async function* () {
     const { text, kind, remark } = readDocument(await readBelow(join(dir, name)));
     if (remark !== null) yield { kind: 'remark', text: `${name} ${remark}.` };
@@ -53,6 +52,22 @@ async function* topEntries(dir: string, entry: Dirent): AsyncGenerator<Entry, vo
 
 function isDocument({ name }: Dirent): boolean {
   return /\.json$/i.test(name) && !name.startsWith('.');
+}
+
+/** What documents are called, by file: without the ending, but where two differ by the case of that alone. */
+function titlesOf(entries: readonly Dirent[]): Map<string, string> {
+  const names = entries.filter(isDocument).map(({ name }) => name);
+  const byStem = Map.groupBy(names, stemOf);
+  return new Map(
+    names.map((name) => {
+      const isShared = (byStem.get(stemOf(name)) ?? []).length > 1;
+      return [name, isShared && !name.endsWith('.json') ? name : stemOf(name)];
+    }),
+  );
+}
+
+function stemOf(name: string): string {
+  return name.slice(0, -'.json'.length);
 }
 
 /** A folder that is a table, with everything below it. */
@@ -83,7 +98,7 @@ class Folder {
   /** Documents come first: they say which of the other files belong to them. */
   private async *below(path: string): AsyncGenerator<Entry, void> {
     const entries = await sortedEntries(join(this.dir, path));
-    for (const entry of entries.filter(isDocument)) yield* this.document(join(path, entry.name));
+    for (const [name, title] of titlesOf(entries)) yield* this.document(join(path, name), join(path, title));
     for (const entry of entries.filter((each) => !isDocument(each))) {
       const file = join(path, entry.name);
       if (entry.isDirectory() && !entry.name.startsWith('.')) yield* this.below(file);
@@ -91,8 +106,8 @@ class Folder {
     }
   }
 
-  private async *document(path: string): AsyncGenerator<Entry, void> {
-    const name = path.slice(this.folder.length + 1, -'.json'.length);
+  private async *document(path: string, title: string): AsyncGenerator<Entry, void> {
+    const name = title.slice(this.folder.length + 1);
     const { dir, table } = this;
     const attached = (each: RecordEntry): Promise<RecordEntry> => this.withAttachments(path, each);
     yield* readable(table, name, async function* () {
