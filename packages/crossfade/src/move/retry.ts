@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
+import { given } from '../core/given.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
@@ -20,7 +21,10 @@ import { defaultJobs, openSource, type OpenSource } from './source.ts';
 
 /** Which list, and what has changed since the move that wrote it. */
 export interface RetryOptions
-  extends Pick<MoveOptions, 'target' | 'schema' | 'rules' | 'plan' | 'jobs' | 'showValues' | 'signal'> {
+  extends Pick<
+    MoveOptions,
+    'target' | 'schema' | 'rules' | 'plan' | 'jobs' | 'stagingFolder' | 'showValues' | 'signal'
+  > {
   /** Path of the list of withheld rows. */
   readonly rejects: string;
   /** Where the source is now. Default: where the list says it was. */
@@ -64,7 +68,7 @@ async function retryLocked(
   options: RetryOptions,
   watch: Stopwatch<never>,
 ): Promise<RetryReport> {
-  const source = await openSource(path, options.jobs ?? defaultJobs(), options.target);
+  const source = await opened(path, options);
   let isOpen = true;
   const interrupt = (): void => {
     if (isOpen) void Promise.all([source.close(interruption()), disconnect(client)]);
@@ -90,6 +94,15 @@ async function retryLocked(
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
+  }
+}
+
+/** Laying documents takes its time, and can be interrupted. */
+async function opened(path: string, { jobs = defaultJobs(), target, stagingFolder: folder, signal }: RetryOptions) {
+  try {
+    return await openSource(path, jobs, target, { ...given('folder', folder), ...given('signal', signal) });
+  } catch (error) {
+    throw signal?.aborted === true ? interruption() : error;
   }
 }
 

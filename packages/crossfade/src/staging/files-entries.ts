@@ -7,6 +7,7 @@ import { CrossfadeError } from '../core/errors.ts';
 import { attachmentFile, ownerOf } from '../drivers/files/document.ts';
 import { collectionName } from '../drivers/files/file-name.ts';
 import { removedDocuments } from '../drivers/files/removal.ts';
+import { lockName } from '../store/durable/lock.ts';
 import { arrayEntries, isMap, mapEntries, membersOf, objectText, readDocument, Unreadable } from './document.ts';
 import { type Entry, type RecordEntry, record } from './entry.ts';
 import { readBelow, sourceFailure } from './read-file.ts';
@@ -23,7 +24,7 @@ const binaryTable = 'files';
  */
 export async function* filesEntries(dir: string): AsyncGenerator<Entry, void> {
   const entries = await sortedEntries(dir);
-  const removed = entries.some(({ name }) => name === '.lock') ? await removedDocuments(dir) : null;
+  const removed = entries.some(({ name }) => name === lockName) ? await removedDocuments(dir) : null;
   const titles = titlesOf(entries);
   for (const entry of entries) {
     if (!isFolder(entry)) yield* topEntries(dir, entry, titles.get(entry.name));

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { membersOf } from './document.ts';
 import type { Entry, ReadEntries, RecordEntry, UnreadableEntry } from './entry.ts';
@@ -21,22 +21,26 @@ export interface Laid {
  * Lays a source into a new SQLite file: first every record as it stands, then, once all of them have been seen, in columns
  * that hold their values to the digit. The file is made readable by its owner alone.
  */
-export async function lay(path: string, read: ReadEntries, signal?: AbortSignal): Promise<Laid> {
-  closeSync(openSync(path, 'wx', 0o600));
+export async function lay(path: string, read: ReadEntries): Promise<Laid> {
+  const scratch = `${path}-scratch`;
+  for (const each of [path, scratch]) closeSync(openSync(each, 'wx', 0o600));
   const db = new DatabaseSync(path);
   try {
-    // The file is of no use to anybody but this run, which removes it.
-    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; BEGIN');
+    // SQLite's own temporary files would lie in a folder of the system, and they hold the records.
+    db.exec('PRAGMA temp_store = MEMORY');
+    db.prepare('ATTACH ? AS scratch').run(scratch);
+    // The files are of no use to anybody but this run, which removes them. Some Nodes refuse to do without a journal.
+    for (const file of ['main', 'scratch'])
+      db.exec(`PRAGMA ${file}.journal_mode = MEMORY; PRAGMA ${file}.synchronous = OFF`);
+    db.exec('BEGIN');
     const laying = new Laying(db);
-    for await (const entry of read()) {
-      signal?.throwIfAborted();
-      laying.add(entry);
-    }
+    for await (const entry of read()) laying.add(entry);
     const laid = laying.finish();
     db.exec('COMMIT');
     return laid;
   } finally {
     db.close();
+    rmSync(scratch, { force: true });
   }
 }
 
@@ -51,8 +55,12 @@ class Laying {
 
   constructor(db: DatabaseSync) {
     this.db = db;
-    db.exec(`CREATE TEMP TABLE record (number INTEGER PRIMARY KEY, source INTEGER, name BLOB, id TEXT, text TEXT);
-      CREATE TEMP TABLE attachment (number INTEGER, member TEXT, bytes BLOB, PRIMARY KEY (number, member)) WITHOUT ROWID`);
+    // Indexes from the beginning: to make them, or to count without them, everything would be sorted in memory.
+    db.exec(`CREATE TABLE scratch.record (number INTEGER PRIMARY KEY, source INTEGER, name BLOB, id TEXT, text TEXT);
+      CREATE INDEX scratch.by_source ON record (source, number);
+      CREATE INDEX scratch.by_name ON record (source, name);
+      CREATE INDEX scratch.by_id ON record (source, id);
+      CREATE TABLE scratch.attachment (number INTEGER, member TEXT, bytes BLOB, PRIMARY KEY (number, member)) WITHOUT ROWID`);
   }
 
   add(entry: Entry): void {
@@ -67,7 +75,6 @@ class Laying {
   }
 
   finish(): Laid {
-    this.db.exec('CREATE INDEX temp.by_source ON record (source, number)');
     const names = new Names('table');
     const tables = [...this.surveys.values()].map((survey) => this.table(survey, names.of(survey.table)));
     const renamed = names.renamed.map(
@@ -103,7 +110,7 @@ class Laying {
     // One spelling of a text, so that equal ones are found.
     const spelled = id?.startsWith('"') === true ? JSON.stringify(JSON.parse(id)) : id;
     const number = ++this.records;
-    this.statement('INSERT INTO temp.record VALUES (?, ?, ?, ?, ?)').run(
+    this.statement('INSERT INTO scratch.record VALUES (?, ?, ?, ?, ?)').run(
       number,
       this.numberOf(table),
       name === null ? null : bytesOf(name),
@@ -111,7 +118,7 @@ class Laying {
       text,
     );
     for (const [member, content] of bytes)
-      this.statement('INSERT INTO temp.attachment VALUES (?, ?, ?)').run(number, JSON.stringify(member), content);
+      this.statement('INSERT INTO scratch.attachment VALUES (?, ?, ?)').run(number, JSON.stringify(member), content);
   }
 
   private readonly statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
@@ -129,16 +136,16 @@ class Laying {
     const source = this.numberOf(survey.table);
     const isUnique = (member: string | null): boolean => {
       const column = member === null ? 'name' : 'id';
-      const { distinct } = this.db
-        .prepare(`SELECT count(DISTINCT ${column}) AS "distinct" FROM temp.record WHERE source = ?`)
-        .get(source) as { distinct: number };
-      return distinct === survey.records;
+      const twice = this.db.prepare(
+        `SELECT 1 FROM scratch.record WHERE source = ? GROUP BY ${column} HAVING count(*) > 1 LIMIT 1`,
+      );
+      return twice.get(source) === undefined;
     };
     const table = tableOf(survey, name, isUnique);
     this.db.exec(createStatement(table));
     const insert = this.db.prepare(insertStatement(table));
-    const attached = this.db.prepare('SELECT member, bytes FROM temp.attachment WHERE number = ?');
-    const rows = this.db.prepare('SELECT number, name, text FROM temp.record WHERE source = ? ORDER BY number');
+    const attached = this.db.prepare('SELECT member, bytes FROM scratch.attachment WHERE number = ?');
+    const rows = this.db.prepare('SELECT number, name, text FROM scratch.record WHERE source = ? ORDER BY number');
     for (const row of rows.iterate(source)) {
       const members = membersOf(String(row.text));
       const bytes = new Map(
