@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
-import { given } from '../core/given.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
@@ -17,7 +16,7 @@ import { changed, isWhole, proveInserted, settleKnownKeys, unproven } from './re
 import { type RetryReport, retryReport } from './retry-report.ts';
 import { Stage } from './retry-stage.ts';
 import { retryTables } from './retry-tables.ts';
-import { defaultJobs, openSource, type OpenSource } from './source.ts';
+import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
 
 /** Which list, and what has changed since the move that wrote it. */
 export interface RetryOptions
@@ -98,9 +97,10 @@ async function retryLocked(
 }
 
 /** Laying documents takes its time, and can be interrupted. */
-async function opened(path: string, { jobs = defaultJobs(), target, stagingFolder: folder, signal }: RetryOptions) {
+async function opened(path: string, options: RetryOptions): Promise<OpenSource> {
+  const { jobs = defaultJobs(), target, signal } = options;
   try {
-    return await openSource(path, jobs, target, { ...given('folder', folder), ...given('signal', signal) });
+    return await openSource(path, jobs, target, openOptions(options));
   } catch (error) {
     throw signal?.aborted === true ? interruption() : error;
   }

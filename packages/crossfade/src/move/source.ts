@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../core/errors.ts';
+import { given } from '../core/given.ts';
 import { limits } from '../core/limits.ts';
 import { largeValuePermit } from '../core/large-values.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
@@ -15,6 +16,7 @@ import { digitsDeclared } from '../schema/declared.ts';
 import type { NotMoved, PgType, SourceTable } from '../schema/model.ts';
 import { inspectPlace, isStaged, refuseUnknownScheme, sourceName, stage, type StageOptions } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
+import type { MoveOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { stagedParts, type UnreadableRecord } from './staged.ts';
 
@@ -45,6 +47,20 @@ export function defaultJobs(): number {
   return Math.min(availableParallelism(), limits.jobsDefaultMax);
 }
 
+/** How documents are laid, and whether their names are told in plain. */
+export interface OpenOptions extends StageOptions {
+  readonly showValues?: boolean;
+}
+
+/** What of a command's options {@link openSource} wants. */
+export function openOptions(options: Pick<MoveOptions, 'stagingFolder' | 'signal' | 'showValues'>): OpenOptions {
+  return {
+    ...given('folder', options.stagingFolder),
+    ...given('signal', options.signal),
+    ...given('showValues', options.showValues),
+  };
+}
+
 /** Files below this are read in less time than a thread takes to start. */
 const noThreadBytes = 2 * 1024 * 1024;
 
@@ -56,7 +72,7 @@ export async function openSource(
   source: string,
   jobs: number,
   target: Target | null,
-  staging: StageOptions = {},
+  { showValues = false, ...staging }: OpenOptions = {},
 ): Promise<OpenSource> {
   refuseUnknownScheme(source);
   if (!isStaged(source)) return openFile(sourcePath(source), jobs, target);
@@ -67,7 +83,7 @@ export async function openSource(
       await opened.close(reason);
       staged.remove();
     };
-    return { ...opened, ...stagedParts(staged, opened.catalog), name: sourceName(source), close };
+    return { ...opened, ...stagedParts(staged, opened.catalog, showValues), name: sourceName(source), close };
   } catch (error) {
     staged.remove();
     throw error;

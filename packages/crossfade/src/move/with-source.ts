@@ -1,8 +1,7 @@
 import { CrossfadeError } from '../core/errors.ts';
-import { given } from '../core/given.ts';
 import type { Target } from '../pg/target.ts';
 import type { MoveOptions } from './options.ts';
-import { defaultJobs, openSource, type OpenSource } from './source.ts';
+import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
 
 /** Which source is looked at, and what ends it before its time. */
 export type LookOptions = Pick<MoveOptions, 'source' | 'jobs' | 'stagingFolder' | 'signal'>;
@@ -12,13 +11,14 @@ export type LookOptions = Pick<MoveOptions, 'source' | 'jobs' | 'stagingFolder' 
  * it throws E_INTERRUPTED. `stop` ends what else is waited for.
  */
 export async function withSource<T>(
-  { source: path, jobs = defaultJobs(), stagingFolder: folder, signal }: LookOptions,
+  options: LookOptions & Pick<MoveOptions, 'showValues'>,
   target: Target | null,
   use: (source: OpenSource) => T | Promise<T>,
   stop: () => Promise<void> = async () => undefined,
 ): Promise<T> {
+  const { source: path, jobs = defaultJobs(), signal } = options;
   try {
-    const source = await openSource(path, jobs, target, { ...given('folder', folder), ...given('signal', signal) });
+    const source = await openSource(path, jobs, target, openOptions(options));
     const interrupt = (): void => void Promise.all([source.close(interruption()), stop()]);
     signal?.addEventListener('abort', interrupt);
     try {

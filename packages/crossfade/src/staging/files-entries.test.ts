@@ -16,7 +16,6 @@ async function entriesOf(dir: string): Promise<Record<string, string[]>> {
 }
 
 function nameOf(entry: Entry): string {
-  if (entry.kind === 'remark') return entry.text;
   return 'name' in entry ? `${'table' in entry ? `${entry.table}: ` : ''}${entry.name}` : entry.table;
 }
 

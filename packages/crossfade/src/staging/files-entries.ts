@@ -41,7 +41,7 @@ async function* topEntries(dir: string, { name }: Dirent, title: string | undefi
   if (title === undefined) return yield* plainEntries(dir, name);
   yield* readable(title, name, async function* () {
     const { text, kind, remark } = readDocument(await readBelow(join(dir, name)));
-    if (remark !== null) yield { kind: 'remark', text: `${name} ${remark}.` };
+    if (remark !== null) yield { kind: 'remark', name, text: remark };
     if (kind === 'array') return yield* arrayEntries(title, text);
     const members = kind === 'object' ? membersOf(text) : null;
     if (members !== null && isMap(members)) return yield* mapEntries(title, members);
@@ -125,7 +125,7 @@ class Folder {
     const attached = (each: RecordEntry): Promise<RecordEntry> => this.withAttachments(path, each);
     const entries = readable(table, name, async function* () {
       const { text, kind, remark } = readDocument(await readBelow(join(dir, path)));
-      if (remark !== null) yield { kind: 'remark', text: `${path} ${remark}.` };
+      if (remark !== null) yield { kind: 'remark', name: path, text: remark };
       if (kind === 'array') return yield* arrayEntries(`${table}/${name}`, text);
       if (kind === 'scalar') return yield record(table, name, objectText([['value', text]]));
       membersOf(text);

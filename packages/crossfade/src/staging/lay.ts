@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { membersOf } from './document.ts';
-import type { Entry, ReadEntries, RecordEntry, UnreadableEntry } from './entry.ts';
+import type { AsideEntry, Entry, ReadEntries, RecordEntry, RemarkEntry, UnreadableEntry } from './entry.ts';
 import { Names } from './names.ts';
 import { Survey } from './survey.ts';
 import { bytesOf, cellOf, createStatement, insertStatement, type LaidTable, tableOf } from './table.ts';
@@ -11,9 +11,11 @@ import { bytesOf, cellOf, createStatement, insertStatement, type LaidTable, tabl
 export interface Laid {
   readonly tables: readonly LaidTable[];
   readonly unreadable: readonly UnreadableEntry[];
-  readonly aside: readonly { readonly name: string; readonly why: string }[];
+  readonly aside: readonly AsideEntry[];
+  readonly remarks: readonly RemarkEntry[];
+  /** About tables and columns; nothing of a record is in them. */
   readonly warnings: readonly string[];
-  /** SHA-256 over everything that was read, in its order. */
+  /** SHA-256 over everything that was read, in its order: the same as long as the source is. */
   readonly digest: string;
 }
 
@@ -48,8 +50,8 @@ class Laying {
   private readonly db: DatabaseSync;
   private readonly surveys = new Map<string, Survey>();
   private readonly unreadable: UnreadableEntry[] = [];
-  private readonly aside: { name: string; why: string }[] = [];
-  private readonly remarks: string[] = [];
+  private readonly aside: AsideEntry[] = [];
+  private readonly remarks: RemarkEntry[] = [];
   private readonly digest = createHash('sha256');
   private records = 0;
 
@@ -65,8 +67,8 @@ class Laying {
 
   add(entry: Entry): void {
     addTo(this.digest, entry);
-    if (entry.kind === 'remark') this.remarks.push(entry.text);
-    else if (entry.kind === 'aside') this.aside.push({ name: entry.name, why: entry.why });
+    if (entry.kind === 'remark') this.remarks.push(entry);
+    else if (entry.kind === 'aside') this.aside.push(entry);
     else {
       const survey = this.surveyOf(entry.table);
       if (entry.kind === 'unreadable') this.unreadable.push(entry);
@@ -85,7 +87,8 @@ class Laying {
       tables,
       unreadable: this.unreadable,
       aside: this.aside,
-      warnings: [...this.remarks, ...renamed, ...tables.flatMap(({ warnings }) => warnings)],
+      remarks: this.remarks,
+      warnings: [...renamed, ...tables.flatMap(({ warnings }) => warnings)],
       digest: this.digest.digest('hex'),
     };
   }

@@ -2,24 +2,17 @@ import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CrossfadeError } from '../core/errors.ts';
-import type { Entry, ReadEntries, UnreadableEntry } from './entry.ts';
+import type { Entry, ReadEntries } from './entry.ts';
 import { check } from './check.ts';
 import { filesEntries } from './files-entries.ts';
 import { jsonEntries } from './json-entries.ts';
-import { lay } from './lay.ts';
+import { type Laid, lay } from './lay.ts';
 import { privateFolder, stagingFailure, stagingFolder } from './private-folder.ts';
 import { realFolder, sourceFailure } from './read-file.ts';
-import type { LaidTable } from './table.ts';
 
 /** A source that is no database, as a private SQLite file that holds every value of it. */
-export interface Staged {
+export interface Staged extends Laid {
   readonly path: string;
-  /** SHA-256 over the content of the source: the same as long as it is. */
-  readonly digest: string;
-  readonly tables: readonly LaidTable[];
-  readonly unreadable: readonly UnreadableEntry[];
-  readonly aside: readonly { readonly name: string; readonly why: string }[];
-  readonly warnings: readonly string[];
   remove(): void;
 }
 
