@@ -4,6 +4,7 @@ import type { ExportReport } from '../export/exported.ts';
 import { placeOf, refuseTaken } from '../export/place.ts';
 import { errorReport } from '../move/build-report.ts';
 import { knowing } from './failing.ts';
+import { interruptible } from './interruptible.ts';
 import { addSchema, list, type Settle } from './options.ts';
 import { targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
@@ -60,17 +61,10 @@ function runExport({ from, to, json, passwordStdin, ...flags }: Flags): Promise<
     };
     const source = await targetOrEmbedded({ ...named, quiet: json === true }, check);
     known.source = source.display;
-    const interrupted = new AbortController();
-    const interrupt = (): void => interrupted.abort();
-    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-    try {
-      const report = await exportSchema({ ...flags, from: source, to, signal: interrupted.signal });
-      if (json === true) terminal.json(report);
-      else terminal.say(exportText(report));
-      return report.exitCode;
-    } finally {
-      process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
-    }
+    const report = await interruptible((signal) => exportSchema({ ...flags, from: source, to, signal }));
+    if (json === true) terminal.json(report);
+    else terminal.say(exportText(report));
+    return report.exitCode;
   });
 }
 

@@ -7,6 +7,7 @@ import type { PlanFile } from '../move/plan-file.ts';
 import { replacePrivate } from '../move/private-file.ts';
 import { shortName, sourceName } from '../staging/stage.ts';
 import { failureOf, knowing } from './failing.ts';
+import { interruptible } from './interruptible.ts';
 import { addMapping, addTypes, schemaName, type Settle, sourceHelp } from './options.ts';
 import { terminal } from './terminal.ts';
 
@@ -39,7 +40,7 @@ export function planCommand(program: Command, settle: Settle): void {
       const path = sourceName(source);
       await knowing(
         (error) => ({ ...failureOf(error), source: path, tables: [] }),
-        () => runPlan({ ...flags, source: path, rules: rule ?? [] }, flags),
+        () => interruptible((signal) => runPlan({ ...flags, source: path, rules: rule ?? [], signal }, flags)),
       );
       settle(0);
     });

@@ -4,6 +4,7 @@ import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts
 import { inspectSource } from '../move/source.ts';
 import { sourceName } from '../staging/stage.ts';
 import { knowing } from './failing.ts';
+import { interruptible } from './interruptible.ts';
 import { addBothSides, type Settle, sourceHelp } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
 import { terminal } from './terminal.ts';
@@ -39,7 +40,7 @@ function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
         inspectSource(source);
       });
       known.target = target.display;
-      const report = await verify({ ...flags, source, target, rules: rule ?? [] });
+      const report = await interruptible((signal) => verify({ ...flags, source, target, rules: rule ?? [], signal }));
       if (flags.json === true) terminal.json(report);
       else terminal.say(verifyText(report));
       return report.exitCode;

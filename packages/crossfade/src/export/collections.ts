@@ -125,7 +125,10 @@ function valueOf(column: PgColumn, text: string): unknown {
     const found = walker.inspect(bytes, 0, bytes.length);
     if ((found & Json.duplicateKey) !== 0) throw new ValueFault('has two members of one name');
     if (text === 'null') throw new ValueFault("is JSON's null, which a store does not tell from none");
-    return parseJson(text);
+    const value = parseJson(text);
+    // Of the numbers that jsonb would change, -0 is the one that can still be parsed.
+    if ((found & Json.number) !== 0) throw new ValueFault('has a negative zero in it');
+    return value;
   }
   const cell = formOf(column.type).cell(text);
   if (type === 'integer') return Number(cell);

@@ -141,7 +141,8 @@ const fixes: Readonly<Record<Unheld['code'], (name: string) => string>> = {
   E_TEXT_ENCODING: (name) => `--rule ${name}=encoding:latin1, encoding:replace or bytea; or --bad-values quarantine`,
   E_BLOB_IN_TEXT: (name) => `--rule ${name}=bytea, if no number is among the values; or --bad-values quarantine`,
   E_VALUE_TOO_LARGE: () => '--bad-values quarantine; PostgreSQL holds less than 1 GB a value',
-  E_DOCUMENT_UNREADABLE: () => 'mend the documents that the warnings name, or --bad-values quarantine',
+  E_DOCUMENT_UNREADABLE: () =>
+    'mend the documents that the warnings name, in plain with --show-values, or --bad-values quarantine',
   E_TYPE_UNFIT: (name) =>
     `another type by --rule ${name}=TYPE, --rule ${name}=invalid:null, or --bad-values quarantine`,
 };

@@ -9,8 +9,7 @@ import { lockTarget } from './lock.ts';
 import type { MoveOptions } from './options.ts';
 import type { Report } from './report.ts';
 import { Run } from './run.ts';
-import { defaultJobs, openSource, type OpenSource } from './source.ts';
-import { given } from '../core/given.ts';
+import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
 import { refuseIdleLimit } from './withholding.ts';
 
 /**
@@ -89,9 +88,9 @@ async function moveLocked(
 
 /** Laying a source that is no database takes its time, and can be interrupted. */
 async function opened(options: MoveOptions): Promise<OpenSource> {
-  const { source, jobs = defaultJobs(), target, stagingFolder: folder, signal } = options;
+  const { source, jobs = defaultJobs(), target, signal } = options;
   try {
-    return await openSource(source, jobs, target, { ...given('folder', folder), ...given('signal', signal) });
+    return await openSource(source, jobs, target, openOptions(options));
   } catch (error) {
     throw signal?.aborted === true ? interruption() : error;
   }

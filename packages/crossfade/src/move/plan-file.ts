@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { CrossfadeError } from '../core/errors.ts';
+import { given } from '../core/given.ts';
 import type { Design } from '../schema/design.ts';
 import type { ColumnWishes } from '../schema/draft.ts';
 import { nameFault } from '../core/names.ts';
 import { pgTypes, type SourceTable } from '../schema/model.ts';
 import { systemColumns } from '../schema/naming.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
+import { formChange } from './form-change.ts';
 import type { TableProfile } from './profile.ts';
 
 /**
@@ -27,6 +29,7 @@ const column = z.strictObject({
   rules: z.array(z.string()).default([]),
   gin: z.boolean().default(false),
   declared: toRead,
+  member: z.exactOptional(z.strictObject({ name: z.string().nullable(), form: z.string() })),
   notNull: toRead,
   default: toRead,
   generated: toRead,
@@ -96,9 +99,12 @@ export function readPlan(path: string, sources: readonly SourceTable[]): PlanWis
     const source = sources.find(({ name }) => name === planned.source);
     if (source === undefined) throw invalid(path, `the source has no table ${JSON.stringify(planned.source)}`);
     const columns = new Map<string, ColumnWishes>();
-    for (const { source: name, target, type, rules, gin } of planned.columns) {
-      if (!source.columns.some((known) => known.name === name))
+    for (const { source: name, target, type, rules, gin, member } of planned.columns) {
+      const found = source.columns.find((known) => known.name === name);
+      if (found === undefined)
         throw invalid(path, `the source has no column ${JSON.stringify(`${planned.source}.${name}`)}`);
+      const change = formChange(found, member);
+      if (planned.move && change !== null) throw invalid(path, `table ${JSON.stringify(planned.source)} ${change}`);
       columns.set(name, { name: target, type, rules: rules.map(parseRule), gin });
     }
     tables.set(planned.source, {
@@ -146,6 +152,7 @@ export function planOf(design: Design, profiles: readonly TableProfile[]): PlanF
         source: planned.source.name,
         target: planned.name,
         declared: planned.source.declared,
+        ...given('member', planned.source.member),
         type: planned.type,
         rules: planned.rules.filter((rule) => rule.kind !== 'type').map(ruleText),
         gin: target.indexes.some(

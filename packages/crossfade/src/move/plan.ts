@@ -2,13 +2,12 @@ import { migrationName, type MigrationsOptions, nextNumber, scriptsOf, writeMigr
 import type { MoveOptions } from './options.ts';
 import { type PlanFile, planOf } from './plan-file.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { defaultJobs, openSource, type OpenSource } from './source.ts';
+import type { OpenSource } from './source.ts';
+import { type LookOptions, withSource } from './with-source.ts';
 
 /** What decides a plan; the rest of a move's options is about the target or the run. */
-export type PlanOptions = Pick<
-  MoveOptions,
-  'source' | 'names' | 'types' | 'only' | 'except' | 'rules' | 'gin' | 'plan' | 'jobs' | 'onProgress'
->;
+export type PlanOptions = LookOptions &
+  Pick<MoveOptions, 'names' | 'types' | 'only' | 'except' | 'rules' | 'gin' | 'plan' | 'onProgress'>;
 
 /** Looks at every value of a source and returns the plan of its move, to be edited. Needs no server and writes nothing. */
 export function plan(options: PlanOptions): Promise<PlanFile> {
@@ -47,10 +46,5 @@ export function planMigrations(
 }
 
 async function looked<T>(options: PlanOptions, use: (source: OpenSource, prepared: Prepared) => T): Promise<T> {
-  const source = await openSource(options.source, options.jobs ?? defaultJobs(), null);
-  try {
-    return use(source, await prepare(null, source, options, 'public'));
-  } finally {
-    await source.close();
-  }
+  return withSource(options, null, async (source) => use(source, await prepare(null, source, options, 'public')));
 }

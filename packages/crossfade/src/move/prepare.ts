@@ -69,7 +69,7 @@ export async function prepare(
     unreadable,
     targetSchema: target,
     notMoved: [...source.catalog.notMoved, ...leftOut],
-    warnings: [...warningsOf(source, options), ...unreadableWarnings(unreadable)],
+    warnings: [...warningsOf(source, options), ...unreadableWarnings(unreadable, options.showValues ?? false)],
   };
 }
 

@@ -28,7 +28,14 @@ const headSchema = z.strictObject({
       source: z.string(),
       target: z.string(),
       key: z.array(z.string()),
-      columns: z.array(z.strictObject({ source: z.string(), target: z.string(), rules: z.array(z.string()) })),
+      columns: z.array(
+        z.strictObject({
+          source: z.string(),
+          target: z.string(),
+          rules: z.array(z.string()),
+          member: z.exactOptional(z.strictObject({ name: z.string().nullable(), form: z.string() })),
+        }),
+      ),
     }),
   ),
 }) satisfies z.ZodType<RejectHead>;

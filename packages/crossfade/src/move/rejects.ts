@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { RowKey } from '../core/cell.ts';
 import { CrossfadeError } from '../core/errors.ts';
+import { given } from '../core/given.ts';
 import { keyToParts } from '../core/key-json.ts';
 import type { StoredWithheld } from './checkpoint.ts';
 import type { WithheldCode } from '../schema/infer.ts';
-import type { SourceTable } from '../schema/model.ts';
+import type { DocumentMember, SourceTable } from '../schema/model.ts';
 import { ruleText } from '../schema/rules.ts';
+import { formChange } from './form-change.ts';
 import { replacePrivate, writePrivate } from './private-file.ts';
 import type { PairedColumn } from './verify-table.ts';
 
@@ -47,6 +49,8 @@ export interface RejectHead {
       readonly source: string;
       readonly target: string;
       readonly rules: readonly string[];
+      /** Of a column that documents were laid into. */
+      readonly member?: DocumentMember;
     }[];
   }[];
 }
@@ -64,7 +68,12 @@ export function headOf(
   target: string,
   columns: readonly PairedColumn[],
 ): RejectHead['tables'][number] {
-  const named = columns.map(({ rules, ...names }) => ({ ...names, rules: rules.map(ruleText) }));
+  const members = new Map(source.columns.map(({ name, member }) => [name, member]));
+  const named = columns.map(({ rules, ...names }) => ({
+    ...names,
+    rules: rules.map(ruleText),
+    ...given('member', members.get(names.source)),
+  }));
   return { source: source.name, target, key: keyNames(source), columns: named };
 }
 
@@ -105,29 +114,50 @@ function keyOnLine(key: RowKey): unknown {
   return key.length === 1 && typeof key[0] === 'bigint' ? String(key[0]) : keyToParts(key);
 }
 
-/** Throws E_REJECTS_INVALID unless the source has the tables and columns of the list, with rows named as the list names them. */
+/**
+ * Throws E_REJECTS_INVALID unless the source has the tables and columns of the list, with rows named as the list names
+ * them, and, where it is documents, every value laid as it was.
+ */
 export function checkHead({ path, head }: RejectList, sources: readonly SourceTable[]): void {
+  const isOfDocuments = [...sources, ...head.tables].some(({ columns }) =>
+    columns.some(({ member }) => member !== undefined),
+  );
   for (const listed of head.tables) {
-    const table = sources.find(({ name }) => name === listed.source);
-    const named = JSON.stringify(listed.source);
-    if (table === undefined) throw invalidList(path, `the source has no table ${named}, which it speaks of`);
-    if (keyNames(table).join('\0') !== listed.key.join('\0'))
-      throw invalidList(
-        path,
-        `rows of table ${named} of the source are not named by ${listed.key.join(', ')} any more`,
-      );
-    const names = table.columns.map(({ name }) => name);
-    const other = listed.columns.find((column) => !names.includes(column.source));
-    if (other !== undefined || names.length !== listed.columns.length)
-      throw invalidList(path, `table ${named} of the source does not have the columns that it had`);
+    const fault = headFault(
+      listed,
+      sources.find(({ name }) => name === listed.source),
+    );
+    if (fault !== null) throw isOfDocuments ? invalidList(path, fault, moveAgain) : invalidList(path, fault);
   }
 }
 
+/** What has become of a table since the list was written, or null. */
+function headFault(listed: RejectHead['tables'][number], table: SourceTable | undefined): string | null {
+  const named = JSON.stringify(listed.source);
+  if (table === undefined) return `the source has no table ${named}, which it speaks of`;
+  if (keyNames(table).join('\0') !== listed.key.join('\0'))
+    return `rows of table ${named} of the source are not named by ${listed.key.join(', ')} any more`;
+  const then = new Map(listed.columns.map((column) => [column.source, column]));
+  if (then.size !== table.columns.length || table.columns.some(({ name }) => !then.has(name)))
+    return `table ${named} of the source does not have the columns that it had`;
+  const changes = table.columns.map((column) => formChange(column, then.get(column.name)?.member));
+  const change = changes.find((each) => each !== null);
+  return change === undefined ? null : `table ${named} of the source ${change}`;
+}
+
+/** What mended documents make of a table may be another one than the one that was published. */
+const moveAgain =
+  'Move the documents as they are now into another schema (crossfade move SOURCE --schema NAME), or mend them so that each member keeps the kind of value that it had.';
+
 /** What is wrong with a list: E_REJECTS_INVALID. */
-export function invalidList(path: string, why: string): CrossfadeError {
+export function invalidList(
+  path: string,
+  why: string,
+  advice = 'Name the file that crossfade move --bad-values quarantine has written.',
+): CrossfadeError {
   return new CrossfadeError(
     'E_REJECTS_INVALID',
-    `The list of withheld rows ${path} cannot be used: ${why}. Nothing was done. Name the file that crossfade move --bad-values quarantine has written.`,
+    `The list of withheld rows ${path} cannot be used: ${why}. Nothing was done. ${advice}`,
     { path },
   );
 }

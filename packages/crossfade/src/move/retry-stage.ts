@@ -24,11 +24,14 @@ export class Stage {
   readonly rest: Reject[] = [];
   private readonly reader: TableReader;
   private readonly load: LoadTable;
+  private readonly unreadable: ReadonlySet<string>;
 
   constructor(source: OpenSource, of: RetryTable, number: number) {
     this.of = of;
     // Single rows are read through the API in any case, which prints no reals.
     this.reader = new TableReader(source.reader, of.source, { file: source.file, exactReals: false });
+    const unreadable = source.unreadable.filter(({ table }) => table === of.source.name);
+    this.unreadable = new Set(unreadable.map(({ key }) => rowKeyText(key)));
     this.load = stagedTable(`crossfade_retry_${number}`, of);
   }
 
@@ -79,8 +82,7 @@ export class Stage {
     const seen: Reject[] = [];
     const loaded = await loadChunk(client, this.load, this.read(this.of.rejects, seen));
     const found = new Set(seen.map(({ key }) => rowKeyText(key)));
-    for (const row of this.of.rejects)
-      if (!found.has(rowKeyText(row.key))) this.keep(row, { column: null, code: 'E_ROW_GONE' });
+    for (const row of this.of.rejects) if (!found.has(rowKeyText(row.key))) this.keep(row, this.whyAbsent(row));
     const withheld = new Map(loaded.withheld.map((row) => [rowKeyText(row.key), row]));
     let n = 0;
     for (const row of seen) {
@@ -88,6 +90,12 @@ export class Stage {
       if (why === undefined) this.pending.set(++n, row);
       else this.keep(row, { column: why.column, code: why.code });
     }
+  }
+
+  /** A document that cannot be read yet is no row, and is there all the same. */
+  private whyAbsent(row: Reject): Pick<Reject, 'column' | 'code'> {
+    const isDocument = this.unreadable.has(rowKeyText(row.key));
+    return isDocument ? { column: row.column, code: 'E_DOCUMENT_UNREADABLE' } : { column: null, code: 'E_ROW_GONE' };
   }
 
   /** A row stays in the list. */

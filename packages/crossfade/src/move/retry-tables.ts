@@ -5,6 +5,7 @@ import type { Rule, SourceTable } from '../schema/model.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import type { VerifyTable } from '../verify/verify.ts';
 import { type Choice, choose } from './choice.ts';
+import { listedRows } from './listed-rows.ts';
 import { pairColumns } from './pairing.ts';
 import { checkHead, type Reject, type RejectHead, type RejectList } from './rejects.ts';
 import type { OpenSource } from './source.ts';
@@ -43,15 +44,16 @@ export async function retryTables(
   wishes: RetryWishes,
 ): Promise<RetryTable[]> {
   checkHead(list, source.catalog.tables);
+  const listed = listedRows(source, list);
   const choice = await choose(source, wishes);
-  const mapped = list.head.tables.map((listed) => {
-    const table = choice.tables.find(({ name }) => name === listed.source);
-    if (table === undefined) throw leftOut(listed.source);
+  const mapped = list.head.tables.map((remembered) => {
+    const table = choice.tables.find(({ name }) => name === remembered.source);
+    if (table === undefined) throw leftOut(remembered.source);
     const planned = wishes.plan !== undefined;
     return {
       table,
-      target: planned ? (choice.names.get(table.name) as string) : listed.target,
-      columns: planned ? pairColumns(table, choice, 'keep') : rememberedColumns(listed, table, choice),
+      target: planned ? (choice.names.get(table.name) as string) : remembered.target,
+      columns: planned ? pairColumns(table, choice, 'keep') : rememberedColumns(remembered, table, choice),
     };
   });
   const found = await readTargetSchema(client, schema, new Set(mapped.map(({ target }) => target)));
@@ -61,7 +63,7 @@ export async function retryTables(
     const { columns: kept, overruled } = withoutOverruled(table.name, columns, existing);
     const paired = verifyTable(table, kept, schema, existing);
     if (typeof paired === 'string') throw mismatch(schema, target, paired);
-    const rejects = list.rows.filter((row) => row.table === table.name);
+    const rejects = listed.filter((row) => row.table === table.name);
     return { source: table, target, columns: kept, existing, table: paired, rejects, overruled };
   });
   return parentsFirst(tables);

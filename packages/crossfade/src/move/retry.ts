@@ -16,11 +16,14 @@ import { changed, isWhole, proveInserted, settleKnownKeys, unproven } from './re
 import { type RetryReport, retryReport } from './retry-report.ts';
 import { Stage } from './retry-stage.ts';
 import { retryTables } from './retry-tables.ts';
-import { defaultJobs, openSource, type OpenSource } from './source.ts';
+import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
 
 /** Which list, and what has changed since the move that wrote it. */
 export interface RetryOptions
-  extends Pick<MoveOptions, 'target' | 'schema' | 'rules' | 'plan' | 'jobs' | 'showValues' | 'signal'> {
+  extends Pick<
+    MoveOptions,
+    'target' | 'schema' | 'rules' | 'plan' | 'jobs' | 'stagingFolder' | 'showValues' | 'signal'
+  > {
   /** Path of the list of withheld rows. */
   readonly rejects: string;
   /** Where the source is now. Default: where the list says it was. */
@@ -64,7 +67,7 @@ async function retryLocked(
   options: RetryOptions,
   watch: Stopwatch<never>,
 ): Promise<RetryReport> {
-  const source = await openSource(path, options.jobs ?? defaultJobs(), options.target);
+  const source = await opened(path, options);
   let isOpen = true;
   const interrupt = (): void => {
     if (isOpen) void Promise.all([source.close(interruption()), disconnect(client)]);
@@ -90,6 +93,16 @@ async function retryLocked(
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     await source.close();
+  }
+}
+
+/** Laying documents takes its time, and can be interrupted. */
+async function opened(path: string, options: RetryOptions): Promise<OpenSource> {
+  const { jobs = defaultJobs(), target, signal } = options;
+  try {
+    return await openSource(path, jobs, target, openOptions(options));
+  } catch (error) {
+    throw signal?.aborted === true ? interruption() : error;
   }
 }
 

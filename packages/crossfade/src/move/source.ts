@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../core/errors.ts';
+import { given } from '../core/given.ts';
 import { limits } from '../core/limits.ts';
 import { largeValuePermit } from '../core/large-values.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
@@ -14,6 +15,8 @@ import type { Target } from '../pg/target.ts';
 import { digitsDeclared } from '../schema/declared.ts';
 import type { NotMoved, PgType, SourceTable } from '../schema/model.ts';
 import { inspectPlace, isStaged, refuseUnknownScheme, sourceName, stage, type StageOptions } from '../staging/stage.ts';
+import type { LaidTable } from '../staging/table.ts';
+import type { MoveOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { stagedParts, type UnreadableRecord } from './staged.ts';
 
@@ -32,6 +35,8 @@ export interface OpenSource {
   readonly numbering: string;
   /** Types that no storage class of SQLite says, by table and column. */
   readonly types: ReadonlyMap<string, ReadonlyMap<string, PgType>>;
+  /** The tables that documents were laid into; none of a database. */
+  readonly laid: readonly LaidTable[];
   /** Records that are there and cannot be read; they are withheld, or stop the run. */
   readonly unreadable: readonly UnreadableRecord[];
   close(reason?: CrossfadeError): Promise<void>;
@@ -40,6 +45,20 @@ export interface OpenSource {
 /** The machine's cores, but no more than the memory that a move may take is enough for. */
 export function defaultJobs(): number {
   return Math.min(availableParallelism(), limits.jobsDefaultMax);
+}
+
+/** How documents are laid, and whether their names are told in plain. */
+export interface OpenOptions extends StageOptions {
+  readonly showValues?: boolean;
+}
+
+/** What of a command's options {@link openSource} wants. */
+export function openOptions(options: Pick<MoveOptions, 'stagingFolder' | 'signal' | 'showValues'>): OpenOptions {
+  return {
+    ...given('folder', options.stagingFolder),
+    ...given('signal', options.signal),
+    ...given('showValues', options.showValues),
+  };
 }
 
 /** Files below this are read in less time than a thread takes to start. */
@@ -53,7 +72,7 @@ export async function openSource(
   source: string,
   jobs: number,
   target: Target | null,
-  staging: StageOptions = {},
+  { showValues = false, ...staging }: OpenOptions = {},
 ): Promise<OpenSource> {
   refuseUnknownScheme(source);
   if (!isStaged(source)) return openFile(sourcePath(source), jobs, target);
@@ -64,7 +83,7 @@ export async function openSource(
       await opened.close(reason);
       staged.remove();
     };
-    return { ...opened, ...stagedParts(staged, opened.catalog), name: sourceName(source), close };
+    return { ...opened, ...stagedParts(staged, opened.catalog, showValues), name: sourceName(source), close };
   } catch (error) {
     staged.remove();
     throw error;
@@ -101,7 +120,7 @@ async function openFile(path: string, jobs: number, target: Target | null): Prom
     const numbering = numberingOf(file.path, reader);
     const catalog = readCatalog(file.path, reader);
     const opened = { file, catalog, pool, reader, fingerprint, numbering, close };
-    return { ...opened, name: file.path, types: digitTypes(catalog.tables), unreadable: [] };
+    return { ...opened, name: file.path, types: digitTypes(catalog.tables), laid: [], unreadable: [] };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,10 @@
 import type { RowKey } from '../core/cell.ts';
+import { join, sep } from 'node:path';
+import { given } from '../core/given.ts';
+import { digestOf } from '../core/key-text.ts';
 import type { Catalog } from '../drivers/sqlite/catalog.ts';
 import type { Design } from '../schema/design.ts';
+import type { SourceTable } from '../schema/model.ts';
 import type { Staged } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
 
@@ -10,30 +14,42 @@ export interface UnreadableRecord {
   /** The column of the key, for want of another one. */
   readonly column: string;
   readonly key: RowKey;
-  /** Its name in the source, and what is wrong with it, in words that repeat nothing of it. */
+  /** Its name in the source, which may name a person, and what is wrong with it, in words that repeat nothing of it. */
   readonly name: string;
   readonly why: string;
 }
 
 /** What a copy knows beyond what stands in it: where it comes from, and what could not be laid. */
-export function stagedParts(staged: Staged, catalog: Catalog) {
+export function stagedParts(staged: Staged, catalog: Catalog, showValues: boolean) {
   const tableOf = new Map(staged.tables.map((table) => [table.source, table]));
   const named = staged.unreadable.map(({ table, name, why }) => unreadable(tableOf.get(table) as LaidTable, name, why));
+  const remarks = staged.remarks.map(({ name, text }) => `${pathText(name, showValues)} ${text}.`);
   return {
     catalog: {
-      tables: catalog.tables,
-      notMoved: staged.aside.map(({ name, why }) => ({ kind: 'file' as const, name, why })),
-      warnings: [...catalog.warnings, ...staged.warnings],
+      tables: catalog.tables.map((table) => withMembers(table, staged.tables)),
+      notMoved: staged.aside.map(({ name, why }) => ({ kind: 'file' as const, name: pathText(name, showValues), why })),
+      warnings: [...catalog.warnings, ...remarks, ...staged.warnings],
     },
     // The same content is laid the same way, wherever and whenever.
     fingerprint: staged.digest,
     numbering: staged.digest.slice(0, 32),
+    laid: staged.tables,
     unreadable: named,
   };
 }
 
+/** The columns of a table of the copy, with the members that they hold. */
+function withMembers(table: SourceTable, laid: readonly LaidTable[]): SourceTable {
+  const columns = laid.find(({ name }) => name === table.name)?.columns ?? [];
+  const members = new Map(columns.map(({ name, member, form }) => [name, { name: member, form }]));
+  return {
+    ...table,
+    columns: table.columns.map((column) => ({ ...column, ...given('member', members.get(column.name)) })),
+  };
+}
+
 function unreadable({ name: table, columns, key }: LaidTable, name: string, why: string): UnreadableRecord {
-  const isNumber = key?.form === 'number' && /^-?\d{1,18}$/.test(name);
+  const isNumber = key?.form === 'number' && /^(0|-?[1-9]\d{0,17})$/.test(name);
   const value = isNumber ? BigInt(name) : { text: new Uint8Array(Buffer.from(name)) };
   return { table, column: (key ?? columns[0]).name, key: [value], name, why };
 }
@@ -52,13 +68,19 @@ export function unheldRecords(records: readonly UnreadableRecord[]): Design['unh
 
 const namedMax = 50;
 
-/** Each of them by its name in the source, because that is what somebody has to mend. */
-export function unreadableWarnings(records: readonly UnreadableRecord[]): string[] {
+/** Each of them as the report names rows: the name of a document is the key of its record. The list has it in plain. */
+export function unreadableWarnings(records: readonly UnreadableRecord[], showValues: boolean): string[] {
   return [...byTable(records)].map(([table, found]) => {
-    const named = found.slice(0, namedMax).map(({ name, why }) => `${name} ${why}`);
+    const named = found.slice(0, namedMax).map(({ name, why }) => `${showValues ? name : digestOf(name)} ${why}`);
     const more = found.length > namedMax ? `; and ${found.length - namedMax} others` : '';
     return `${table}: ${found.length} ${found.length === 1 ? 'document' : 'documents'} cannot be read: ${named.join('; ')}${more}.`;
   });
+}
+
+/** A folder is a table; what lies below it is called after records, and so may be after people. */
+function pathText(path: string, showValues: boolean): string {
+  const [folder, ...below] = path.split(sep);
+  return showValues || below.length === 0 ? path : join(folder, digestOf(below.join(sep)));
 }
 
 function byTable(records: readonly UnreadableRecord[]): Map<string, UnreadableRecord[]> {

@@ -6,21 +6,24 @@ import { rowKeyText } from '../verify/verify.ts';
 import { differenceReport } from './build-report.ts';
 import { choose } from './choice.ts';
 import { beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
+import { listedRows } from './listed-rows.ts';
 import type { MoveOptions } from './options.ts';
 import { comparisonOf, pairColumns } from './pairing.ts';
 import { checkHead, type RejectList } from './rejects.ts';
 import type { DifferenceReport, ErrorReport } from './report.ts';
-import { defaultJobs, openSource, type OpenSource } from './source.ts';
+import type { OpenSource } from './source.ts';
 import { readTargetSchema } from './target-tables.ts';
+import { type LookOptions, withSource } from './with-source.ts';
 
 /** Which source, which target, and how the names of one become those of the other. */
-export type VerifyOptions = Pick<
-  MoveOptions,
-  'source' | 'target' | 'schema' | 'names' | 'only' | 'except' | 'rules' | 'plan' | 'jobs' | 'showValues' | 'onProgress'
-> & {
-  /** A list of withheld rows, which are then expected to be absent: one that is there is a difference. */
-  readonly quarantine?: string;
-};
+export type VerifyOptions = LookOptions &
+  Pick<
+    MoveOptions,
+    'target' | 'schema' | 'names' | 'only' | 'except' | 'rules' | 'plan' | 'showValues' | 'onProgress'
+  > & {
+    /** A list of withheld rows, which are then expected to be absent: one that is there is a difference. */
+    readonly quarantine?: string;
+  };
 
 /** What a comparison found; verdict and exit status always agree. */
 export interface VerifyReport {
@@ -56,12 +59,12 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const listed = options.quarantine === undefined ? null : await read(options.quarantine);
   const client = await connect(options.target, { access: 'read' });
   try {
-    const source = await openSource(options.source, options.jobs ?? defaultJobs(), options.target);
-    try {
-      return await verifyOpen(client, source, options, options.schema ?? 'public', listed);
-    } finally {
-      await source.close();
-    }
+    return await withSource(
+      options,
+      options.target,
+      (source) => verifyOpen(client, source, options, options.schema ?? 'public', listed),
+      () => disconnect(client),
+    );
   } finally {
     await disconnect(client);
   }
@@ -140,7 +143,7 @@ function withheldRows(source: OpenSource, listed: RejectList | null): Map<string
   const byTable = new Map<string, Set<string>>();
   if (listed === null) return byTable;
   checkHead(listed, source.catalog.tables);
-  for (const { table, key } of listed.rows)
+  for (const { table, key } of listedRows(source, listed))
     byTable.set(table, (byTable.get(table) ?? new Set<string>()).add(rowKeyText(key)));
   return byTable;
 }

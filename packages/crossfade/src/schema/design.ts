@@ -106,6 +106,7 @@ function designColumns(draft: Draft, options: DesignOptions, log: DesignLog): Ta
       wishes.type === undefined
         ? { type: growing(draft, column, inferred.type), why: inferred.why }
         : { type: wishes.type, why: orderedWhy(draft, wishes.type, inferred) };
+    noteSpelled(draft, column, chosen.type, log);
     return {
       source: column,
       name,
@@ -126,6 +127,14 @@ function noteOverruled(draft: Draft, column: SourceColumn, wishes: ColumnWishes,
   const what = JSON.stringify(`${draft.source.name}.${column.name}`);
   log.warnings.push(
     `Column ${what} was to become ${asked}, but it stands in the target already and takes ${wishes.type}.`,
+  );
+}
+
+/** A text that stands beside numbers or objects is laid with its quotation marks, which only JSON takes off again. */
+function noteSpelled({ source }: Draft, { name, member }: SourceColumn, type: PgType, log: DesignLog): void {
+  if (member?.form !== 'json' || type === 'json' || type === 'jsonb') return;
+  log.warnings.push(
+    `Column ${JSON.stringify(`${source.name}.${name}`)} is of several kinds of values in the documents, or of objects: as ${type} it holds them as JSON spells them, texts in quotation marks, and an export gives that spelling back. Make it jsonb or json to keep the values.`,
   );
 }
 

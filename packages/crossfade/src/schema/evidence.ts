@@ -34,6 +34,7 @@ export const facts = [
   'textJsonb',
   'textJson',
   'textJsonScalar',
+  'textJsonScalarOdd',
   'textOther',
   'blobText',
   'blobBinary',
@@ -212,7 +213,7 @@ export class ColumnObserver {
     if (flags === Json.no || flags & Json.deep) return this.note(index.textOther, row);
     const fitsJsonb = (flags & jsonbObstacles) === 0 && end - start <= limits.jsonbBytesMax;
     if (flags & Json.scalar) {
-      this.note(fitsJsonb ? index.textJsonScalar : index.textOther, row);
+      this.note(fitsJsonb ? index.textJsonScalar : index.textJsonScalarOdd, row);
     } else this.note(fitsJsonb ? index.textJsonb : index.textJson, row);
   }
 

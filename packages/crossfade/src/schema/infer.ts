@@ -32,6 +32,8 @@ interface Context {
   /** Those that are not NULL. */
   readonly values: number;
   readonly rich: boolean;
+  /** Values of documents that are JSON already: no type is made out of text here. */
+  readonly isJson: boolean;
 }
 
 interface Candidate {
@@ -61,8 +63,8 @@ const candidates: readonly Candidate[] = [
     type: 'uuid',
     asked: (c) => c.rich && (atLeastHalf(c, 'textUuid') || (c.values === 0 && /^uuid$/i.test(c.declared))),
   },
-  { type: 'jsonb', asked: (c) => c.rich && saysJson(c) },
-  { type: 'json', asked: (c) => c.rich && c.values > 0 && saysJson(c) },
+  { type: 'jsonb', asked: (c) => (c.rich || c.isJson) && saysJson(c) },
+  { type: 'json', asked: (c) => (c.rich || c.isJson) && c.values > 0 && saysJson(c) },
   { type: 'numeric', asked: (c) => declares.decimal(c.declared) && (c.values === 0 || mostlyNumbers(c)) },
   { type: 'double precision', asked: (c) => declares.real(c.declared) && (c.values === 0 || mostlyNumbers(c)) },
   {
@@ -81,7 +83,14 @@ const candidates: readonly Candidate[] = [
 export function infer(column: SourceColumn, evidence: ColumnEvidence, { types, keyed }: InferenceOptions): Inferred {
   const { declared } = column;
   const values = valuesOf(evidence);
-  const context: Context = { evidence, declared, default: column.default ?? '', values, rich: types === 'rich' };
+  const context: Context = {
+    evidence,
+    declared,
+    default: column.default ?? '',
+    values,
+    rich: types === 'rich',
+    isJson: column.member?.form === 'json',
+  };
   let refused = '';
   for (const { type, asked } of candidates) {
     if (!asked(context)) continue;

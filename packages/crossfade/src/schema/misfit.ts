@@ -27,7 +27,8 @@ interface Demand {
 
 const instants: readonly Fact[] = ['textDate', 'textNaive', 'textOffset'];
 /** A scalar is taken for JSON only where the declaration says so: a text `true` is a text. */
-const scalars = ({ declared }: Circumstances): readonly Fact[] => (declares.json(declared) ? ['textJsonScalar'] : []);
+const scalars = ({ declared }: Circumstances, ...some: Fact[]): readonly Fact[] =>
+  declares.json(declared) ? some : [];
 
 const demands: Readonly<Record<PgType, Demand>> = {
   boolean: { fits: () => ['integerBit', 'textBoolean'] },
@@ -38,8 +39,13 @@ const demands: Readonly<Record<PgType, Demand>> = {
     fits: ({ declared }) => (declares.instant(declared) ? [...instants, 'integerEpoch'] : ['textNaive', 'textOffset']),
   },
   uuid: { fits: () => ['textUuid'] },
-  jsonb: { fits: (given) => ['textJsonb', 'blobJsonb', ...scalars(given)] },
-  json: { fits: (given) => ['textJsonb', 'textJson', 'blobJsonb', 'blobJson', ...scalars(given)] },
+  jsonb: { fits: (given) => ['textJsonb', 'blobJsonb', ...scalars(given, 'textJsonScalar')] },
+  json: {
+    fits: (given) => [
+      ...(['textJsonb', 'textJson', 'blobJsonb', 'blobJson'] as const),
+      ...scalars(given, 'textJsonScalar', 'textJsonScalarOdd'),
+    ],
+  },
   integer: { fits: () => ['integer'], excludes: { integerWide: 'beyond 32 bits' } },
   bigint: { fits: () => ['integer'] },
   'double precision': {
@@ -91,6 +97,7 @@ const kinds: Readonly<Partial<Record<Fact, string>>> = {
   textNul: 'text with NUL',
   textEncoding: 'text that is not UTF-8',
   textJson: 'JSON that jsonb would change (duplicate keys, \\u0000, lone surrogates, -0, numbers beyond a double)',
+  textJsonScalarOdd: 'a JSON scalar that jsonb would change (\\u0000, lone surrogates, -0, numbers beyond a double)',
   textBoolean: 'a word',
   textJsonScalar: 'a JSON scalar',
   textUuid: 'a UUID',

@@ -54,6 +54,16 @@ export interface SourceColumn {
   /** BINARY, NOCASE, RTRIM or the name of an application's own collation. */
   readonly collation: string;
   readonly generated: { readonly expression: string; readonly stored: boolean } | null;
+  /** Of a column that documents were laid into: what of them it holds. A database's own column has none. */
+  readonly member?: DocumentMember;
+}
+
+/** A member of documents, as it stands in a column. */
+export interface DocumentMember {
+  /** Null for the name of the record itself. */
+  readonly name: string | null;
+  /** How its values are spelled there: the same values in another form are other cells. */
+  readonly form: string;
 }
 
 /** An index, also those that constraints have made. */

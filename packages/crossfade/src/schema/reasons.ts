@@ -26,6 +26,7 @@ const labels: Readonly<Partial<Record<PgType, readonly (readonly [Fact, string])
     ['textJsonb', 'JSON in text'],
     ['textJson', 'JSON in text that jsonb would change'],
     ['textJsonScalar', 'JSON scalars in text'],
+    ['textJsonScalarOdd', 'JSON scalars in text that jsonb would change'],
     ['blobJsonb', 'JSON in blobs'],
     ['blobJson', 'JSON in blobs that jsonb would change'],
   ],

@@ -12,20 +12,13 @@ import { bytesOf, type LaidTable } from './table.ts';
  *
  * @throws CrossfadeError E_SOURCE_CHANGED when the source is another one than was laid, E_STAGING_FAILED when the copy is
  */
-export async function check(
-  path: string,
-  name: string,
-  laid: Laid,
-  read: ReadEntries,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function check(path: string, name: string, laid: Laid, read: ReadEntries): Promise<void> {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const tables = new Map(laid.tables.map((table) => [table.source, new LaidRows(db, table)]));
     const digest = createHash('sha256');
     let isEqual = true;
     for await (const entry of read()) {
-      signal?.throwIfAborted();
       addTo(digest, entry);
       if (entry.kind === 'record') isEqual &&= tables.get(entry.table)?.holds(entry) ?? false;
     }

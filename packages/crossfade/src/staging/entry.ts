@@ -38,9 +38,11 @@ export interface AsideEntry {
   readonly why: string;
 }
 
-/** A sentence for the report. */
+/** Something about a record, or a whole file, that the report tells. */
 export interface RemarkEntry {
   readonly kind: 'remark';
+  readonly name: string;
+  /** A verb and the rest, in words that repeat nothing of it. */
   readonly text: string;
 }
 

@@ -4,9 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { isUtf8 } from 'node:buffer';
 import { basename, join } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
-import { attachmentFile } from '../drivers/files/document.ts';
+import { attachmentFile, ownerOf } from '../drivers/files/document.ts';
 import { collectionName } from '../drivers/files/file-name.ts';
-import { temporaryFile } from '../store/durable/disk.ts';
+import { removedDocuments } from '../drivers/files/removal.ts';
+import { lockName } from '../store/durable/lock.ts';
 import { arrayEntries, isMap, mapEntries, membersOf, objectText, readDocument, Unreadable } from './document.ts';
 import { type Entry, type RecordEntry, record } from './entry.ts';
 import { readBelow, sourceFailure } from './read-file.ts';
@@ -23,27 +24,24 @@ const binaryTable = 'files';
  */
 export async function* filesEntries(dir: string): AsyncGenerator<Entry, void> {
   const entries = await sortedEntries(dir);
-  const isStore = entries.some(({ name }) => name === '.lock');
+  const removed = entries.some(({ name }) => name === lockName) ? await removedDocuments(dir) : null;
+  const titles = titlesOf(entries);
   for (const entry of entries) {
-    if (entry.isDirectory() && !entry.name.startsWith('.')) {
-      const table = isStore ? collectionName(entry.name) : entry.name;
-      yield* new Folder(dir, entry.name, table).entries(isStore);
-    } else if (!isStoresOwn(entry.name, isStore)) yield* topEntries(dir, entry);
+    if (!isFolder(entry)) yield* topEntries(dir, entry, titles.get(entry.name));
+    else yield* new Folder(dir, entry.name, removed).entries();
   }
 }
 
-/** What the driver keeps for itself, or has left behind: never a record. */
-function isStoresOwn(name: string, isStore: boolean): boolean {
-  return isStore && (name === '.lock' || name === '.owner' || temporaryFile.test(name));
+/** A hidden folder is listed like a hidden file. */
+function isFolder(entry: Dirent): boolean {
+  return entry.isDirectory() && !entry.name.startsWith('.');
 }
 
-async function* topEntries(dir: string, entry: Dirent): AsyncGenerator<Entry, void> {
-  const { name } = entry;
-  if (!isDocument(entry)) return yield* plainEntries(dir, name);
-  const title = name.slice(0, -'.json'.length);
+async function* topEntries(dir: string, { name }: Dirent, title: string | undefined): AsyncGenerator<Entry, void> {
+  if (title === undefined) return yield* plainEntries(dir, name);
   yield* readable(title, name, async function* () {
     const { text, kind, remark } = readDocument(await readBelow(join(dir, name)));
-    if (remark !== null) yield { kind: 'remark', text: `${name} ${remark}.` };
+    if (remark !== null) yield { kind: 'remark', name, text: remark };
     if (kind === 'array') return yield* arrayEntries(title, text);
     const members = kind === 'object' ? membersOf(text) : null;
     if (members !== null && isMap(members)) return yield* mapEntries(title, members);
@@ -51,8 +49,24 @@ async function* topEntries(dir: string, entry: Dirent): AsyncGenerator<Entry, vo
   });
 }
 
-function isDocument({ name }: Dirent): boolean {
-  return /\.json$/i.test(name) && !name.startsWith('.');
+function isDocument(entry: Dirent): boolean {
+  return /\.json$/i.test(entry.name) && !entry.name.startsWith('.') && !entry.isDirectory();
+}
+
+/** What documents are called, by file: without the ending, but where two differ by the case of that alone. */
+function titlesOf(entries: readonly Dirent[]): Map<string, string> {
+  const names = entries.filter(isDocument).map(({ name }) => name);
+  const byStem = Map.groupBy(names, stemOf);
+  return new Map(
+    names.map((name) => {
+      const isShared = (byStem.get(stemOf(name)) ?? []).length > 1;
+      return [name, isShared && !name.endsWith('.json') ? name : stemOf(name)];
+    }),
+  );
+}
+
+function stemOf(name: string): string {
+  return name.slice(0, -'.json'.length);
 }
 
 /** A folder that is a table, with everything below it. */
@@ -60,49 +74,67 @@ class Folder {
   private readonly dir: string;
   private readonly folder: string;
   private readonly table: string;
+  /** Documents whose removal a store has noted, by path; null where the directory is no store's. */
+  private readonly removed: ReadonlySet<string> | null;
   /** Files that a document has taken for its own, by path. */
   private readonly taken = new Set<string>();
+  /** Documents that cannot be read, by path: what lies beside one may be all that is left of its record. */
+  private readonly torn = new Set<string>();
 
-  constructor(dir: string, folder: string, table: string) {
+  constructor(dir: string, folder: string, removed: ReadonlySet<string> | null) {
     this.dir = dir;
     this.folder = folder;
-    this.table = table;
+    this.table = removed === null ? folder : collectionName(folder);
+    this.removed = removed;
   }
 
   /** A collection of a store is a table also where it is empty; whether any other empty folder is one, nobody knows. */
-  async *entries(isStore: boolean): AsyncGenerator<Entry, void> {
-    if (isStore) yield { kind: 'empty', table: this.table };
-    let isEmpty = true;
-    for await (const entry of this.below(this.folder)) {
-      isEmpty = false;
-      yield entry;
-    }
-    if (isEmpty && !isStore) yield { kind: 'aside', name: this.folder, why: 'it is a folder without a file' };
+  async *entries(): AsyncGenerator<Entry, void> {
+    if (this.removed !== null) yield { kind: 'empty', table: this.table };
+    yield* this.below(this.folder);
   }
 
   /** Documents come first: they say which of the other files belong to them. */
   private async *below(path: string): AsyncGenerator<Entry, void> {
     const entries = await sortedEntries(join(this.dir, path));
-    for (const entry of entries.filter(isDocument)) yield* this.document(join(path, entry.name));
+    const isCollection = this.removed !== null && path === this.folder;
+    if (entries.length === 0 && !isCollection)
+      yield { kind: 'aside', name: path, why: 'it is a folder without a file' };
+    for (const [name, title] of titlesOf(entries)) yield* this.document(join(path, name), join(path, title));
     for (const entry of entries.filter((each) => !isDocument(each))) {
       const file = join(path, entry.name);
-      if (entry.isDirectory() && !entry.name.startsWith('.')) yield* this.below(file);
-      else if (!this.taken.has(file) && !temporaryFile.test(entry.name)) yield* plainEntries(this.dir, file);
+      if (isFolder(entry)) yield* this.below(file);
+      else if (isCollection && this.isLeft(entry.name))
+        yield { kind: 'aside', name: file, why: 'it is an attachment to which no document refers any more' };
+      else if (!this.taken.has(file)) yield* plainEntries(this.dir, file);
     }
   }
 
-  private async *document(path: string): AsyncGenerator<Entry, void> {
-    const name = path.slice(this.folder.length + 1, -'.json'.length);
+  /** What the next opening of the store would remove: the bytes of a record that is gone, or has others by now. */
+  private isLeft(name: string): boolean {
+    const owner = ownerOf(name);
+    const file = join(this.folder, name);
+    return owner !== null && !this.taken.has(file) && !this.torn.has(join(this.folder, `${owner}.json`));
+  }
+
+  private async *document(path: string, title: string): AsyncGenerator<Entry, void> {
+    if (this.removed?.has(path) === true)
+      return yield { kind: 'aside', name: path, why: 'the store was about to remove it, and had said so' };
+    const name = title.slice(this.folder.length + 1);
     const { dir, table } = this;
     const attached = (each: RecordEntry): Promise<RecordEntry> => this.withAttachments(path, each);
-    yield* readable(table, name, async function* () {
+    const entries = readable(table, name, async function* () {
       const { text, kind, remark } = readDocument(await readBelow(join(dir, path)));
-      if (remark !== null) yield { kind: 'remark', text: `${path} ${remark}.` };
+      if (remark !== null) yield { kind: 'remark', name: path, text: remark };
       if (kind === 'array') return yield* arrayEntries(`${table}/${name}`, text);
       if (kind === 'scalar') return yield record(table, name, objectText([['value', text]]));
       membersOf(text);
       yield await attached(record(table, name, text));
     });
+    for await (const entry of entries) {
+      if (entry.kind === 'unreadable') this.torn.add(path);
+      yield entry;
+    }
   }
 
   /** Replaces what the files driver writes for bytes by the bytes. @throws Unreadable when they are not those that were written */

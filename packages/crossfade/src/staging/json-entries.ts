@@ -26,7 +26,7 @@ export async function* jsonEntries(path: string): AsyncGenerator<Entry, void> {
   }
   try {
     const document = readDocument(await readRegular(path));
-    if (document.remark !== null) yield { kind: 'remark', text: `${path} ${document.remark}.` };
+    if (document.remark !== null) yield { kind: 'remark', name: basename(path), text: document.remark };
     yield* documentEntries(basename(path, extname(path)), document);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;

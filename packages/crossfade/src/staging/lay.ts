@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { membersOf } from './document.ts';
-import type { Entry, ReadEntries, RecordEntry, UnreadableEntry } from './entry.ts';
+import type { AsideEntry, Entry, ReadEntries, RecordEntry, RemarkEntry, UnreadableEntry } from './entry.ts';
 import { Names } from './names.ts';
 import { Survey } from './survey.ts';
 import { bytesOf, cellOf, createStatement, insertStatement, type LaidTable, tableOf } from './table.ts';
@@ -11,9 +11,11 @@ import { bytesOf, cellOf, createStatement, insertStatement, type LaidTable, tabl
 export interface Laid {
   readonly tables: readonly LaidTable[];
   readonly unreadable: readonly UnreadableEntry[];
-  readonly aside: readonly { readonly name: string; readonly why: string }[];
+  readonly aside: readonly AsideEntry[];
+  readonly remarks: readonly RemarkEntry[];
+  /** About tables and columns; nothing of a record is in them. */
   readonly warnings: readonly string[];
-  /** SHA-256 over everything that was read, in its order. */
+  /** SHA-256 over everything that was read, in its order: the same as long as the source is. */
   readonly digest: string;
 }
 
@@ -21,22 +23,26 @@ export interface Laid {
  * Lays a source into a new SQLite file: first every record as it stands, then, once all of them have been seen, in columns
  * that hold their values to the digit. The file is made readable by its owner alone.
  */
-export async function lay(path: string, read: ReadEntries, signal?: AbortSignal): Promise<Laid> {
-  closeSync(openSync(path, 'wx', 0o600));
+export async function lay(path: string, read: ReadEntries): Promise<Laid> {
+  const scratch = `${path}-scratch`;
+  for (const each of [path, scratch]) closeSync(openSync(each, 'wx', 0o600));
   const db = new DatabaseSync(path);
   try {
-    // The file is of no use to anybody but this run, which removes it.
-    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; BEGIN');
+    // SQLite's own temporary files would lie in a folder of the system, and they hold the records.
+    db.exec('PRAGMA temp_store = MEMORY');
+    db.prepare('ATTACH ? AS scratch').run(scratch);
+    // The files are of no use to anybody but this run, which removes them. Some Nodes refuse to do without a journal.
+    for (const file of ['main', 'scratch'])
+      db.exec(`PRAGMA ${file}.journal_mode = MEMORY; PRAGMA ${file}.synchronous = OFF`);
+    db.exec('BEGIN');
     const laying = new Laying(db);
-    for await (const entry of read()) {
-      signal?.throwIfAborted();
-      laying.add(entry);
-    }
+    for await (const entry of read()) laying.add(entry);
     const laid = laying.finish();
     db.exec('COMMIT');
     return laid;
   } finally {
     db.close();
+    rmSync(scratch, { force: true });
   }
 }
 
@@ -44,21 +50,25 @@ class Laying {
   private readonly db: DatabaseSync;
   private readonly surveys = new Map<string, Survey>();
   private readonly unreadable: UnreadableEntry[] = [];
-  private readonly aside: { name: string; why: string }[] = [];
-  private readonly remarks: string[] = [];
+  private readonly aside: AsideEntry[] = [];
+  private readonly remarks: RemarkEntry[] = [];
   private readonly digest = createHash('sha256');
   private records = 0;
 
   constructor(db: DatabaseSync) {
     this.db = db;
-    db.exec(`CREATE TEMP TABLE record (number INTEGER PRIMARY KEY, source INTEGER, name BLOB, id TEXT, text TEXT);
-      CREATE TEMP TABLE attachment (number INTEGER, member TEXT, bytes BLOB, PRIMARY KEY (number, member)) WITHOUT ROWID`);
+    // Indexes from the beginning: to make them, or to count without them, everything would be sorted in memory.
+    db.exec(`CREATE TABLE scratch.record (number INTEGER PRIMARY KEY, source INTEGER, name BLOB, id TEXT, text TEXT);
+      CREATE INDEX scratch.by_source ON record (source, number);
+      CREATE INDEX scratch.by_name ON record (source, name);
+      CREATE INDEX scratch.by_id ON record (source, id);
+      CREATE TABLE scratch.attachment (number INTEGER, member TEXT, bytes BLOB, PRIMARY KEY (number, member)) WITHOUT ROWID`);
   }
 
   add(entry: Entry): void {
     addTo(this.digest, entry);
-    if (entry.kind === 'remark') this.remarks.push(entry.text);
-    else if (entry.kind === 'aside') this.aside.push({ name: entry.name, why: entry.why });
+    if (entry.kind === 'remark') this.remarks.push(entry);
+    else if (entry.kind === 'aside') this.aside.push(entry);
     else {
       const survey = this.surveyOf(entry.table);
       if (entry.kind === 'unreadable') this.unreadable.push(entry);
@@ -67,7 +77,6 @@ class Laying {
   }
 
   finish(): Laid {
-    this.db.exec('CREATE INDEX temp.by_source ON record (source, number)');
     const names = new Names('table');
     const tables = [...this.surveys.values()].map((survey) => this.table(survey, names.of(survey.table)));
     const renamed = names.renamed.map(
@@ -78,7 +87,8 @@ class Laying {
       tables,
       unreadable: this.unreadable,
       aside: this.aside,
-      warnings: [...this.remarks, ...renamed, ...tables.flatMap(({ warnings }) => warnings)],
+      remarks: this.remarks,
+      warnings: [...renamed, ...tables.flatMap(({ warnings }) => warnings)],
       digest: this.digest.digest('hex'),
     };
   }
@@ -103,7 +113,7 @@ class Laying {
     // One spelling of a text, so that equal ones are found.
     const spelled = id?.startsWith('"') === true ? JSON.stringify(JSON.parse(id)) : id;
     const number = ++this.records;
-    this.statement('INSERT INTO temp.record VALUES (?, ?, ?, ?, ?)').run(
+    this.statement('INSERT INTO scratch.record VALUES (?, ?, ?, ?, ?)').run(
       number,
       this.numberOf(table),
       name === null ? null : bytesOf(name),
@@ -111,7 +121,7 @@ class Laying {
       text,
     );
     for (const [member, content] of bytes)
-      this.statement('INSERT INTO temp.attachment VALUES (?, ?, ?)').run(number, JSON.stringify(member), content);
+      this.statement('INSERT INTO scratch.attachment VALUES (?, ?, ?)').run(number, JSON.stringify(member), content);
   }
 
   private readonly statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
@@ -129,16 +139,16 @@ class Laying {
     const source = this.numberOf(survey.table);
     const isUnique = (member: string | null): boolean => {
       const column = member === null ? 'name' : 'id';
-      const { distinct } = this.db
-        .prepare(`SELECT count(DISTINCT ${column}) AS "distinct" FROM temp.record WHERE source = ?`)
-        .get(source) as { distinct: number };
-      return distinct === survey.records;
+      const twice = this.db.prepare(
+        `SELECT 1 FROM scratch.record WHERE source = ? GROUP BY ${column} HAVING count(*) > 1 LIMIT 1`,
+      );
+      return twice.get(source) === undefined;
     };
     const table = tableOf(survey, name, isUnique);
     this.db.exec(createStatement(table));
     const insert = this.db.prepare(insertStatement(table));
-    const attached = this.db.prepare('SELECT member, bytes FROM temp.attachment WHERE number = ?');
-    const rows = this.db.prepare('SELECT number, name, text FROM temp.record WHERE source = ? ORDER BY number');
+    const attached = this.db.prepare('SELECT member, bytes FROM scratch.attachment WHERE number = ?');
+    const rows = this.db.prepare('SELECT number, name, text FROM scratch.record WHERE source = ? ORDER BY number');
     for (const row of rows.iterate(source)) {
       const members = membersOf(String(row.text));
       const bytes = new Map(

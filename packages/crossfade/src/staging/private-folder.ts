@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CrossfadeError } from '../core/errors.ts';
-import { lockFolder } from '../store/durable/lock.ts';
+import { lockFolder, lockName } from '../store/durable/lock.ts';
 
 /** Where copies of sources lie while they are moved, below the working directory. */
 export const stagingFolder = join('.crossfade', 'staging');
@@ -14,26 +14,22 @@ export interface PrivateFolder {
   remove(): void;
 }
 
-/** What is younger may be a run's that has made its folder and not locked it yet. */
-const unlockedMs = 60_000;
+/** A folder that others sweep at the very moment of its making is made again under another name. */
+const triesMax = 10;
 
 /**
  * Makes a folder that its owner alone can enter, and removes those that killed runs have left: a lock of the operating
- * system tells them from the others. @throws CrossfadeError E_STAGING_FAILED
+ * system tells them from the others. Of a parent that was there already nothing else is touched.
+ *
+ * @throws CrossfadeError E_STAGING_FAILED
  */
 export function privateFolder(parent: string): PrivateFolder {
   const home = resolve(parent);
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    chmodSync(home, 0o700);
-    const ignore = join(home, '.gitignore');
-    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
-    const left = readdirSync(home).filter((name) => /^[0-9a-f]{16}$/.test(name));
-    const path = join(home, randomBytes(8).toString('hex'));
-    mkdirSync(path, { mode: 0o700 });
-    const release = lockFolder(path);
-    const { mtimeMs: now } = statSync(path);
-    for (const name of left) sweep(join(home, name), now);
+    const isOurs = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
+    if (isOurs) writeFileSync(join(home, '.gitignore'), '*\n');
+    sweep(home);
+    const { path, release } = held(home);
     let isThere = true;
     return {
       path,
@@ -49,14 +45,34 @@ export function privateFolder(parent: string): PrivateFolder {
   }
 }
 
-function sweep(path: string, now: number): void {
-  try {
-    if (now - statSync(path).mtimeMs < unlockedMs) return;
-    const release = lockFolder(path);
-    rmSync(path, { recursive: true, force: true });
-    release();
-  } catch {
-    // Another run holds it, or has removed it just now.
+/** A new folder with its lock. Between the two another run may have taken it for one that nobody holds. */
+function held(home: string): { readonly path: string; readonly release: () => void } {
+  for (let tries = 1; ; tries++) {
+    const path = join(home, randomBytes(8).toString('hex'));
+    mkdirSync(path, { mode: 0o700 });
+    try {
+      const release = lockFolder(path);
+      if (existsSync(join(path, lockName))) return { path, release };
+      release();
+    } catch (error) {
+      const isTaken = error instanceof CrossfadeError && error.code === 'E_STORE_BUSY';
+      if (!isTaken || tries === triesMax) throw error;
+    }
+  }
+}
+
+/** Whoever can take the lock of such a folder is not its owner, who is gone. Without a lock nothing lies in it yet. */
+function sweep(home: string): void {
+  for (const name of readdirSync(home)) {
+    const path = join(home, name);
+    if (!/^[0-9a-f]{16}$/.test(name) || !existsSync(join(path, lockName))) continue;
+    try {
+      const release = lockFolder(path);
+      rmSync(path, { recursive: true, force: true });
+      release();
+    } catch {
+      // Another run holds it, or has removed it just now.
+    }
   }
 }
 

@@ -1,24 +1,18 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { CrossfadeError } from '../core/errors.ts';
-import type { ReadEntries, UnreadableEntry } from './entry.ts';
+import type { Entry, ReadEntries } from './entry.ts';
 import { check } from './check.ts';
 import { filesEntries } from './files-entries.ts';
 import { jsonEntries } from './json-entries.ts';
-import { lay } from './lay.ts';
+import { type Laid, lay } from './lay.ts';
 import { privateFolder, stagingFailure, stagingFolder } from './private-folder.ts';
 import { realFolder, sourceFailure } from './read-file.ts';
-import type { LaidTable } from './table.ts';
 
 /** A source that is no database, as a private SQLite file that holds every value of it. */
-export interface Staged {
+export interface Staged extends Laid {
   readonly path: string;
-  /** SHA-256 over the content of the source: the same as long as it is. */
-  readonly digest: string;
-  readonly tables: readonly LaidTable[];
-  readonly unreadable: readonly UnreadableEntry[];
-  readonly aside: readonly { readonly name: string; readonly why: string }[];
-  readonly warnings: readonly string[];
   remove(): void;
 }
 
@@ -96,17 +90,30 @@ export interface StageOptions {
  */
 export async function stage(source: string, { folder, signal }: StageOptions = {}): Promise<Staged> {
   const { scheme, place } = partsOf(source);
-  const read = await schemes[scheme](place);
+  const readAll = await schemes[scheme](place);
+  const read = (): AsyncIterable<Entry> => interruptible(readAll(), signal);
   const home = privateFolder(folder ?? stagingFolder);
   try {
     const path = join(home.path, 'source.sqlite');
-    const laid = await lay(path, read, signal);
+    const laid = await lay(path, read);
     if (laid.tables.length === 0) throw empty(source);
-    await check(path, sourceName(source), laid, read, signal);
+    await check(path, sourceName(source), laid, read);
     return { ...laid, path, remove: () => home.remove() };
   } catch (error) {
     home.remove();
     throw stagingFailure(home.path, error);
+  }
+}
+
+/** Entries between which a signal is looked for; a file that is read at once gives the process no other moment for it. */
+const turnEntries = 1_000;
+
+async function* interruptible(entries: AsyncIterable<Entry>, signal?: AbortSignal): AsyncGenerator<Entry, void> {
+  let count = 0;
+  for await (const entry of entries) {
+    if (++count % turnEntries === 0) await setImmediate();
+    signal?.throwIfAborted();
+    yield entry;
   }
 }
 

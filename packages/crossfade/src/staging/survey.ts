@@ -5,7 +5,7 @@ import { documentName } from '../drivers/files/file-name.ts';
 import { numberKind } from './number.ts';
 
 /** How the values of a member are laid into a column. */
-export type Form = 'boolean' | 'number' | 'digits' | 'text' | 'bytes' | 'json' | 'mixed';
+export type Form = 'boolean' | 'number' | 'digits' | 'text' | 'bytes' | 'json';
 
 /** The declaration of each form. None of them changes a value that is bound to it. */
 export const declarations: Readonly<Record<Form, string>> = {
@@ -17,7 +17,6 @@ export const declarations: Readonly<Record<Form, string>> = {
   bytes: 'BLOB',
   // JSON alone would let SQLite make numbers out of text.
   json: 'JSON TEXT',
-  mixed: '',
 };
 
 /** What has been seen of one member. */
@@ -62,12 +61,13 @@ export class Survey {
     return found.find((member) => member === 'id') ?? found[0] ?? null;
   }
 
+  /** @throws CrossfadeError E_SOURCE_UNREADABLE for a member that is bytes in one record and something else in another */
   form(member: string): Form {
     const { kinds } = this.members.get(member) as Seen;
     const only = (...allowed: readonly string[]): boolean => [...kinds].every((kind) => allowed.includes(kind));
     if (kinds.size === 0) return 'text';
     if (only('bytes')) return 'bytes';
-    if (kinds.has('bytes')) return 'mixed';
+    if (kinds.has('bytes')) throw notOnlyBytes(this.table, member);
     if (only('boolean')) return 'boolean';
     if (only('string')) return 'text';
     if (only('integer', 'real', 'zero')) return 'number';
@@ -137,5 +137,13 @@ function tooWide(table: string): CrossfadeError {
     'E_SOURCE_UNREADABLE',
     `The records of ${table} have ${limits.columnsMax} different members or more, and a table takes no more columns. Nothing was moved. If they are a map by key, give each its own record; or leave them out.`,
     { table },
+  );
+}
+
+function notOnlyBytes(table: string, member: string): CrossfadeError {
+  return new CrossfadeError(
+    'E_SOURCE_UNREADABLE',
+    `The member ${JSON.stringify(member)} of ${table} is bytes in some records and something else in others, and no column would tell the two apart. Nothing was moved. Give it one kind of value in all of them, or put those records elsewhere.`,
+    { table, member },
   );
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { move } from '../../src/move/move.ts';
@@ -114,7 +114,7 @@ test('documents that cannot be read stop the run by name, are withheld under qua
   });
   symlinkSync('a.json', join(folder, 'notes/g.json'));
   const source = `files:${folder}`;
-  const stopped = await move({ source, target: targetOf(database) });
+  const stopped = await move({ source, target: targetOf(database), showValues: true });
   expect(stopped).toMatchObject({ verdict: 'stopped', exitCode: 3 });
   expect(stopped.badValues).toMatchObject([
     { table: 'notes', code: 'E_DOCUMENT_UNREADABLE', count: 5 },
@@ -129,7 +129,7 @@ test('documents that cannot be read stop the run by name, are withheld under qua
     ['files', 1, 0, 1],
     ['notes', 6, 1, 5],
   ]);
-  const said = report.warnings.join('\n');
+  const said = [stopped, report].map(({ warnings }) => warnings.join('\n'));
   for (const words of [
     'b is not whole JSON',
     'c has two members of one name',
@@ -138,7 +138,8 @@ test('documents that cannot be read stop the run by name, are withheld under qua
     'g is a symbolic link',
     'notes/f.json.tmp is a temporary file',
   ])
-    expect(said).toContain(words);
+    expect(said[0]).toContain(words);
+  expect(said[1]).toMatch(/#\w{12} \(1 bytes\) is not whole JSON/);
   expect(await verify({ source, target: targetOf(database) })).toMatchObject({ verdict: 'different', exitCode: 1 });
   expect(await verify({ source, target: targetOf(database), quarantine: quarantineFile })).toMatchObject({
     verdict: 'equal',
@@ -151,6 +152,34 @@ test('documents that cannot be read stop the run by name, are withheld under qua
     { id: 'b', text: 'mended' },
   ]);
   expect(existsSync(quarantineFile)).toBe(true);
+});
+
+const person = 'zz-canary-person';
+
+test('what a document is called is told in the list alone, unless values are asked for: it may name a person', async () => {
+  const database = await freshDatabase();
+  const folder = documents({
+    'notes/a.json': { n: 1 },
+    [`notes/${person}.json`]: '{',
+    [`notes/bom-${person}.json`]: Buffer.from('\ufeff{"n":2}'),
+    [`notes/${person}/.hidden`]: '',
+    [`files/${person}.tmp`]: '',
+  });
+  const quarantineFile = join(tempFolder(), 'list.jsonl');
+  const options = { source: `files:${folder}`, badValues: 'quarantine', quarantineFile } as const;
+  const report = await move({ ...options, target: targetOf(database) });
+  expect(report).toMatchObject({
+    exitCode: 4,
+    notMoved: [{ name: expect.stringMatching(/^notes\/#\w{12} \(\d+ bytes\)$/) }],
+  });
+  expect(JSON.stringify(report)).not.toContain(person);
+  expect(readFileSync(quarantineFile, 'utf8')).toContain(person);
+  expect(JSON.stringify(await plan(options))).not.toContain(person);
+  const other = { ...options, quarantineFile: `${quarantineFile}-2`, schema: 'plain', showValues: true };
+  const told = await move({ ...other, target: targetOf(database) });
+  expect(told.notMoved).toMatchObject([{ name: `notes/${person}/.hidden` }]);
+  expect(told.warnings.join('\n')).toContain(`notes/bom-${person}.json began with a byte order mark.`);
+  expect(told.warnings.join('\n')).toContain(`${person} is not whole JSON`);
 });
 
 test('a move of documents that was stopped in its middle is continued by the same call, and refused when they have changed', async () => {

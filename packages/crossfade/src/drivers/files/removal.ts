@@ -18,16 +18,30 @@ export async function noteRemoval(dir: string, paths: readonly string[]): Promis
 /** Removes what was noted, if anything was. */
 export async function finishRemoval(dir: string): Promise<void> {
   await syncFolder(dir);
-  const text = await readFile(join(dir, removalFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return;
-  const paths = parsePaths(dir, text);
+  const noted = await readRemoval(dir);
+  if (noted === null) return;
+  const paths = noted.map((path) => join(dir, path));
   for (const path of paths) await rm(path, { force: true });
   for (const folder of new Set(paths.map((path) => dirname(path)))) await syncFolder(folder);
   await rm(join(dir, removalFile));
   await syncFolder(dir);
+}
+
+/**
+ * The documents that are there and removed all the same, as paths below the directory: for a reader that is not the
+ * store, and changes nothing. @throws CrossfadeError E_STORE_DAMAGED
+ */
+export async function removedDocuments(dir: string): Promise<ReadonlySet<string>> {
+  return new Set(await readRemoval(dir));
+}
+
+/** Paths below the directory, or null where nothing was noted. */
+async function readRemoval(dir: string): Promise<string[] | null> {
+  const text = await readFile(join(dir, removalFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  return text === null ? null : parsePaths(dir, text);
 }
 
 /** It was renamed when it was whole; whatever else stands there was put there by somebody, and removes nothing. */
@@ -37,12 +51,12 @@ function parsePaths(dir: string, text: string): string[] {
       const names = [folder, file];
       if (!file.endsWith('.json') || names.some((name) => name.startsWith('.') || basename(name) !== name))
         throw new TypeError('no document');
-      return join(dir, folder, file);
+      return join(folder, file);
     });
   } catch (cause) {
     throw new CrossfadeError(
       'E_STORE_DAMAGED',
-      `The file ${removalFile} in ${dir} is no list of documents. The store was not opened, and nothing was removed. Look at it, and move it away.`,
+      `The file ${removalFile} in ${dir} is no list of documents. Nothing was done, and nothing was removed. Look at it, and move it away.`,
       { folder: dir, files: [removalFile] },
       { cause },
     );

@@ -9,6 +9,9 @@ interface Owner {
   readonly startedAt: string;
 }
 
+/** The file whose lock is the folder's. */
+export const lockName = '.lock';
+
 /**
  * Holds a folder against every other store, of this process or another one, until it is released or the process is gone.
  *
@@ -19,7 +22,7 @@ interface Owner {
  * @throws CrossfadeError E_STORE_BUSY
  */
 export function lockFolder(dir: string): () => void {
-  const path = join(dir, '.lock');
+  const path = join(dir, lockName);
   const owner = join(dir, '.owner');
   const database = new DatabaseSync(path);
   try {
