@@ -3,67 +3,8 @@ import { CrossfadeError } from '../core/errors.ts';
 import { query } from '../pg/connect.ts';
 import { sql, type Sql } from '../pg/sql.ts';
 import { bystanders } from './bystanders.ts';
-
-/** A table of PostgreSQL that is to be copied. */
-export interface PgTable {
-  readonly name: string;
-  readonly oid: string;
-  readonly partitioned: boolean;
-  readonly columns: readonly PgColumn[];
-  readonly primaryKey: readonly string[];
-  readonly unique: readonly PgKey[];
-  readonly foreignKeys: readonly PgForeignKey[];
-  readonly checks: readonly { readonly name: string; readonly definition: string }[];
-  readonly indexes: readonly PgIndex[];
-}
-
-/** A column, its type without domains around it. */
-export interface PgColumn {
-  readonly name: string;
-  /** As pg_type names it: `int4`, `timestamptz`. */
-  readonly type: string;
-  /** As PostgreSQL writes it, `numeric(10,2)`. */
-  readonly written: string;
-  readonly required: boolean;
-  readonly generated: boolean;
-  /** SQL of the default, or null. */
-  readonly default: string | null;
-  /** The number that the sequence behind an identity or serial gave last, or null where there is none or it gave none. */
-  readonly sequence: { readonly last: bigint | null } | null;
-}
-
-/** A key or constraint, by the names of its columns. */
-export interface PgKey {
-  readonly name: string;
-  readonly columns: readonly string[];
-}
-
-/** A foreign key, with the words of SQL for its actions. */
-export interface PgForeignKey extends PgKey {
-  /** Null for a table of another schema. */
-  readonly parent: string | null;
-  readonly parentColumns: readonly string[];
-  readonly onUpdate: string;
-  readonly onDelete: string;
-  readonly deferred: boolean;
-}
-
-/** An index that no constraint has made. */
-export interface PgIndex {
-  readonly name: string;
-  readonly unique: boolean;
-  readonly method: string;
-  /** A column each, or the SQL of an expression. */
-  readonly parts: readonly { readonly column: string | null; readonly sql: string; readonly descending: boolean }[];
-  readonly where: string | null;
-  readonly isPlain: boolean;
-}
-
-/** What a schema holds. */
-export interface PgSchema {
-  readonly tables: readonly PgTable[];
-  readonly notMoved: readonly { readonly kind: string; readonly name: string; readonly why: string }[];
-}
+import { readColumns } from './columns.ts';
+import type { PgIndex, PgSchema, PgTable } from './pg-table.ts';
 
 const kinds: Readonly<Record<string, readonly [string, string]>> = {
   v: ['view', "a view is a query in PostgreSQL's dialect"],
@@ -161,46 +102,6 @@ const actions: Readonly<Record<string, string>> = {
 function names(table: Sql, list: Sql): Sql {
   return sql`(SELECT pg_catalog.json_agg(a.attname ORDER BY u.n)::text FROM pg_catalog.unnest(${list}) WITH ORDINALITY AS u (num, n)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = ${table} AND a.attnum = u.num)`;
-}
-
-async function readColumns(client: pg.Client, oid: string): Promise<PgColumn[]> {
-  const { rows } = await query<
-    Record<'name' | 'type' | 'written' | 'required' | 'generated', string> & Record<'value' | 'sequence', string | null>
-  >(
-    client,
-    sql`WITH RECURSIVE base (oid, of) AS (
-        SELECT oid, oid FROM pg_catalog.pg_type
-        UNION ALL SELECT t.typbasetype, b.of FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
-      SELECT a.attname AS name, t.typname AS type, pg_catalog.format_type(a.atttypid, a.atttypmod) AS written, a.attnotnull AS required,
-        a.attgenerated <> '' AS generated, CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS value,
-        (SELECT s.objid::pg_catalog.regclass::text FROM pg_catalog.pg_depend s JOIN pg_catalog.pg_class q ON q.oid = s.objid AND q.relkind = 'S'
-          WHERE s.refobjid = a.attrelid AND s.refobjsubid = a.attnum AND s.deptype IN ('a', 'i') LIMIT 1) AS sequence
-      FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        JOIN base b ON b.of = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype <> 'd'
-      WHERE a.attrelid = ${oid}::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
-    'read the columns',
-  );
-  const columns: PgColumn[] = [];
-  for (const { name, type, written, required, generated, value, sequence } of rows)
-    columns.push({
-      name,
-      type,
-      written,
-      required: required === 't',
-      generated: generated === 't',
-      default: value,
-      sequence: sequence === null ? null : { last: await lastOf(client, sequence) },
-    });
-  return columns;
-}
-
-async function lastOf(client: pg.Client, sequence: string): Promise<bigint | null> {
-  const { rows } = await query(
-    client,
-    sql`SELECT pg_catalog.pg_sequence_last_value(${sequence}::pg_catalog.regclass)::text AS last`,
-    'read a sequence',
-  );
-  return rows[0].last === null ? null : BigInt(rows[0].last);
 }
 
 async function readIndexes(client: pg.Client, oid: string): Promise<PgIndex[]> {

@@ -12,7 +12,7 @@ import {
 import { canonical, ValueFault } from '../schema/values/field-values.ts';
 import { Json, JsonWalker } from '../schema/values/json.ts';
 import { decimalOf, JsonFault, parseJson, printJson } from '../schema/values/json-value.ts';
-import type { PgColumn, PgTable } from './catalog.ts';
+import type { PgColumn, PgTable } from './pg-table.ts';
 import type { NotTranslated } from './exported.ts';
 import { formOf } from './form.ts';
 import type { TextRow } from './rows.ts';

@@ -1,5 +1,5 @@
 import { join, name as ident, type Sql, sql } from '../pg/sql.ts';
-import type { PgColumn, PgTable } from './catalog.ts';
+import type { PgColumn, PgTable } from './pg-table.ts';
 import type { RowSum } from './digest.ts';
 import type { ExportedColumn, NotTranslated } from './exported.ts';
 import { collectionsOf, fieldTypeOf, noteOf, recordOf, spelledJson, spelledValue } from './collections.ts';

@@ -4,10 +4,11 @@ import { CrossfadeError } from '../core/errors.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { join, name, qualified, type Sql, sql } from '../pg/sql.ts';
 import type { Target } from '../pg/target.ts';
-import { type PgColumn, type PgSchema, type PgTable, readSchema } from './catalog.ts';
+import { readSchema } from './catalog.ts';
 import { type Copier, copierOf } from './copier.ts';
 import { RowSum, sumKey } from './digest.ts';
 import type { ExportedTable, ExportReport } from './exported.ts';
+import type { PgColumn, PgSchema, PgTable } from './pg-table.ts';
 import { type Place, placeOf, publish, refuseTaken, unfinished } from './place.ts';
 import { copyRows } from './rows.ts';
 

@@ -1,7 +1,8 @@
 import { ident } from '../core/sql-text.ts';
 import { Names } from '../staging/names.ts';
-import type { PgColumn, PgIndex, PgTable } from './catalog.ts';
-import { conditionOf, defaultOf } from './condition.ts';
+import type { PgColumn, PgIndex, PgTable } from './pg-table.ts';
+import { conditionOf, type NamedColumn } from './condition.ts';
+import { defaultOf } from './default.ts';
 import type { NotTranslated } from './exported.ts';
 import { type Form, formOf } from './form.ts';
 
@@ -18,9 +19,7 @@ export interface CopyTable {
 }
 
 /** A column of it. */
-export interface CopyColumn {
-  readonly from: PgColumn;
-  readonly name: string;
+export interface CopyColumn extends NamedColumn {
   readonly form: Form;
 }
 
@@ -106,6 +105,14 @@ class Draft {
     return this.columnNames.get(this.table.name) as ReadonlyMap<string, string>;
   }
 
+  private condition(text: string): string | null {
+    const { columns } = this.table;
+    return conditionOf(
+      text,
+      new Map(columns.map((from) => [from.name, { from, name: this.names.get(from.name) as string }])),
+    );
+  }
+
   /** The column whose values PostgreSQL counts up: what INTEGER PRIMARY KEY is in SQLite. */
   private counter(): PgColumn | null {
     const [key, ...more] = this.table.primaryKey;
@@ -122,13 +129,14 @@ class Draft {
     return [ident(name), declared, ...(from.required ? ['NOT NULL'] : []), ...this.defaultText(from)].join(' ');
   }
 
-  private defaultText({ name, default: given, generated, sequence }: PgColumn): string[] {
+  private defaultText(column: PgColumn): string[] {
+    const { name, default: given, generated, sequence } = column;
     if (generated)
       this.say(`generated column ${name} of ${this.table.name}`, 'its values are copied, and its expression is not');
     if (given === null || sequence !== null) return [];
-    const translated = defaultOf(given);
+    const translated = defaultOf(given, column);
     if (translated !== null) return [`DEFAULT ${translated}`];
-    this.say(`default of ${this.table.name}.${name}`, 'it is an expression of PostgreSQL');
+    this.say(`default of ${this.table.name}.${name}`, 'SQLite would put something else into a row');
     return [];
   }
 
@@ -151,14 +159,14 @@ class Draft {
 
   private check({ name, definition }: { readonly name: string; readonly definition: string }): string[] {
     const inner = /^CHECK \((.*)\)$/s.exec(definition)?.[1];
-    const translated = inner === undefined ? null : conditionOf(inner, this.names);
+    const translated = inner === undefined ? null : this.condition(inner);
     if (translated !== null) return [`CONSTRAINT ${ident(name)} CHECK (${translated})`];
-    this.say(`check ${name} of ${this.table.name}`, 'it is an expression of PostgreSQL');
+    this.say(`check ${name} of ${this.table.name}`, 'SQLite has no condition that means the same');
     return [];
   }
 
   private index(table: string, index: PgIndex): string[] {
-    const where = index.where === null ? '' : conditionOf(index.where, this.names);
+    const where = index.where === null ? '' : this.condition(index.where);
     const parts = index.parts.map((part) => this.part(part));
     const isTold = index.method === 'btree' && index.isPlain && where !== null && parts.every((part) => part !== null);
     if (!isTold) {
