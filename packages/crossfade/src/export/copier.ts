@@ -8,7 +8,8 @@ import { diskFailure, guarded, type Place } from './place.ts';
 import type { TextRow } from './rows.ts';
 import { exportFile, filesFolder } from './store-copy.ts';
 import { SqliteCopy, sumCopy } from './sqlite-copy.ts';
-import { type CopyTable, designCopy } from './sqlite-design.ts';
+import { designCopy } from './sqlite-design.ts';
+import type { CopyTable } from './sqlite-draft.ts';
 
 /** What writes one kind of copy, and reads it again. */
 export interface Copier {

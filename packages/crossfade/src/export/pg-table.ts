@@ -1,3 +1,5 @@
+import type { Clause } from './clauses.ts';
+
 /** A table of PostgreSQL that is to be copied. */
 export interface PgTable {
   readonly name: string;
@@ -7,8 +9,11 @@ export interface PgTable {
   readonly primaryKey: readonly string[];
   readonly unique: readonly PgKey[];
   readonly foreignKeys: readonly PgForeignKey[];
-  readonly checks: readonly { readonly name: string; readonly definition: string }[];
+  readonly primaryKeyClauses: readonly Clause[];
+  readonly checks: readonly PgCheck[];
   readonly indexes: readonly PgIndex[];
+  /** Constraints of kinds that no copy has: exclusion, and whatever a later server brings. */
+  readonly otherConstraints: readonly string[];
 }
 
 /** A column, its type without domains around it. */
@@ -29,14 +34,35 @@ export interface PgColumn {
   readonly generated: boolean;
   /** SQL of the default, or null. */
   readonly default: string | null;
-  /** The number that the sequence behind an identity or serial gave last, or null where there is none or it gave none. */
-  readonly sequence: { readonly last: bigint | null } | null;
+  /** Whether the type is a domain, which may have conditions and a default of its own. */
+  readonly isDomain: boolean;
+  /** What an identity or serial counts by, or null. */
+  readonly sequence: PgSequence | null;
+}
+
+/** The sequence behind a column. */
+export interface PgSequence {
+  /** One less than the number that it gives next. */
+  readonly before: bigint;
+  /** Whether it has given a number. */
+  readonly isUsed: boolean;
+  /** How it counts, where that is not one by one upwards for as long as the type lasts: `INCREMENT BY 10`. */
+  readonly counting: readonly string[];
+}
+
+/** A condition of a table's rows. */
+export interface PgCheck {
+  readonly name: string;
+  /** As PostgreSQL writes it. */
+  readonly condition: string;
+  readonly clauses: readonly Clause[];
 }
 
 /** A key or constraint, by the names of its columns. */
 export interface PgKey {
   readonly name: string;
   readonly columns: readonly string[];
+  readonly clauses: readonly Clause[];
 }
 
 /** A foreign key, with the words of SQL for its actions. */
@@ -46,7 +72,8 @@ export interface PgForeignKey extends PgKey {
   readonly parentColumns: readonly string[];
   readonly onUpdate: string;
   readonly onDelete: string;
-  readonly deferred: boolean;
+  /** ` DEFERRABLE INITIALLY DEFERRED`, or nothing. */
+  readonly deferral: string;
 }
 
 /** An index that no constraint has made. */
@@ -57,7 +84,7 @@ export interface PgIndex {
   /** A column each, or the SQL of an expression. */
   readonly parts: readonly { readonly column: string | null; readonly sql: string; readonly descending: boolean }[];
   readonly where: string | null;
-  readonly isPlain: boolean;
+  readonly clauses: readonly Clause[];
 }
 
 /** What a schema holds. */
