@@ -12,9 +12,10 @@ import {
 import { canonical, ValueFault } from '../schema/values/field-values.ts';
 import { Json, JsonWalker } from '../schema/values/json.ts';
 import { decimalOf, JsonFault, parseJson, printJson } from '../schema/values/json-value.ts';
-import type { PgColumn, PgTable } from './catalog.ts';
+import { isCarried } from './clauses.ts';
 import type { NotTranslated } from './exported.ts';
 import { formOf } from './form.ts';
+import type { PgColumn, PgTable } from './pg-table.ts';
 import type { TextRow } from './rows.ts';
 
 /** The field of each type of PostgreSQL; whatever is not here is text, as PostgreSQL writes it. */
@@ -70,30 +71,48 @@ function collectionOf(table: PgTable, tables: readonly PgTable[], notTranslated:
       `Table ${table.name} has no primary key by which a store could name its records. Nothing was written. Leave it out with --except, or copy into sqlite:FILE.`,
       { table: table.name },
     );
+  const say = (what: string, why: string): unknown => notTranslated.push({ what: `${what} of ${table.name}`, why });
+  isCarried(`primary key of ${table.name}`, table.primaryKeyClauses, notTranslated);
   const references = table.foreignKeys.flatMap((key): Reference[] => {
     const parent = tables.find(({ name }) => name === key.parent);
     const isWhole = parent !== undefined && parent.primaryKey.join('\0') === key.parentColumns.join('\0');
-    if (isWhole && ['NO ACTION', 'RESTRICT', 'CASCADE'].includes(key.onDelete))
+    const what = `foreign key ${key.name}`;
+    if (!isWhole || !['NO ACTION', 'RESTRICT', 'CASCADE'].includes(key.onDelete))
+      say(what, 'a store has none of this kind');
+    else if (isCarried(`${what} of ${table.name}`, key.clauses, notTranslated))
       return [{ fields: key.columns, to: parent.name, onRemove: key.onDelete === 'CASCADE' ? 'remove' : 'refuse' }];
-    notTranslated.push({ what: `foreign key ${key.name} of ${table.name}`, why: 'a store has none of this kind' });
     return [];
   });
-  const lost = [
-    ...table.checks.map(({ name }) => `check ${name}`),
-    ...table.columns.flatMap((column) =>
-      column.default === null || column.sequence !== null ? [] : [`default of ${column.name}`],
-    ),
-    ...table.indexes.map(({ name }) => `index ${name}`),
-  ];
-  for (const what of lost) notTranslated.push({ what: `${what} of ${table.name}`, why: 'a store of records has none' });
+  const unique = table.unique.filter(({ name, columns, clauses }) => {
+    if (isKey(columns)) return isCarried(`unique key ${name} of ${table.name}`, clauses, notTranslated);
+    say(`unique key ${name}`, 'a store has no key of these types');
+    return false;
+  });
+  for (const what of besides(table)) say(what, 'a store of records has none');
   return {
     fields: Object.fromEntries(
       table.columns.map((column) => [column.name, { type: fieldTypeOf(column), nullable: !column.required }]),
     ),
     key: table.primaryKey,
-    unique: table.unique.map(({ columns }) => columns).filter(isKey),
+    unique: unique.map(({ columns }) => columns),
     references,
   };
+}
+
+/** What a table has besides its fields and keys. */
+function besides({ checks, columns, indexes, otherConstraints }: PgTable): string[] {
+  const ofColumn = ({ name, default: given, generated, isDomain, sequence }: PgColumn): string[] => [
+    ...(given === null || sequence !== null ? [] : [`default of ${name}`]),
+    ...(generated ? [`generated column ${name}`] : []),
+    ...(isDomain ? [`domain of ${name}`] : []),
+    ...(sequence === null ? [] : [`counting of ${name}`]),
+  ];
+  return [
+    ...checks.map(({ name }) => `check ${name}`),
+    ...columns.flatMap(ofColumn),
+    ...indexes.map(({ name }) => `index ${name}`),
+    ...otherConstraints,
+  ];
 }
 
 const walker = new JsonWalker(1_000);

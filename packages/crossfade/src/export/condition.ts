@@ -1,41 +1,87 @@
 import { ident } from '../core/sql-text.ts';
+import type { PgColumn } from './pg-table.ts';
 
-/**
- * Expressions of PostgreSQL that mean the same in SQLite, built anew from an allowlist: constants, and comparisons of
- * columns with constants. Everything else is null, and stands in the report.
- */
-
-const constant = String.raw`-?\d+(?:\.\d+)?|'(?:[^']|'')*'|true|false`;
-const cast = String.raw`(?:::(?:text|character varying|integer|bigint|smallint|boolean|jsonb|json))?`;
-const defaultForm = new RegExp(`^(?:\\((-\\d+(?:\\.\\d+)?)\\)|(${constant}))${cast}$`);
-const comparison = new RegExp(`^"?((?:[^"]|"")+?)"? (=|<>|<|>|<=|>=) \\(?(${constant})\\)?${cast}$`);
-const list = new RegExp(`^"?((?:[^"]|"")+?)"? = ANY \\(ARRAY\\[((?:(?:${constant})${cast}(?:, )?)+)\\]\\)$`);
-const nullTest = /^"?((?:[^"]|"")+?)"? IS( NOT)? NULL$/;
-
-const elements = new RegExp(`(${constant})${cast}(?:, |$)`, 'g');
-
-/** A default as SQLite takes it, or null. */
-export function defaultOf(text: string): string | null {
-  if (/^(CURRENT_TIMESTAMP|now\(\))$/.test(text)) return 'CURRENT_TIMESTAMP';
-  const found = defaultForm.exec(text);
-  return found === null ? null : (found[1] ?? found[2]);
+/** A column that a condition may speak of, and what it is called in SQLite. */
+export interface NamedColumn {
+  readonly from: PgColumn;
+  readonly name: string;
 }
 
-/** A condition of the columns of a table, by what they are called in PostgreSQL and in SQLite; null where it may mean something else. */
-export function conditionOf(text: string, columns: ReadonlyMap<string, string>): string | null {
+/** PostgreSQL quotes every name but these. */
+const columnName = String.raw`"(?:[^"]|"")+"|[a-z_][a-z0-9_]*`;
+/** In parentheses behind which stands a cast: varchar has no comparison of its own. */
+const operand = String.raw`(?:(${columnName})|\((${columnName})\)::text)`;
+const constant = String.raw`(?:\d+|'(?:[^']|'')*'|true|false)(?:::[a-z ]+)?`;
+const nullTest = new RegExp(`^(${columnName}) IS( NOT)? NULL$`);
+const flag = new RegExp(`^(NOT )?(${columnName})$`);
+const comparison = new RegExp(`^${operand} (=|<>|<|>|<=|>=) (${constant})$`);
+const list = new RegExp(
+  String.raw`^${operand} = ANY \((?:ARRAY\[(.+)\]|\(ARRAY\[(.+)\]\)::text\[\])\)$`.replaceAll(
+    '.+',
+    `${constant}(?:, ${constant})*`,
+  ),
+);
+const constants = new RegExp(constant, 'g');
+
+/**
+ * A condition of the columns of a table, by their names in PostgreSQL, built anew for SQLite from what means the same in
+ * both: of whole numbers, truth values and text, comparisons with constants, and of any column whether it is NULL. Null
+ * for everything else. A decimal is the text of its digits in the copy, and text has another order there than a language.
+ */
+export function conditionOf(text: string, columns: ReadonlyMap<string, NamedColumn>): string | null {
   const bare = unwrapped(text);
   const parts = conjuncts(bare);
   if (parts.length > 1) {
     const each = parts.map((part) => conditionOf(part, columns));
     return each.every((part) => part !== null) ? each.join(' AND ') : null;
   }
-  const [test, compare, any] = [nullTest.exec(bare), comparison.exec(bare), list.exec(bare)];
-  const column = columns.get((test ?? compare ?? any)?.[1].replaceAll('""', '"') ?? '');
-  if (column === undefined) return columns.has(bare) ? ident(columns.get(bare) as string) : null;
-  if (test !== null) return `${ident(column)} IS${test[2] ?? ''} NULL`;
-  if (any !== null)
-    return `${ident(column)} IN (${[...any[2].matchAll(elements)].map(([, value]) => value).join(', ')})`;
-  return compare === null ? null : `${ident(column)} ${compare[2]} ${compare[3]}`;
+  const column = (written: string): NamedColumn | undefined => columns.get(nameOf(written));
+  const isNull = nullTest.exec(bare);
+  if (isNull !== null) return nullCondition(column(isNull[1]), isNull[2] ?? '');
+  const alone = flag.exec(bare);
+  if (alone !== null) return flagCondition(alone[2], column(alone[2]), alone[1] ?? '');
+  const [compared, listed] = [comparison.exec(bare), list.exec(bare)];
+  const [, plain, cast, sign, other] = compared ?? listed ?? [];
+  const of = column(plain ?? cast ?? '');
+  if (of === undefined) return null;
+  if (compared !== null) return comparisonCondition(of, sign, other);
+  const values = [...(sign ?? other).matchAll(constants)].map(([value]) => literalOf(of.from, value));
+  return values.every((value) => value !== null) ? `${ident(of.name)} IN (${values.join(', ')})` : null;
+}
+
+/** Of a composite value PostgreSQL asks each field, and the copy has one text. */
+function nullCondition(column: NamedColumn | undefined, not: string): string | null {
+  return column === undefined || column.from.kind === 'c' ? null : `${ident(column.name)} IS${not} NULL`;
+}
+
+function flagCondition(written: string, column: NamedColumn | undefined, not: string): string | null {
+  const isConstant = written === 'true' || written === 'false';
+  return isConstant || column?.from.type !== 'bool' ? null : `${not}${ident(column.name)}`;
+}
+
+function comparisonCondition({ from, name }: NamedColumn, sign: string, value: string): string | null {
+  const literal = literalOf(from, value);
+  const isOfOrder = sign !== '=' && sign !== '<>';
+  return literal === null || (isOfOrder && from.collation === 'language') ? null : `${ident(name)} ${sign} ${literal}`;
+}
+
+/** How PostgreSQL writes a constant beside a column of the type, the literal in the first or second group. */
+const beside: Readonly<Record<string, RegExp>> = {
+  bool: /^(true|false)$/,
+  int2: /^(\d+)$|^'(-?\d+)'::(?:smallint|integer|bigint)$/,
+  int4: /^(\d+)$|^'(-?\d+)'::(?:smallint|integer|bigint)$/,
+  int8: /^(\d+)$|^'(-?\d+)'::(?:smallint|integer|bigint)$/,
+  text: /^('.*')::text$/s,
+  varchar: /^('.*')::(?:text|character varying)$/s,
+};
+
+function literalOf({ type, collation }: PgColumn, written: string): string | null {
+  const found = Object.hasOwn(beside, type) && collation !== 'loose' ? beside[type].exec(written) : null;
+  return found === null ? null : (found[1] ?? found[2]);
+}
+
+function nameOf(written: string): string {
+  return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written;
 }
 
 /** Without parentheses around all of it. */

@@ -1,5 +1,5 @@
 import { join, name as ident, type Sql, sql } from '../pg/sql.ts';
-import type { PgColumn, PgTable } from './catalog.ts';
+import type { PgColumn, PgTable } from './pg-table.ts';
 import type { RowSum } from './digest.ts';
 import type { ExportedColumn, NotTranslated } from './exported.ts';
 import { collectionsOf, fieldTypeOf, noteOf, recordOf, spelledJson, spelledValue } from './collections.ts';
@@ -8,7 +8,8 @@ import { diskFailure, guarded, type Place } from './place.ts';
 import type { TextRow } from './rows.ts';
 import { exportFile, filesFolder } from './store-copy.ts';
 import { SqliteCopy, sumCopy } from './sqlite-copy.ts';
-import { type CopyTable, designCopy } from './sqlite-design.ts';
+import { designCopy } from './sqlite-design.ts';
+import type { CopyTable } from './sqlite-draft.ts';
 
 /** What writes one kind of copy, and reads it again. */
 export interface Copier {

@@ -1,14 +1,14 @@
-import { rmSync } from 'node:fs';
 import type pg from 'pg';
 import { CrossfadeError } from '../core/errors.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { join, name, qualified, type Sql, sql } from '../pg/sql.ts';
 import type { Target } from '../pg/target.ts';
-import { type PgColumn, type PgSchema, type PgTable, readSchema } from './catalog.ts';
+import { readSchema } from './catalog.ts';
 import { type Copier, copierOf } from './copier.ts';
 import { RowSum, sumKey } from './digest.ts';
 import type { ExportedTable, ExportReport } from './exported.ts';
-import { type Place, placeOf, publish, refuseTaken, unfinished } from './place.ts';
+import type { PgColumn, PgSchema, PgTable } from './pg-table.ts';
+import { discard, type Place, placeOf, publish, refuseTaken, unfinished } from './place.ts';
 import { copyRows } from './rows.ts';
 
 /** What an export can be told. */
@@ -38,6 +38,22 @@ export interface ExportOptions {
 export async function exportSchema(options: ExportOptions): Promise<ExportReport> {
   const place = placeOf(options.to);
   refuseTaken(place);
+  try {
+    return await madeAt(place, options);
+  } catch (error) {
+    // Whatever went wrong then, the connection was told to break, and calls it a loss.
+    throw options.signal?.aborted === true ? interruption() : error;
+  }
+}
+
+function interruption(): CrossfadeError {
+  return new CrossfadeError(
+    'E_INTERRUPTED',
+    'The export was interrupted. No copy was left, and the database is as it was. Run the same command again.',
+  );
+}
+
+async function madeAt(place: Place, options: ExportOptions): Promise<ExportReport> {
   const partial = unfinished(place);
   const client = await connect(options.from, {
     access: 'read',
@@ -52,7 +68,7 @@ export async function exportSchema(options: ExportOptions): Promise<ExportReport
       return report;
     }
   } finally {
-    rmSync(partial, { recursive: true, force: true });
+    discard(partial);
     await disconnect(client);
   }
 }

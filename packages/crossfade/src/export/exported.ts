@@ -11,9 +11,9 @@ export interface ExportReport {
   readonly schema: string;
   readonly rows: number;
   readonly tables: readonly ExportedTable[];
-  /** Defaults, checks, indexes and keys that have no translation. */
+  /** What a table has and the copy has not, or not quite: defaults, checks, indexes, keys, how a column counts. */
   readonly notTranslated: readonly NotTranslated[];
-  /** Views, triggers, and tables that were left out. */
+  /** Whatever else stands in the schema: views, functions, triggers, policies, comments, tables that were left out. */
   readonly notMoved: readonly { readonly kind: string; readonly name: string; readonly why: string }[];
   readonly warnings: readonly string[];
   readonly error: { readonly code: string; readonly message: string; readonly facts: object } | null;

@@ -52,6 +52,11 @@ export function unfinished({ path }: Place): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
 }
 
+/** Removes what is not finished, and what SQLite has kept beside it: rows are in that too. */
+export function discard(from: string): void {
+  for (const path of [from, ...sidecars.map((ending) => from + ending)]) rmSync(path, { recursive: true, force: true });
+}
+
 /** Gives a finished copy its name, so that it is on the disk, and only where nothing stands. @throws CrossfadeError E_EXPORT_UNWRITABLE */
 export function publish(from: string, place: Place): void {
   guarded(place.path, () => {

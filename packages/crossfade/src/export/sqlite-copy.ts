@@ -4,7 +4,7 @@ import { ident } from '../core/sql-text.ts';
 import { exactly } from '../staging/check.ts';
 import type { RowSum } from './digest.ts';
 import type { TextRow } from './rows.ts';
-import type { CopyTable } from './sqlite-design.ts';
+import type { CopyTable } from './sqlite-draft.ts';
 
 /** A new SQLite file, while it is filled. */
 export class SqliteCopy {

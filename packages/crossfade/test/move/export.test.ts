@@ -141,12 +141,20 @@ test('what SQLite cannot hold exactly is text, and the report says of each colum
     p: null,
   });
   expect(report.notTranslated.map(({ what }) => what)).toEqual([
+    'domain of p of t',
     'generated column dbl of t',
-    'default of t.def',
+    'default of def of t',
     'index by_lower of t',
     'index gin of t',
+    'GENERATED ALWAYS of id of t',
   ]);
-  expect(report.notMoved.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['view v', 'trigger g']);
+  expect(report.notMoved.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'domain positive',
+    'enum mood',
+    'function f()',
+    'trigger g on t',
+    'view v',
+  ]);
 });
 
 test('nothing is replaced, and a wrong place, schema or table is one sentence', async () => {
@@ -206,7 +214,7 @@ test('a partition whose parent stands in another schema is copied; rows that sho
     ['p', 1],
     ['par', 0],
   ]);
-  expect(one.notMoved).toMatchObject([{ kind: 'inheriting table', name: 'two.chi' }]);
+  expect(one.notMoved).toMatchObject([{ kind: 'inheriting table', name: 'two.chi of par' }]);
 });
 
 test('what an older database has left beside the place is not read as part of the copy', async () => {

@@ -1,0 +1,67 @@
+import type { PgColumn } from './pg-table.ts';
+
+/** A constant as PostgreSQL writes it, and the type that it names. */
+interface Constant {
+  /** What stands between its quotes, or the whole where it has none. */
+  readonly text: string;
+  readonly isQuoted: boolean;
+  readonly cast: string | null;
+}
+
+const constantForm = /^(?:'((?:[^']|'')*)'|\((-\d+(?:\.\d+)?)\)|(\d+(?:\.\d+)?|true|false))(?:::([a-z ]+))?$/;
+
+/** What the default puts into a row of the copy has to be the cell that a row of PostgreSQL would have become. */
+const defaults: Readonly<Record<string, (constant: Constant, written: string) => string | null>> = {
+  bool: ({ text, isQuoted }) => (!isQuoted && /^(true|false)$/.test(text) ? text : null),
+  int2: wholeNumber,
+  int4: wholeNumber,
+  int8: wholeNumber,
+  float4: ({ text }) => (Math.fround(Number(text)) === Number(text) ? exactDouble(text) : null),
+  float8: ({ text }) => exactDouble(text),
+  // Declared as nothing, the column would keep a whole number as one.
+  'signed float4': () => null,
+  'signed float8': () => null,
+  numeric: ({ text }, written) => decimal(text, /^numeric\(\d+,(-?\d+)\)$/.exec(written)?.[1]),
+  text: asText,
+  varchar: asText,
+  json: ofType('json'),
+  jsonb: ofType('jsonb'),
+  uuid: ofType('uuid'),
+  date: ofType('date'),
+};
+
+/** The default of a column as SQLite takes it; null where it would put something else into a row. */
+export function defaultOf(text: string, { type, written }: PgColumn): string | null {
+  if (/^(CURRENT_TIMESTAMP|now\(\))$/.test(text)) return type === 'timestamptz' ? 'CURRENT_TIMESTAMP' : null;
+  const [whole, quoted, negative, plain, cast] = constantForm.exec(text) ?? [];
+  if (whole === undefined || !Object.hasOwn(defaults, type)) return null;
+  const constant = { text: quoted ?? negative ?? plain, isQuoted: quoted !== undefined, cast: cast ?? null };
+  return defaults[type](constant, written);
+}
+
+function wholeNumber({ text }: Constant): string | null {
+  return /^-?\d+$/.test(text) ? text : null;
+}
+
+/** Of more digits SQLite may make another double than PostgreSQL. */
+function exactDouble(text: string): string | null {
+  return /^-?\d+(\.\d+)?$/.test(text) && text.replace(/\D/g, '').length <= 15 ? text : null;
+}
+
+/** With as many decimals as the type has, where it says how many. */
+function decimal(text: string, scale: string | undefined): string | null {
+  const [whole, integer, fraction = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) return null;
+  if (scale === undefined) return `'${text}'`;
+  if (fraction.length > Number(scale)) return null;
+  return scale === '0' ? `'${integer}'` : `'${integer}.${fraction.padEnd(Number(scale), '0')}'`;
+}
+
+/** A date that is made text follows the settings of whoever inserts it. */
+function asText({ text, cast }: Constant): string | null {
+  return cast === null || /^(text|character varying|smallint|integer|bigint|numeric)$/.test(cast) ? `'${text}'` : null;
+}
+
+function ofType(type: string): (constant: Constant) => string | null {
+  return ({ text, isQuoted, cast }) => (isQuoted && cast === type ? `'${text}'` : null);
+}
