@@ -100,6 +100,18 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
       expect(await store.read('rows', ['theirs'])).toBeNull();
     });
 
+    test('a record of the same key that others make is noticed, also where this store knows its own', async () => {
+      await store.write([insert('mine', 1)]);
+      await plain.insert('rows', [{ word: 'mine', n: 2 }]);
+      for (const call of [
+        () => store.read('rows', ['mine']),
+        () => store.write([put('mine', 3)]),
+        () => store.write([{ kind: 'remove', collection: 'rows', key: ['mine'] }]),
+      ])
+        await expect(call()).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+      expect((await plain.rows('rows')).map(({ n }) => n)).toEqual([1, 2]);
+    });
+
     test('a table of several pages is walked whole, while others remove what was passed already', async () => {
       const words = Array.from({ length: 2_300 }, (_, n) => `w${String(n).padStart(4, '0')}`);
       const ids: number[] = [];

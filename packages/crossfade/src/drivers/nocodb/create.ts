@@ -2,8 +2,8 @@ import type { Key, Row } from '../../schema/collection.ts';
 import { findAll } from './find.ts';
 import type { Place } from './place.ts';
 import { RequestFailure } from './request-failure.ts';
-import { isGone, Overtaken, sameRow, settled, unsure } from './settle.ts';
-import { Damage, type Held, type Id, type Record_ } from './table.ts';
+import { isGone, Overtaken, reasonOf, sameRow, settled, unsure } from './settle.ts';
+import type { Held, Id, Record_ } from './table.ts';
 
 /**
  * Makes a record and looks whether it stands there whole, and alone of its key: NocoDB keeps no key unique, and drops
@@ -22,18 +22,17 @@ export async function create(place: Place, key: Key, row: Row): Promise<Held> {
     made.id = numberOf(place, body);
   };
   await settled(place, { key, before: null, after: row, send });
+  // Without the number of the answer nobody knows whose the record is that stands there, equal as it may be.
+  if (made.id === null) throw unsure(place, new RequestFailure(null, 'ANSWER_LOST', 'unknown'));
   const found = await findAll(place, key).catch((error: unknown) => error);
-  if (!isList(found)) throw unsure(place, key, reasonOf(found));
-  const own = found.find(({ id }) => id === (made.id ?? found[0].id));
-  if (own === undefined) throw unsure(place, key, new RequestFailure(null, 'NOT_FOUND', 'unknown'));
-  // Without the number of the answer nobody knows which one is whose, and another's is not ours to remove.
-  if (found.length > 1 && made.id === null)
-    throw unsure(place, key, new RequestFailure(null, 'FOUND_TWICE', 'unknown'));
+  if (!isList(found)) throw unsure(place, reasonOf(found));
+  const own = found.find(({ id }) => id === made.id);
+  if (own === undefined) throw unsure(place, new RequestFailure(null, 'NOT_FOUND', 'unknown'));
   if (found.length > 1) {
-    await takeBack(place, key, own);
+    await takeBack(place, own);
     throw new Overtaken();
   }
-  if (!sameRow(table, own.row, row)) throw unsure(place, key, new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown'));
+  if (!sameRow(table, own.row, row)) throw unsure(place, new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown'));
   return own;
 }
 
@@ -45,24 +44,16 @@ function numberOf({ table }: Place, body: unknown): Id {
   throw new RequestFailure(null, 'NO_ID', 'unknown');
 }
 
-async function takeBack(place: Place, key: Key, { id }: Held): Promise<void> {
+async function takeBack(place: Place, { id }: Held): Promise<void> {
   const { requests, table } = place;
-  place.ids.forget(key);
   try {
     await requests.write('DELETE', table.path, { [table.idTitle]: id });
   } catch (error) {
     if (error instanceof RequestFailure && isGone(error)) return;
-    throw unsure(place, key, reasonOf(error));
+    throw unsure(place, reasonOf(error));
   }
 }
 
 function isList(found: unknown): found is readonly Held[] {
   return Array.isArray(found);
-}
-
-/** Why it cannot be said whether the record stands there as it was written. */
-function reasonOf(error: unknown): RequestFailure {
-  if (error instanceof RequestFailure) return error;
-  if (error instanceof Damage) return new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown');
-  throw error;
 }

@@ -4,7 +4,7 @@ import { titleOf } from './title.ts';
 
 /**
  * NocoDB's filters have no way to quote a value that all of its versions know, and compare text as the database likes. So
- * a filter is made of plain letters and digits alone and finds at least the records of the key; the driver compares.
+ * a filter is made of letters and digits alone and finds at least the records of the key; the driver compares.
  */
 export function filterOf({ shape }: Pick<Table, 'shape'>, key: Key): string | null {
   const conditions = shape.key.map((field, i) => (plainTitle.test(field) ? condition(titleOf(field), key[i]) : null));
@@ -13,7 +13,7 @@ export function filterOf({ shape }: Pick<Table, 'shape'>, key: Key): string | nu
   return found.length === 0 ? null : found.join('~and');
 }
 
-const plainTitle = /^[A-Za-z_][\w -]*$/;
+const plainTitle = /^[\p{L}_][\p{L}\p{N}_ -]*$/u;
 
 /** With a digit in it, it is no word that a filter knows. */
 const plainValue = /^(?=.*\d)[\w.:@-]{1,100}$/;
@@ -24,6 +24,6 @@ const patternMax = 100;
 function condition(field: string, value: Value): string | null {
   const text = `${value as string | number | bigint | boolean}`;
   if (plainValue.test(text)) return `(${field},eq,${text})`;
-  const pattern = text.slice(0, patternMax).replace(/[^A-Za-z0-9]+/g, '%');
+  const pattern = text.slice(0, patternMax).replace(/[^\p{L}\p{N}]+/gu, '%');
   return pattern === '%' || pattern === '' ? null : `(${field},like,%${pattern}%)`;
 }

@@ -15,18 +15,13 @@ const looksMax = 3;
 const lookAgainMs = 50;
 
 /**
- * The record of a key, or null. An Id that is known is asked for first, and believed if the record still has the key.
+ * The record of a key, or null. It is always asked for by its key: by an Id that is remembered, a second record of the
+ * key, which others have made, would not be met.
  *
  * @throws CrossfadeError E_STORE_DAMAGED for a key that two records have, or a record that cannot be read; E_STORE_FAILED
  */
 export async function find(place: Place, key: Key): Promise<Held | null> {
   return reading(place, 'Nothing was read or written.', async () => {
-    const known = place.ids.get(key);
-    if (known !== undefined) {
-      const held = await findById(place, known, key);
-      if (held !== null) return held;
-      place.ids.forget(key);
-    }
     for (let look = 1; ; look++) {
       const found = await findAll(place, key);
       if (found.length <= 1) return found[0] ?? null;
@@ -43,7 +38,6 @@ export async function findAll(place: Place, key: Key): Promise<readonly Held[]> 
   for await (const page of pages(requests, table, { filter: filterOf(table, key) }))
     for (const record of page)
       if (hasKey(place, record, key)) found.push({ id: table.idOf(record), row: table.rowOf(record) });
-  if (found.length === 1) place.ids.set(key, found[0].id);
   return found;
 }
 
@@ -60,10 +54,10 @@ export function hasKey({ table }: Place, record: Record_, key: Key): boolean {
   }
 }
 
-async function findById(place: Place, id: Id, key: Key): Promise<Held | null> {
-  const { requests, table } = place;
+/** The record that NocoDB has given this number, or null. @throws RequestFailure, Damage */
+export async function findById({ requests, table }: Place, id: Id): Promise<Held | null> {
   for await (const [record] of pages(requests, table, { filter: `(${table.idTitle},eq,${id})` }))
-    return hasKey(place, record, key) ? { id: table.idOf(record), row: table.rowOf(record) } : null;
+    return { id: table.idOf(record), row: table.rowOf(record) };
   return null;
 }
 

@@ -2,7 +2,6 @@ import { CrossfadeError } from '../../core/errors.ts';
 import type { Driver } from '../../store/contract.ts';
 import { notLive } from '../../store/supports.ts';
 import { find } from './find.ts';
-import { IdMap } from './id-map.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
 import type { Place } from './place.ts';
 import { Readings } from './readings.ts';
@@ -18,9 +17,6 @@ export interface NocodbDriverOptions extends RequestOptions {
   /** `expect` (default): tables that are missing or do not fit refuse the opening. `create`: missing ones are made. */
   readonly tables?: TablesOption;
 }
-
-/** Ids of records that are kept, of each collection. */
-const idsMax = 10_000;
 
 /**
  * Records as rows of NocoDB, by its REST API v2: a table a collection, a column a field, by the same titles.
@@ -53,7 +49,7 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
       places = new Map(
         Array.from(tables, ([name, table]) => [
           name,
-          { requests, table, ids: new IdMap(idsMax), turns: new Turns(), readings: new Readings() },
+          { requests, table, turns: new Turns(), readings: new Readings() },
         ]),
       );
     },

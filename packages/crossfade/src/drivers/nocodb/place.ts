@@ -1,4 +1,3 @@
-import type { IdMap } from './id-map.ts';
 import type { Readings } from './readings.ts';
 import type { Requests } from './requests.ts';
 import type { Table } from './table.ts';
@@ -8,7 +7,6 @@ import type { Turns } from './turns.ts';
 export interface Place {
   readonly requests: Requests;
   readonly table: Table;
-  readonly ids: IdMap;
   /** Writes of one key, one after the other. */
   readonly turns: Turns;
   /** What scans go by. */

@@ -3,7 +3,7 @@ import { outcomeUnknown, storeFailed } from './failure.ts';
 import { findAll } from './find.ts';
 import type { Place } from './place.ts';
 import { RequestFailure } from './request-failure.ts';
-import type { Held, Table } from './table.ts';
+import { Damage, type Held, type Table } from './table.ts';
 
 /** Thrown where somebody else was quicker: the change is to begin anew with what is there now. Nothing of it was done. */
 export class Overtaken extends Error {}
@@ -31,19 +31,24 @@ export async function settled(place: Place, { key, before, after, send }: Sent):
     if (!(error instanceof RequestFailure)) throw error;
     if (error.effect === 'none') throw storeFailed(table.name, 'Nothing was written.', error);
     if (before !== null && isGone(error)) throw new Overtaken();
-    place.ids.forget(key);
     const found = await findAll(place, key).catch(() => null);
     if (isThere(table, found, after)) return;
     if (error.isFinal && isThere(table, found, before)) throw storeFailed(table.name, 'Nothing was written.', error);
-    throw unsure(place, key, error);
+    throw unsure(place, error);
   }
 }
 
-/** The error for a write of which nobody knows what became; what was known of the key is known no longer. */
-export function unsure(place: Place, key: Key, failure: RequestFailure): Error {
-  place.ids.forget(key);
+/** The error for a write of which nobody knows what became; what scans went by is known no longer. */
+export function unsure(place: Place, failure: RequestFailure): Error {
   place.readings.forget();
   return outcomeUnknown(place.table.name, failure);
+}
+
+/** Why it cannot be said whether the record stands there as it was written. */
+export function reasonOf(error: unknown): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  if (error instanceof Damage) return new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown');
+  throw error;
 }
 
 /** The server looked for the record that was to be changed, and there is none. Another 404 says nothing of the kind. */

@@ -6,10 +6,11 @@ import type { DriverChange } from '../../store/contract.ts';
 import { refusal, refusalWords } from '../../store/refusal.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
 import { create } from './create.ts';
-import { find } from './find.ts';
+import { find, findById } from './find.ts';
 import type { Place } from './place.ts';
-import { Overtaken, sameRow, settled } from './settle.ts';
-import type { Held } from './table.ts';
+import { RequestFailure } from './request-failure.ts';
+import { Overtaken, reasonOf, sameRow, settled, unsure } from './settle.ts';
+import type { Held, Id } from './table.ts';
 
 /** How often a change begins anew, because others write the same key. */
 const roundsMax = 10;
@@ -21,12 +22,10 @@ export function writeChange(place: Place, change: DriverChange): Promise<void> {
     for (let round = 1; ; round++) {
       try {
         const after = await makeChange(place, change, await find(place, change.key));
-        if (after === null) place.ids.forget(change.key);
         place.readings.note(change.key, after);
         return;
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
-        place.ids.forget(change.key);
         if (round === roundsMax) throw tooBusy(change.collection, round);
         await sleep(randomInt(pauseMaxMs));
       }
@@ -44,7 +43,10 @@ async function makeChange(place: Place, change: DriverChange, held: Held | null)
   return held === null ? create(place, key, values) : alter(place, key, held, values);
 }
 
-/** The fields that are no key: NocoDB's number says which record is meant, and its key stays. */
+/**
+ * The fields that are no key: NocoDB's number says which record is meant, and its key stays. The record is read back, since
+ * NocoDB makes of a value what its column takes, and says that all went well.
+ */
 async function alter(place: Place, key: Key, { id, row }: Held, values: Row): Promise<Held> {
   const { requests, table } = place;
   const set = emptyRow();
@@ -53,15 +55,30 @@ async function alter(place: Place, key: Key, { id, row }: Held, values: Row): Pr
   const send = (): Promise<unknown> =>
     requests.write('PATCH', table.path, { ...table.cellsOf(set), [table.idTitle]: id });
   // What stands there already is not sent: a late arrival of it could undo what others write next.
-  if (!sameRow(table, row, after)) await settled(place, { key, before: row, after, send });
-  return { id, row: after };
+  if (sameRow(table, row, after)) return { id, row };
+  await settled(place, { key, before: row, after, send });
+  const stands = await readBack(place, id);
+  if (stands === null || !sameRow(table, stands.row, after)) throw unsure(place, foundOtherwise);
+  return stands;
 }
 
 async function remove(place: Place, key: Key, { id, row }: Held): Promise<null> {
   const { requests, table } = place;
   const send = (): Promise<unknown> => requests.write('DELETE', table.path, { [table.idTitle]: id });
   await settled(place, { key, before: row, after: null, send });
+  if ((await readBack(place, id)) !== null) throw unsure(place, foundOtherwise);
   return null;
+}
+
+const foundOtherwise = new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown');
+
+/** What stands there behind a write. Where nobody can look, nobody knows. */
+async function readBack(place: Place, id: Id): Promise<Held | null> {
+  try {
+    return await findById(place, id);
+  } catch (error) {
+    throw unsure(place, reasonOf(error));
+  }
 }
 
 function tooBusy(collection: string, attempts: number): CrossfadeError {
