@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
 import { nocodbDriver } from '../../src/drivers/nocodb/nocodb.ts';
+import { memoryIntents } from '../../src/store/live/memory-intents.ts';
 import { storeSuite } from '../../src/store/suite/suite.ts';
 import { nocodbApiCases } from './nocodb-api-cases.ts';
 import { nocodbOutcomeCases } from './nocodb-outcome-cases.ts';
@@ -15,7 +16,8 @@ export function nocodbCases(server: () => NocodbPlace): void {
     storeSuite(test, async () => {
       plain ??= new PlainNocodb(server());
       await plain.empty();
-      return { driver: () => nocodbDriver({ ...server(), tables: 'create' }) };
+      const intents = memoryIntents();
+      return { driver: () => nocodbDriver({ ...server(), tables: 'create', intents }) };
     });
   });
   nocodbTableCases(server);

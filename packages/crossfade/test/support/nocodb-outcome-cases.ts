@@ -4,7 +4,9 @@ import type { CrossfadeError } from '../../src/core/errors.ts';
 import { nocodbDriver } from '../../src/drivers/nocodb/nocodb.ts';
 import { collections } from '../../src/schema/collection.ts';
 import type { Change, Store } from '../../src/store/contract.ts';
+import { memoryIntents } from '../../src/store/live/memory-intents.ts';
 import { openStore } from '../../src/store/store.ts';
+import { until } from '../harness/connections.ts';
 import { type NocodbPlace, PlainNocodb } from './nocodb-place.ts';
 import { type Fate, nocodbProxy, type Passing } from './nocodb-proxy.ts';
 
@@ -133,6 +135,25 @@ export function nocodbOutcomeCases(server: () => NocodbPlace): void {
       expect(await told(store.write([calls.insert.make]))).toBe(unknown);
       while ((await rows()).length === 0) await sleep(50);
       expect(await store.read('sent', [word])).toEqual(calls.insert.after);
+    });
+
+    test('a write is noted before it is sent, and unsettled for as long as nobody knows what became of it', async () => {
+      const intents = memoryIntents({ lifeMs: 400 });
+      const seen: unknown[] = [];
+      const place = await nocodbProxy(server(), ({ method }) => {
+        if (method !== 'POST') return 'forward';
+        void intents.entries(9).then((entries) => seen.push(...entries));
+        return 'cut';
+      });
+      const store = openStore(schema, nocodbDriver({ ...place, intents }));
+      await store.open();
+      await intents.install();
+      expect(await told(store.write([calls.insert.make]))).toBe(unknown);
+      expect(seen).toMatchObject([{ collection: 'sent', key: [word], isSettled: false }]);
+      expect(await intents.entries(9)).toMatchObject([{ key: [word], isSettled: false }]);
+      await until(async () => (await intents.entries(9))[0].isSettled);
+      await intents.clear(await intents.entries(9));
+      expect(await intents.entries(9)).toEqual([]);
     });
 
     test("another's equal record is not taken for the own one, whose answer was lost", async () => {

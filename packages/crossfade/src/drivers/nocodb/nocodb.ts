@@ -1,5 +1,6 @@
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Driver } from '../../store/contract.ts';
+import { type IntentLog, withIntent } from '../../store/live/intents.ts';
 import { notLive } from '../../store/supports.ts';
 import { find } from './find.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
@@ -16,6 +17,11 @@ export interface NocodbDriverOptions extends RequestOptions {
   readonly base: string;
   /** `expect` (default): tables that are missing or do not fit refuse the opening. `create`: missing ones are made. */
   readonly tables?: TablesOption;
+  /**
+   * Notes each write before it is sent: the capture of this store, `fileIntents` or `memoryIntents`. Its `lifeMs` is to be
+   * longer than a request may be on its way. Without it nothing is captured.
+   */
+  readonly intents?: IntentLog;
 }
 
 /**
@@ -27,7 +33,7 @@ export interface NocodbDriverOptions extends RequestOptions {
  * @throws TypeError for a url or token that is none
  */
 export function nocodbDriver(options: NocodbDriverOptions): Driver {
-  const { base, tables: tablesOption = 'expect', ...how } = options;
+  const { base, tables: tablesOption = 'expect', intents, ...how } = options;
   if (!/^\w+$/.test(base))
     throw new TypeError('The base is named by its id, as it stands in the address of its pages.');
   const requests = new Requests(how);
@@ -43,9 +49,11 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
       durable: 'process',
       writers: 'many',
       ...notLive,
+      capture: intents === undefined ? 'none' : 'intents',
     },
     open: async (schema) => {
       const tables = await openTables(requests, base, schema, tablesOption);
+      await intents?.open(Object.keys(schema));
       places = new Map(
         Array.from(tables, ([name, table]) => [
           name,
@@ -55,11 +63,16 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
     },
     close: async () => {
       places = new Map();
+      await intents?.close();
     },
     read: async (collection, key) => (await find(place(collection), key))?.row ?? null,
     scan: (collection, scan) => scanPlace(place(collection), scan),
-    write: ([change]) => writeChange(place(change.collection), change),
+    write: ([change]) => {
+      const write = (): Promise<void> => writeChange(place(change.collection), change);
+      return intents === undefined ? write() : withIntent(intents, [change], write);
+    },
     update: () =>
       Promise.reject(new CrossfadeError('E_UNSUPPORTED', 'NocoDB has no write that asks first. Nothing was done.')),
+    ...(intents !== undefined && { capture: intents }),
   };
 }
