@@ -24,7 +24,7 @@ export function moveCommand(program: Command, settle: Settle): void {
   const command = program
     .command('move')
     .argument('<source>', sourceHelp)
-    .description('move a SQLite file, or JSON, into PostgreSQL and verify every value');
+    .description('move a SQLite file, JSON, or a base of NocoDB, into PostgreSQL and verify every value');
   addTypes(addBothSides(command))
     .addOption(
       new Option('--bad-values <policy>', 'stop before anything is written, or withhold the rows')

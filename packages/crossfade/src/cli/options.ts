@@ -44,7 +44,7 @@ export function addSchema(command: Command): Command {
 
 /** What a source may be. */
 export const sourceHelp =
-  'a SQLite file: its path, or sqlite:PATH; a folder of JSON documents: files:FOLDER; a JSON file: json:FILE';
+  'a SQLite file: its path, or sqlite:PATH; a folder of JSON documents: files:FOLDER; a JSON file: json:FILE; a base of NocoDB: nocodb:URL';
 
 /** What `--rule` takes. */
 export const ruleHelp = `TABLE.COLUMN=RULE, more than once if need be; rules: ${ruleWords.join(', ')}`;

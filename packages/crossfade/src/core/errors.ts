@@ -38,7 +38,7 @@ export const errorCodes = {
     doc: 'The list of withheld rows is not one, or does not say what a retry has to know.',
   },
   E_REJECT_LIMIT: { exit: 3, doc: 'A table has more rows that would be withheld than --reject-limit allows.' },
-  E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path.' },
+  E_SOURCE_MISSING: { exit: 1, doc: 'There is no file at the given path, or no base of NocoDB by that id.' },
   E_SOURCE_NOT_A_FILE: {
     exit: 1,
     doc: 'The path is a directory, a device, a pipe or a socket, or no folder where one is meant.',
@@ -47,9 +47,13 @@ export const errorCodes = {
   E_SOURCE_CORRUPT: { exit: 1, doc: 'SQLite itself finds the file damaged.' },
   E_SOURCE_FORBIDDEN: {
     exit: 1,
-    doc: 'The file, or the folder that its WAL needs, cannot be read with the rights at hand.',
+    doc: 'The file, the folder that its WAL needs, or the base cannot be read with the rights or the token at hand.',
   },
-  E_SOURCE_BUSY: { exit: 1, doc: 'Another process holds the file, or writes it too often for one common snapshot.' },
+  E_SOURCE_BUSY: {
+    exit: 1,
+    doc: 'Another process holds the file, or writes it too often for one common snapshot; or a server asks for a pause.',
+  },
+  E_SOURCE_UNREACHABLE: { exit: 1, doc: 'The server of the source does not answer, or fails.' },
   E_SOURCE_CHANGED: {
     exit: 1,
     doc: 'The source is not the one that the interrupted run had read, or changed while it was read.',

@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 
 /** Everything that `crossfade move` can be told. The command line is one way to fill it. */
 export interface MoveOptions {
-  /** A path or `sqlite:PATH`, `files:FOLDER`, `json:FILE`. */
+  /** A path or `sqlite:PATH`, `files:FOLDER`, `json:FILE`, `nocodb:URL`, whose token is read from NOCODB_TOKEN. */
   readonly source: string;
   readonly target: Target;
   /** Where the tables are published; made when missing. Default `public`. */

@@ -27,7 +27,9 @@ export function stagedParts(staged: Staged, catalog: Catalog, showValues: boolea
   return {
     catalog: {
       tables: catalog.tables.map((table) => withMembers(table, staged.tables)),
-      notMoved: staged.aside.map(({ name, why }) => ({ kind: 'file' as const, name: pathText(name, showValues), why })),
+      notMoved: staged.aside.map(({ of, name, why }) =>
+        of === undefined ? { kind: 'file' as const, name: pathText(name, showValues), why } : { kind: of, name, why },
+      ),
       warnings: [...catalog.warnings, ...remarks, ...staged.warnings],
     },
     // The same content is laid the same way, wherever and whenever.

@@ -110,7 +110,7 @@ export interface SourceCheck {
 
 /** What a source has and a target does not get. */
 export interface NotMoved {
-  readonly kind: 'view' | 'trigger' | 'virtual table' | 'shadow table' | 'table' | 'file';
+  readonly kind: 'view' | 'trigger' | 'virtual table' | 'shadow table' | 'table' | 'column' | 'file';
   readonly name: string;
   readonly why: string;
 }

@@ -1,3 +1,5 @@
+import type { NotMoved } from '../schema/model.ts';
+
 /**
  * What a source that is no database consists of, in an order that is the same at every reading. Text is JSON as it stands
  * there, so that no number or member is lost before it is decided what it becomes.
@@ -16,10 +18,12 @@ export interface RecordEntry {
   readonly bytes: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A table without a record. */
+/** A table that is there, also without a record. */
 export interface EmptyEntry {
   readonly kind: 'empty';
   readonly table: string;
+  /** What its records would have, where the source says so. Default: nobody knows. */
+  readonly members?: readonly string[];
 }
 
 /** A record that is there and cannot be read; it counts as a row that is withheld. */
@@ -34,6 +38,8 @@ export interface UnreadableEntry {
 /** Something that is no record, and is not moved. */
 export interface AsideEntry {
   readonly kind: 'aside';
+  /** What it is, of a source that has no files; else it is one. */
+  readonly of?: NotMoved['kind'];
   readonly name: string;
   readonly why: string;
 }

@@ -71,6 +71,7 @@ class Laying {
     else if (entry.kind === 'aside') this.aside.push(entry);
     else {
       const survey = this.surveyOf(entry.table);
+      if (entry.kind === 'empty') survey.expect(entry.members ?? []);
       if (entry.kind === 'unreadable') this.unreadable.push(entry);
       if (entry.kind === 'record') this.keep(survey, entry);
     }

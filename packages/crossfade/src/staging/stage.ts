@@ -7,6 +7,8 @@ import { check } from './check.ts';
 import { filesEntries } from './files-entries.ts';
 import { jsonEntries } from './json-entries.ts';
 import { type Laid, lay } from './lay.ts';
+import { nocodbEntries } from './nocodb-entries.ts';
+import { nocodbName, nocodbPlace, nocodbToken } from './nocodb-place.ts';
 import { privateFolder, stagingFailure, stagingFolder } from './private-folder.ts';
 import { realFolder, sourceFailure } from './read-file.ts';
 
@@ -17,21 +19,29 @@ export interface Staged extends Laid {
 }
 
 /** The sources that are laid first, by the scheme of their name. */
-const schemes: Readonly<Record<string, (place: string) => Promise<ReadEntries>>> = {
+const schemes: Readonly<Record<string, (place: string, signal?: AbortSignal) => Promise<ReadEntries>>> = {
   files: async (place) => {
     const dir = await realFolder(place);
     return () => filesEntries(dir);
   },
   json: (place) => Promise.resolve(() => jsonEntries(place)),
+  nocodb: async (place, signal) => {
+    const [base, token] = [nocodbPlace(place), nocodbToken()];
+    return () => nocodbEntries(base, token, signal);
+  },
 };
 
 /** Every scheme that a source may have; a path has none. */
 export const sourceSchemes = ['sqlite', ...Object.keys(schemes)];
 
-/** A name of a source, taken apart: `files:data` is `{ scheme: 'files', place: '/…/data' }`. A path is one of SQLite. */
+/**
+ * A name of a source, taken apart: `files:data` is `{ scheme: 'files', place: '/…/data' }`. A path is one of SQLite. No
+ * secret is in the place of a base of NocoDB, whatever was named.
+ */
 export function partsOf(source: string): { readonly scheme: string; readonly place: string } {
   const found = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(source);
   const scheme = found?.[1] ?? 'sqlite';
+  if (found !== null && scheme === 'nocodb') return { scheme, place: nocodbName(found[2]) };
   if (found !== null && sourceSchemes.includes(scheme)) return { scheme, place: resolve(found[2]) };
   return { scheme: 'sqlite', place: resolve(source) };
 }
@@ -51,7 +61,8 @@ export function sourceTitle(source: string): string {
 /** The source in the words of a command line in its folder. */
 export function shortName(source: string): string {
   const { scheme, place } = partsOf(source);
-  return scheme === 'sqlite' ? basename(place) : `${scheme}:${basename(place)}`;
+  if (scheme === 'sqlite') return basename(place);
+  return `${scheme}:${scheme === 'nocodb' ? place : basename(place)}`;
 }
 
 /** Whether a source has to be laid before it is moved. */
@@ -71,9 +82,14 @@ export function refuseUnknownScheme(source: string): void {
   );
 }
 
-/** Whether there is anything at the place of a source. @throws CrossfadeError E_SOURCE_MISSING */
+/**
+ * Whether there is anything at the place of a source; of one that answers over the network, whether it can be asked.
+ *
+ * @throws CrossfadeError E_SOURCE_MISSING, E_USAGE, E_SECRET_IN_ARGV
+ */
 export function inspectPlace(source: string): void {
-  const { place } = partsOf(source);
+  const { scheme, place } = partsOf(source);
+  if (scheme === 'nocodb') return void [nocodbPlace(place), nocodbToken()];
   if (existsSync(place)) return;
   throw sourceFailure(place, Object.assign(new Error(), { code: 'ENOENT' }), 'named');
 }
@@ -90,7 +106,7 @@ export interface StageOptions {
  */
 export async function stage(source: string, { folder, signal }: StageOptions = {}): Promise<Staged> {
   const { scheme, place } = partsOf(source);
-  const readAll = await schemes[scheme](place);
+  const readAll = await schemes[scheme](place, signal);
   const read = (): AsyncIterable<Entry> => interruptible(readAll(), signal);
   const home = privateFolder(folder ?? stagingFolder);
   try {

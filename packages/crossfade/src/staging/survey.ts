@@ -50,6 +50,11 @@ export class Survey {
     this.ownKeys = new Set([...candidates].filter((member) => isNamed(members.get(member), name)));
   }
 
+  /** Members that are columns also where no record has them. */
+  expect(members: readonly string[]): void {
+    for (const member of members) this.seen(member);
+  }
+
   /** Members in the order in which they were met. */
   get names(): readonly string[] {
     return [...this.members.keys()];
@@ -92,15 +97,20 @@ export class Survey {
   }
 
   private look(member: string, kind: string): void {
+    const seen = this.seen(member);
+    seen.present++;
+    if (kind === 'null') seen.nulls++;
+    else seen.kinds.add(kind);
+  }
+
+  private seen(member: string): Seen {
     let seen = this.members.get(member);
     if (seen === undefined) {
       if (this.members.size >= limits.columnsMax - 1) throw tooWide(this.table);
       seen = { kinds: new Set(), present: 0, nulls: 0 };
       this.members.set(member, seen);
     }
-    seen.present++;
-    if (kind === 'null') seen.nulls++;
-    else seen.kinds.add(kind);
+    return seen;
   }
 }
 

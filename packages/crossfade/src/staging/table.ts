@@ -36,7 +36,7 @@ export function tableOf(
   const columns = survey.names.map(
     (member): LaidColumn => ({ name: names.of(member), member, form: survey.form(member) }),
   );
-  const isNameless = survey.named === 0 && survey.records > 0;
+  const isNameless = survey.named === 0 && (survey.records > 0 || columns.length > 0);
   const isNamed = !isNameless && survey.named === survey.records && isUnique(null);
   const ownKey = isNamed ? survey.ownKey : null;
   if ((!isNameless || columns.length === 0) && ownKey === null)

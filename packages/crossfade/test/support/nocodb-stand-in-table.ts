@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Refused, type StoredRow } from './nocodb-stand-in-where.ts';
 
 /** How the versions differ, as far as it was observed. */
@@ -61,9 +62,16 @@ export class StandInTable {
     return this.columns.some(({ title }) => title in Object.prototype);
   }
 
-  addColumn(asked: Partial<StandInColumn>): void {
+  addColumn(asked: Partial<StandInColumn>): StandInColumn {
     if (this.columns.some(({ title }) => title === asked.title)) throw this.error(422, 'DUPLICATE_ALIAS');
-    this.columns = [...this.columns, this.column({ ...asked, ...(asked.pk && { pk: 1 }) })];
+    const made = this.column({ ...asked, ...(asked.pk && { pk: 1 }) });
+    this.columns = [...this.columns, made];
+    return made;
+  }
+
+  /** Rows of the server's own, keys included. */
+  rowsOf(given: readonly StoredRow[]): void {
+    for (const each of given) this.rows.set(this.nextId, { Id: this.nextId++, ...each });
   }
 
   dropColumn(id: string): void {
@@ -98,7 +106,17 @@ export class StandInTable {
 
   /** A record as it is given out: what it has no value for is null. */
   shown(row: StoredRow, titles: readonly string[]): StoredRow {
-    return Object.fromEntries(titles.map((title) => [title, row[title] ?? null]));
+    const typeOf = new Map(this.columns.map(({ title, uidt }) => [title, uidt]));
+    return Object.fromEntries(
+      titles.map((title) => {
+        const value = row[title] ?? null;
+        const type = typeOf.get(title);
+        if (type === 'Formula' || type === 'Links') return [title, 1];
+        // The address of an attachment is another one in each answer.
+        if (type !== 'Attachment' || value === null) return [title, value];
+        return [title, (value as object[]).map((each) => ({ ...each, signedPath: `dltemp/${randomUUID()}` }))];
+      }),
+    );
   }
 
   error(status: number, name: string): Refused {
@@ -141,11 +159,15 @@ export class StandInTable {
   private kept(uidt: string, value: unknown): unknown {
     if (uidt === 'Checkbox') return value === null ? null : Number(value);
     if (uidt === 'Number') return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+    if (asGiven.includes(uidt)) return value;
     if (typeof value !== 'string') return value === null ? null : String(value);
     if (value.length > lengthMax && uidt !== 'SpecificDBType') throw this.error(422, 'INVALID_VALUE_FOR_FIELD');
     return value.toWellFormed();
   }
 }
+
+/** Types whose values come back as they were given. */
+const asGiven = ['Decimal', 'Currency', 'Rating', 'Attachment'];
 
 /** To the second. */
 function moment(): string {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { NocodbPlace } from './nocodb-place.ts';
+import { StandInLinks } from './nocodb-stand-in-links.ts';
 import { type StandInColumn, StandInTable, type StandInVersion } from './nocodb-stand-in-table.ts';
 import { Refused, type StoredRow, whereOf } from './nocodb-stand-in-where.ts';
 
@@ -25,9 +26,10 @@ export interface StandIn extends NocodbPlace {
 
 /** Starts one. The cases that it is tested by are those of the real one. */
 export async function startStandIn(version: StandInVersion = standInVersions['0.265.1']): Promise<StandIn> {
-  const tables = new Map<string, StandInTable>();
+  const bases: Bases = { tables: new Map(), links: new StandInLinks(), ids: [base] };
+  const { tables } = bases;
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { status, body } = await answer(tables, version, request).then(
+    const { status, body } = await answer(bases, version, request).then(
       (found) => ({ status: 200, body: found }),
       (error: unknown) => {
         if (error instanceof Refused) return error;
@@ -55,29 +57,45 @@ export async function startStandIn(version: StandInVersion = standInVersions['0.
   };
 }
 
-type Tables = Map<string, StandInTable>;
+type Tables = Map<string, StandInTable & { readonly base?: string | undefined }>;
 
-async function answer(tables: Tables, version: StandInVersion, request: IncomingMessage): Promise<unknown> {
+interface Bases {
+  readonly tables: Tables;
+  readonly links: StandInLinks;
+  readonly ids: string[];
+}
+
+async function answer(
+  { tables, links, ids }: Bases,
+  version: StandInVersion,
+  request: IncomingMessage,
+): Promise<unknown> {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
   const sent = await text(request);
   const refused = (status: number, name: string) =>
     new Refused(status, { error: `${version.prefix}${name}`, message: '' });
   if (request.headers['xc-token'] !== token) throw refused(401, 'AUTHENTICATION_REQUIRED');
-  const [, , , area, kind, id, last] = pathname.split('/');
+  const [, , , area, kind, id, last, , at] = pathname.split('/');
   const body = bodyOf(sent);
   if (area === 'meta' && kind === 'bases') {
-    if (id !== base) throw refused(404, 'BASE_NOT_FOUND');
-    return request.method === 'POST'
-      ? makeTable(tables, version, body as never)
-      : { list: [...tables.values()].map(described) };
+    if (id === undefined) return { id: ids[ids.push(`${base}${ids.length}`) - 1] };
+    if (!ids.includes(id)) throw refused(404, 'BASE_NOT_FOUND');
+    if (request.method === 'POST') return makeTable(tables, version, id, body as never);
+    const isAsked = (table: StandInTable) => !table.title.startsWith('m2m_') || searchParams.has('includeM2M');
+    return { list: [...tables.values()].filter((table) => table.base === id && isAsked(table)).map(described) };
   }
   if (area === 'meta' && kind === 'columns') return dropColumn(tables, id);
   const table = tables.get(area === 'meta' ? id : kind);
   if (table === undefined) throw refused(404, 'TABLE_NOT_FOUND');
   if (area === 'meta') {
-    if (last === 'columns') table.addColumn(body as Partial<StandInColumn>);
+    const asked = body as Partial<StandInColumn>;
+    if (last === 'columns' && asked.uidt === 'Links') {
+      const pairs = links.link(table, asked, version);
+      tables.set(pairs.id, Object.assign(pairs, { base: table.base }));
+    } else if (last === 'columns') table.addColumn(asked);
     return { ...described(table), columns: table.columns };
   }
+  if (id === 'links') return links.add(last, Number(at), body as never);
   return records(table, request.method ?? '', searchParams, body, last);
 }
 
@@ -94,12 +112,13 @@ const described = ({ id, title }: StandInTable) => ({ id, title, table_name: tit
 function makeTable(
   tables: Tables,
   version: StandInVersion,
+  of: string,
   { title, columns }: { readonly title: string; readonly columns: readonly Partial<StandInColumn>[] },
 ): unknown {
-  if ([...tables.values()].some((table) => table.title === title))
+  if ([...tables.values()].some((table) => table.base === of && table.title === title))
     throw new Refused(422, { error: `${version.prefix}DUPLICATE_ALIAS`, message: '' });
   const table = new StandInTable(`m${tables.size + 1}`, title, columns, version);
-  tables.set(table.id, table);
+  tables.set(table.id, Object.assign(table, { base: of }));
   return { ...described(table), columns: table.columns };
 }
 

@@ -102,6 +102,7 @@ function columnToMake(field: string, { type }: Field, i: number): object {
   return { title: titleOf(field), column_name, uidt, ...(uidt === 'SpecificDBType' && { dt: 'text' }) };
 }
 
-function isTrue(value: unknown): boolean {
+/** Truth, as NocoDB describes it. */
+export function isTrue(value: unknown): boolean {
   return value === true || value === 1;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../../test/harness/connections.ts';
 import { nocodbCases } from '../../../test/support/nocodb-cases.ts';
+import { nocodbSourceCases } from '../../../test/support/nocodb-source-cases.ts';
 import { installNocodb, type NocodbServer, startNocodb } from '../../../test/support/nocodb-server.ts';
 import { CrossfadeError } from '../../core/errors.ts';
 import { collections } from '../../schema/collection.ts';
@@ -16,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 nocodbCases(() => server);
+nocodbSourceCases(() => server);
 
 test('5 kills of NocoDB lose no acknowledged write and make no refused one', { timeout: 600_000 }, async () => {
   const schema = collections({ killed: { fields: { word: { type: 'text' } }, key: ['word'] } });

@@ -1,7 +1,6 @@
 import type { Requests } from './requests.ts';
 import { RequestFailure } from './request-failure.ts';
-import { Damage, type Id, type Record_, type Table } from './table.ts';
-import { titleOf } from './title.ts';
+import { Damage, type Id, idOf, type Record_, type Table } from './table.ts';
 
 /** The first page is small, since nobody knows how long a record is; the following ones are about as long as this. */
 const firstLimit = 100;
@@ -13,9 +12,23 @@ const limitMax = 1_000;
 export interface Wanted {
   /** In NocoDB's words, without the Id; null for every record. */
   readonly filter: string | null;
-  /** Default: all columns. */
-  readonly fields?: readonly string[];
+  /** Titles of columns. Default: all of them. */
+  readonly titles?: readonly string[];
 }
+
+/** A page of records: what JavaScript makes of them, and the answer to the letter. */
+export interface TextPage {
+  readonly list: readonly Record_[];
+  readonly text: string;
+}
+
+/** The records of a table in the order of their Ids, page by page. @throws RequestFailure, Damage */
+export async function* pages(requests: Requests, table: Walked, wanted: Wanted): AsyncGenerator<readonly Record_[]> {
+  for await (const { list } of textPages(requests, table, wanted)) yield list;
+}
+
+/** What is to be known of a table that is walked. */
+type Walked = Pick<Table, 'idTitle' | 'path'>;
 
 /**
  * The records of a table in the order of their Ids, page by page. Each page begins behind the Id at which the last one
@@ -23,34 +36,39 @@ export interface Wanted {
  *
  * @throws RequestFailure, Damage
  */
-export async function* pages(requests: Requests, table: Table, wanted: Wanted): AsyncGenerator<readonly Record_[]> {
-  const { idTitle, path } = table;
-  const fields = wanted.fields === undefined ? {} : fieldsOf([idTitle, ...wanted.fields.map(titleOf)]);
+export async function* textPages(
+  requests: Requests,
+  { idTitle, path }: Walked,
+  wanted: Wanted,
+): AsyncGenerator<TextPage> {
+  const fields = wanted.titles === undefined ? {} : fieldsOf([idTitle, ...wanted.titles]);
   let limit = firstLimit;
   for (let after: Id | null = null; ; ) {
     const conditions = [wanted.filter, after === null ? null : `(${idTitle},gt,${after})`].filter(
       (each) => each !== null,
     );
     const where = conditions.length === 0 ? {} : { where: conditions.join('~and') };
-    const { body, length } = await requests.read(path, { limit: String(limit), sort: idTitle, ...where, ...fields });
+    const { body, text } = await requests.read(path, { limit: String(limit), sort: idTitle, ...where, ...fields });
     const { list, pageInfo } = listOf(body);
     if (list.length === 0) return;
-    const ids = list.map((record) => table.idOf(record));
+    const ids = list.map((record) => idOf(idTitle, record));
     refuseDisorder(ids, after);
-    yield list;
+    yield { list, text };
     // A count that came before or after the page may be wrong about the last one; a page that is full may not be the last.
     if (pageInfo?.isLastPage === true && list.length < Math.min(limit, pageInfo.pageSize ?? limit)) return;
     after = ids[ids.length - 1];
-    limit = Math.max(1, Math.min(limitMax, limit * 4, Math.floor((pageLength * list.length) / length)));
+    limit = Math.max(1, Math.min(limitMax, limit * 4, Math.floor((pageLength * list.length) / text.length)));
   }
 }
 
-interface List {
+/** What is answered to a list. */
+export interface List {
   readonly list: readonly Record_[];
-  readonly pageInfo?: { readonly pageSize?: number; readonly isLastPage?: boolean };
+  readonly pageInfo?: { readonly pageSize?: number; readonly totalRows?: number; readonly isLastPage?: boolean };
 }
 
-function listOf(body: unknown): List {
+/** The answer as a list. @throws RequestFailure */
+export function listOf(body: unknown): List {
   const found = body as Partial<List> | null;
   if (!Array.isArray(found?.list)) throw new RequestFailure(null, 'NO_LIST', 'none');
   return found as List;
@@ -65,7 +83,9 @@ function refuseDisorder(ids: readonly Id[], after: Id | null): void {
   }
 }
 
-/** Titles are joined by commas; where one has a comma in it, all columns come. */
-function fieldsOf(titles: readonly string[]): { fields?: string } {
-  return titles.some((title) => title.includes(',')) ? {} : { fields: [...new Set(titles)].join(',') };
+/** Titles are joined by commas; where one has a comma in it, or they do not fit into a URL, all columns come. */
+export function fieldsOf(titles: readonly string[]): { fields?: string } {
+  return titles.some((title) => title.includes(',')) || encodeURIComponent(titles.join()).length > 4_000
+    ? {}
+    : { fields: [...new Set(titles)].join(',') };
 }

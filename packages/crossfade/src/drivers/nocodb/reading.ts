@@ -7,6 +7,7 @@ import { storeDamaged } from './failure.ts';
 import { pages } from './pages.ts';
 import type { Requests } from './requests.ts';
 import { Damage, type Held, type Id, type Record_, type Table } from './table.ts';
+import { titleOf } from './title.ts';
 
 /**
  * What a scan goes by: of each record its Id and the values that it is ordered by, read once through the whole table.
@@ -34,7 +35,7 @@ export class Reading {
   async fill(requests: Requests): Promise<void> {
     const { table } = this;
     const unfit: Damage[] = [];
-    for await (const page of pages(requests, table, { filter: null, fields: this.fields }))
+    for await (const page of pages(requests, table, { filter: null, titles: this.fields.map(titleOf) }))
       for (const record of page) this.take(record, unfit);
     if (unfit.length > 0) throw unfitError(table, unfit);
     this.written = null;

@@ -23,10 +23,10 @@ const retryAfterMaxMs = 60_000;
 
 const pauseMaxMs = 15_000;
 
-/** What a request answered, as JSON, and how long it was. */
+/** What a request answered, as JSON: what JavaScript makes of it, and to the letter. */
 export interface Answer {
   readonly body: unknown;
-  readonly length: number;
+  readonly text: string;
 }
 
 /**
@@ -41,8 +41,14 @@ export class Requests {
   /** When the server may be asked next, by performance.now(): it has asked to be left alone, or the rate is used up. */
   private openAt = 0;
 
-  /** @throws TypeError for a URL that is none, or has a password or a query in it */
-  constructor(options: RequestOptions) {
+  private readonly signal: AbortSignal | undefined;
+
+  /**
+   * @param signal ends what is under way and waits, by an error of whatever kind
+   * @throws TypeError for a URL that is none, or has a password or a query in it
+   */
+  constructor(options: RequestOptions, signal?: AbortSignal) {
+    this.signal = signal;
     this.origin = originOf(options.url);
     if (!/^[\x21-\x7e]+$/.test(options.token)) throw new TypeError('The token is empty, or is none.');
     this.options = { requestTimeoutMs: 30_000, requestsPerSecond: Infinity, triesMax: 5, pauseMs: 200, ...options };
@@ -60,6 +66,7 @@ export class Requests {
 
   private async again(request: () => Promise<Answer>, isRead: boolean): Promise<Answer> {
     for (let round = 1; ; round++) {
+      this.signal?.throwIfAborted();
       await this.turn();
       try {
         return await request();
@@ -69,7 +76,7 @@ export class Requests {
         if (error.retryAfterMs > 0) this.openAt = Math.max(this.openAt, performance.now() + error.retryAfterMs);
         if (!mayRepeat || round >= this.options.triesMax || error.retryAfterMs > retryAfterMaxMs) throw error;
       }
-      await sleep(this.pauseBefore(round));
+      await this.pause(this.pauseBefore(round));
     }
   }
 
@@ -79,10 +86,14 @@ export class Requests {
     for (let now = performance.now(); now < this.openAt; now = performance.now()) {
       const waitMs = this.openAt - now;
       if (waitMs > retryAfterMaxMs) throw new RequestFailure(429, 'RETRY_AFTER', 'none', waitMs);
-      await sleep(waitMs);
+      await this.pause(waitMs);
     }
     if (requestsPerSecond < Infinity)
       this.openAt = Math.max(this.openAt, performance.now()) + 1_000 / requestsPerSecond;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, this.signal === undefined ? {} : { signal: this.signal });
   }
 
   /** Half of it is chance, so that those who were turned away together do not come back together. */
@@ -102,7 +113,7 @@ export class Requests {
         body,
         // A redirection would take the token to wherever it leads.
         redirect: 'manual',
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(requestTimeoutMs), ...(this.signal ? [this.signal] : [])]),
       });
       text = await response.text();
     } catch (error) {
@@ -110,7 +121,7 @@ export class Requests {
     }
     if (!response.ok) throw failureOfAnswer(response, text);
     try {
-      return { body: JSON.parse(text) as unknown, length: text.length };
+      return { body: JSON.parse(text) as unknown, text };
     } catch {
       // A page of something in between, or half an answer.
       throw new RequestFailure(null, 'NO_JSON', 'unknown');

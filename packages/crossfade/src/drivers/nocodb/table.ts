@@ -26,6 +26,13 @@ export class Damage extends Error {
   }
 }
 
+/** NocoDB's number of a record. @throws Damage with Id 0 for an answer that is no record */
+export function idOf(idTitle: string, record: Record_): Id {
+  const id = record[idTitle];
+  if (typeof id !== 'number' || !Number.isSafeInteger(id)) throw new Damage(0, `has no number as its ${idTitle}`);
+  return id;
+}
+
 /** A collection as a table of NocoDB: a column a field, by the same names. */
 export class Table {
   readonly name: string;
@@ -55,10 +62,7 @@ export class Table {
 
   /** @throws Damage with Id 0 for an answer that is no record */
   idOf(record: Record_): Id {
-    const id = record[this.idTitle];
-    if (typeof id !== 'number' || !Number.isSafeInteger(id))
-      throw new Damage(0, `has no number as its ${this.idTitle}`);
-    return id;
+    return idOf(this.idTitle, record);
   }
 
   /** The values of these fields of a record. @throws Damage */
