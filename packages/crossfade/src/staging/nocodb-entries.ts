@@ -16,6 +16,18 @@ const patience = { triesMax: 8, pauseMs: 500 };
 const cloud = /(^|\.)nocodb\.com$/;
 const cloudRequestsPerSecond = 4;
 
+/** Types whose values have no order that is the same everywhere. */
+const unordered = [
+  'JSON',
+  'Attachment',
+  'User',
+  'CreatedBy',
+  'LastModifiedBy',
+  'GeoData',
+  'Geometry',
+  'SpecificDBType',
+];
+
 /** A table, as the list of a base has it. */
 interface Listed {
   readonly id: string;
@@ -135,19 +147,26 @@ class TableReading {
         const wanted = { filter: null, titles: this.kept.map(({ title }) => title) };
         for await (const { text } of textPages(this.requests, { idTitle: keys[0].title, path: this.path }, wanted))
           yield* recordsIn(text);
-      } else yield* this.counted(keys.map(({ title }) => title));
+      } else yield* this.counted();
     } catch (error) {
       throw this.failure(error);
     }
   }
 
   /**
-   * Without one number as its key a table is read by counting. What others remove meanwhile shifts the pages, which the
-   * second reading of the source sees.
+   * Without one number as its key a table is read by counting, in the order of its key, or else of all its values, where
+   * records that stand at one place are equal. What others remove meanwhile shifts the pages, which the second reading of
+   * the source sees.
    */
-  private async *counted(keys: readonly string[]): AsyncGenerator<string> {
-    if (keys.length === 0) throw new Damage(0, 'have no primary key to be read by');
-    const query = { limit: '1000', sort: keys.join(), ...fieldsOf(this.kept.map(({ title }) => title)) };
+  private async *counted(): AsyncGenerator<string> {
+    const order = this.keys.length > 0 ? this.keys : this.kept;
+    if (order.some(({ title, uidt }) => title.includes(',') || unordered.includes(uidt)))
+      throw new Damage(0, 'have no primary key, and values that NocoDB cannot order them by');
+    const query = {
+      limit: '1000',
+      sort: order.map(({ title }) => title).join(),
+      ...fieldsOf(this.kept.map(({ title }) => title)),
+    };
     for (let offset = 0; ; ) {
       const { body, text } = await this.requests.read(this.path, { ...query, offset: String(offset) });
       const { list, pageInfo } = listOf(body);

@@ -161,6 +161,28 @@ export function nocodbSourceCases(server: () => NocodbPlace): void {
       expect(tables.map(({ rows }) => rows).sort()).toEqual([1, 1_101, 1_101]);
     });
 
+    test('a table without a key comes whole, in the order of its values, or is refused', async () => {
+      const columns = [column('word', 'SingleLineText'), column('n', 'Number')];
+      const path = `/api/v2/meta/bases/${place.base}/tables`;
+      const { body } = await plain.ask('POST', path, { table_name: 'keyless', title: 'keyless', columns });
+      // The real one makes the records, and says that it has not.
+      const records = `/api/v2/tables/${(body as { id: string }).id}/records`;
+      for (const row of [{ word: 'b', n: 1 }, { word: 'a', n: 2 }, { word: 'b', n: 1 }, {}])
+        await plain.ask('POST', records, row);
+      const database = await freshDatabase();
+      const report = await move({ source: sourceOf(place), target: targetOf(database) });
+      expect(report).toMatchObject({ verdict: 'equal', rows: 4 });
+      const { rows } = await database.query('select word, n from keyless order by 1, 2');
+      expect(rows).toEqual([
+        { word: 'a', n: 2 },
+        { word: 'b', n: 1 },
+        { word: 'b', n: 1 },
+        { word: null, n: null },
+      ]);
+      await addColumn((body as { id: string }).id, column('facts', 'JSON'));
+      await expect(plan({ source: sourceOf(place) })).rejects.toMatchObject({ code: 'E_SOURCE_UNREADABLE' });
+    });
+
     test('a base that changes between the two readings of it is refused', async () => {
       await make('rows', [column('n', 'Number')]);
       const [, Id] = await plain.insert('rows', [{ n: 1 }, { n: 2 }]);
