@@ -1,16 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { memoryDriver } from '../packages/crossfade/src/drivers/memory/memory.ts';
 import { postgresDriver } from '../packages/crossfade/src/drivers/postgres/postgres.ts';
+import { sqliteDriver } from '../packages/crossfade/src/drivers/sqlite/store/driver.ts';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
-import { collections, type RowOf } from '../packages/crossfade/src/schema/collection.ts';
+import { collections } from '../packages/crossfade/src/schema/collection.ts';
 import type { Store } from '../packages/crossfade/src/store/contract.ts';
 import { openStore } from '../packages/crossfade/src/store/store.ts';
 import { withCluster } from './cluster.ts';
 import { median } from './process.ts';
+import { pageSize, type Person, plainMemory, plainPostgres, plainSqlite, type Side } from './store-plain.ts';
 
-const usage = `npm run bench -- store [--calls 4000] [--rounds 9]
-get, put and page by 16 callers, beside hand-written code that does the same. Exit 1: PostgreSQL below 0.9 of it.`;
+const usage = `npm run bench -- store [--calls 4000] [--rounds 9] [--only memory,sqlite,postgres]
+get, put and page by 16 callers, beside hand-written code that does the same. Exit 1: a store below 0.9 of it.`;
 
 /** How many calls are under way at a time. */
 const callers = 16;
@@ -24,14 +29,6 @@ const schema = collections({
     key: ['id'],
   },
 });
-type Person = RowOf<typeof schema.people>;
-
-/** What is measured, of a store and of plain code. */
-interface Side {
-  get(id: string): Promise<unknown>;
-  put(row: Person): Promise<unknown>;
-  page(after: string): Promise<unknown>;
-}
 
 /** Runs the bench and resolves to the exit status. */
 export async function benchStore(args: string[]): Promise<number> {
@@ -40,6 +37,7 @@ export async function benchStore(args: string[]): Promise<number> {
     options: {
       calls: { type: 'string', default: '4000' },
       rounds: { type: 'string', default: '9' },
+      only: { type: 'string', default: 'memory,sqlite,postgres' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -47,22 +45,53 @@ export async function benchStore(args: string[]): Promise<number> {
     say(usage);
     return 0;
   }
-  const [calls, rounds] = [Number(values.calls), Number(values.rounds)];
-  const memory = openStore(schema, memoryDriver());
-  await compare('memory', [sideOf(memory), mapSide()], calls, rounds);
-  await memory.close();
-  const ratios = await withCluster(({ target }) => postgres(target, calls, rounds));
+  const size = { calls: Number(values.calls), rounds: Number(values.rounds) };
+  const names = values.only.split(',');
+  const unknown = names.find((name) => !Object.hasOwn(benches, name));
+  if (unknown !== undefined) {
+    say(`There is no store ${JSON.stringify(unknown)} here. Nothing was run.\n${usage}`);
+    return 2;
+  }
+  const ratios: number[] = [];
+  for (const name of names) ratios.push(...(await benches[name](size)));
   return ratios.every((ratio) => ratio >= ratioMin) ? 0 : 1;
 }
 
-async function postgres(target: Target, calls: number, rounds: number): Promise<number[]> {
+interface Size {
+  readonly calls: number;
+  readonly rounds: number;
+}
+
+const benches: Readonly<Record<string, (size: Size) => Promise<number[]>>> = {
+  memory: async (size) => {
+    const store = openStore(schema, memoryDriver());
+    const ratios = await compare('memory', [sideOf(store), plainMemory()], size);
+    await store.close();
+    return ratios;
+  },
+  sqlite: async (size) => {
+    const folder = mkdtempSync(join(tmpdir(), 'crossfade-bench-'));
+    const store = openStore(schema, sqliteDriver({ path: join(folder, 'store.db'), tables: 'create' }));
+    const plain = plainSqlite(join(folder, 'plain.db'));
+    try {
+      return await compare('sqlite', [sideOf(store), plain], size);
+    } finally {
+      plain.close();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+  postgres: (size) => withCluster(({ target }) => postgres(target, size)),
+};
+
+async function postgres(target: Target, size: Size): Promise<number[]> {
   const pool = { minimum: callers, maximum: callers, overflow: 0 };
   const store = openStore(schema, postgresDriver({ target, schema: 'bench', tables: 'create', pool }));
   await store.open();
   const { host, port, user, database, password } = target;
   const plain = new pg.Pool({ host, port, user, database, password, ssl: false, max: callers });
   try {
-    return await compare('postgres', [sideOf(store), plainSide(plain)], calls, rounds);
+    return await compare('postgres', [sideOf(store), plainPostgres(plain)], size);
   } finally {
     await plain.end();
     await store.close();
@@ -70,7 +99,7 @@ async function postgres(target: Target, calls: number, rounds: number): Promise<
 }
 
 /** Prints how many calls a second each side makes, and resolves to the ratios. */
-async function compare(name: string, sides: readonly [Side, Side], calls: number, rounds: number): Promise<number[]> {
+async function compare(name: string, sides: readonly [Side, Side], { calls, rounds }: Size): Promise<number[]> {
   await inTurns(records, (n) => sides[0].put(personOf(n)));
   await inTurns(records, (n) => sides[1].put(personOf(n)));
   const verbs: Readonly<Record<keyof Side, (side: Side, n: number) => Promise<unknown>>> = {
@@ -93,7 +122,7 @@ async function compare(name: string, sides: readonly [Side, Side], calls: number
     const ratio = median(times[1].map((time, round) => time / times[0][round]));
     ratios.push(ratio);
     say(
-      `${name} ${verb}: ${rates[0]} calls/s, plain ${rates[1]}, ratio ${ratio.toFixed(2)} (median of ${rounds} rounds)`,
+      `${name} ${verb}: ${rates[0]} calls/s, plain ${rates[1]}, ratio ${ratio.toFixed(2)} (median of ${rounds} rounds; gate ${ratioMin} ${ratio >= ratioMin ? 'met' : 'missed'})`,
     );
   }
   return ratios;
@@ -112,40 +141,7 @@ function sideOf(store: Store<typeof schema>): Side {
   return {
     get: (id) => store.read('people', [id]),
     put: (row) => store.write([{ kind: 'put', collection: 'people', row }]),
-    page: (after) => store.scan('people', { after: [after], limit: 100 }),
-  };
-}
-
-/** The same statements as one writes them by hand, with the defaults of node-postgres. */
-function plainSide(pool: pg.Pool): Side {
-  const columns = 'id, name, age, at';
-  const run = (name: string, text: string, values: unknown[]) => pool.query({ name, text, values });
-  return {
-    get: async (id) => (await run('get', `SELECT ${columns} FROM bench.people WHERE id = $1`, [id])).rows[0] as unknown,
-    put: ({ id, name, age, at }) =>
-      run(
-        'put',
-        `INSERT INTO bench.people (${columns}) VALUES ($1, $2, $3, $4)
-          ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, age = EXCLUDED.age, at = EXCLUDED.at`,
-        [id, name, age, at],
-      ),
-    page: async (after) =>
-      (await run('page', `SELECT ${columns} FROM bench.people WHERE id > $1 ORDER BY id LIMIT 100`, [after])).rows,
-  };
-}
-
-/** A Map, whose records are copied in and out; a page is looked for in keys that are sorted when they have changed. */
-function mapSide(): Side {
-  const rows = new Map<string, Person>();
-  let keys: string[] = [];
-  return {
-    get: async (id) => ({ ...rows.get(id) }),
-    put: async (row) => void rows.set(row.id, { ...row }),
-    page: async (after) => {
-      if (keys.length !== rows.size) keys = [...rows.keys()].sort();
-      const at = keys.findIndex((key) => key > after);
-      return at < 0 ? [] : keys.slice(at, at + 100).map((key) => ({ ...rows.get(key) }));
-    },
+    page: (after) => store.scan('people', { after: [after], limit: pageSize }),
   };
 }
 

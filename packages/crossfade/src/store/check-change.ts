@@ -26,11 +26,12 @@ export function checkChange(shape: Collection, change: Change): DriverChange {
 
 /** A whole record: a nullable field that is left out is null. @param key the key that the record must have */
 export function checkRow(collection: string, shape: Collection, row: object, key?: Key): Row {
-  const given = checkFields(collection, shape, row as Record<string, unknown>);
+  const given = fieldsOf(collection, shape, row);
   const checked = emptyRow();
-  for (const [name, field] of Object.entries(shape.fields)) {
-    if (Object.hasOwn(given, name)) checked[name] = given[name];
-    else if (field.nullable === true) checked[name] = null;
+  for (const name of Object.keys(shape.fields)) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (value !== undefined) checked[name] = checkValue('E_ROW_INVALID', collection, shape, name, value);
+    else if (shape.fields[name].nullable === true) checked[name] = null;
     else throw invalid('E_ROW_INVALID', collection, name, 'is missing');
   }
   const own = keyOf(shape, checked);
@@ -77,15 +78,19 @@ export function checkValue(
   }
 }
 
-function checkFields(collection: string, shape: Collection, row: Record<string, unknown>): Record<string, Value> {
-  if (typeof row !== 'object' || row === null) throw new TypeError(`A record of ${collection} is an object.`);
+function checkFields(collection: string, shape: Collection, row: object): Record<string, Value> {
   const checked = emptyRow();
-  for (const [name, value] of Object.entries(row)) {
-    if (!Object.hasOwn(shape.fields, name))
-      throw invalid('E_ROW_INVALID', collection, name, 'is no field of the schema');
+  for (const [name, value] of Object.entries(fieldsOf(collection, shape, row)))
     if (value !== undefined) checked[name] = checkValue('E_ROW_INVALID', collection, shape, name, value);
-  }
   return checked;
+}
+
+/** What was given, with fields of the schema alone. */
+function fieldsOf(collection: string, shape: Collection, row: object): Readonly<Record<string, unknown>> {
+  if (typeof row !== 'object' || row === null) throw new TypeError(`A record of ${collection} is an object.`);
+  const unknown = Object.keys(row).find((name) => !Object.hasOwn(shape.fields, name));
+  if (unknown !== undefined) throw invalid('E_ROW_INVALID', collection, unknown, 'is no field of the schema');
+  return row as Readonly<Record<string, unknown>>;
 }
 
 function invalid(code: ErrorCode, collection: string, field: string, what: string): CrossfadeError {

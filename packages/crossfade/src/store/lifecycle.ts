@@ -41,7 +41,11 @@ export class Lifecycle {
   }
 
   /** Runs a call within the life of the store. @throws CrossfadeError E_STORE_CLOSED */
-  async during<T>(call: () => Promise<T>): Promise<T> {
+  during<T>(call: () => Promise<T>): Promise<T> {
+    return this.state === 'open' && this.isStarted ? this.tracked(call) : this.opened(call);
+  }
+
+  private async opened<T>(call: () => Promise<T>): Promise<T> {
     if (this.state !== 'closed' && !this.isStarted) await this.open();
     if (this.state === 'closed') throw this.closed();
     return this.tracked(call);
@@ -54,14 +58,13 @@ export class Lifecycle {
     return this.tracked(call);
   }
 
-  private async tracked<T>(call: () => Promise<T>): Promise<T> {
+  /** The promise of the call itself: each further one would cost as much as a read from memory. */
+  private tracked<T>(call: () => Promise<T>): Promise<T> {
     const running = call();
+    const ended = (): void => void this.underWay.delete(running);
     this.underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      this.underWay.delete(running);
-    }
+    running.then(ended, ended);
+    return running;
   }
 
   private next(step: () => Promise<void>): Promise<void> {

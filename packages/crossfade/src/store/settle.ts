@@ -5,6 +5,7 @@ import type { DriverChange } from './contract.ts';
  * and made anew is there at the end, so that what refers to it stays, where a database would have removed it at once.
  */
 export function settled(changes: readonly DriverChange[]): DriverChange[] {
+  if (changes.length === 1) return [...changes];
   const last = new Map<string, number>();
   const kept: (DriverChange | null)[] = [...changes];
   changes.forEach((change, i) => {

@@ -44,7 +44,7 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
     close: () => life.close(),
     read: async <N extends keyof S & string>(collection: N, key: Key) => {
       const checked = checkKey(collection, collectionOf(collection), key);
-      return life.during(() => driver.read(collection, checked)) as Promise<RowOf<S[N]> | null>;
+      return (await life.during(() => driver.read(collection, checked))) as RowOf<S[N]> | null;
     },
     scan: async <N extends keyof S & string>(collection: N, query: ScanQuery = {}) => {
       need('orderedScan', 'scan in order');

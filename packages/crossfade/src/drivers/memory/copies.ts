@@ -1,4 +1,4 @@
-import type { Row, Value } from '../../schema/collection.ts';
+import { emptyRow, type Row, type Value } from '../../schema/collection.ts';
 
 /** A copy for the caller, or null for none. */
 export function copied(row: Row | undefined): Row | null {
@@ -7,8 +7,8 @@ export function copied(row: Row | undefined): Row | null {
 
 /** Nobody outside holds what stands here, and nothing that was handed out changes. */
 export function copyOf(row: Row): Row {
-  const copy = Object.create(null) as Record<string, Value>;
-  for (const name of Object.keys(row)) copy[name] = copyValue(row[name]);
+  const copy = emptyRow();
+  for (const name in row) copy[name] = copyValue(row[name]);
   return copy;
 }
 

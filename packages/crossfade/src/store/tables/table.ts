@@ -42,8 +42,9 @@ export class Table {
       if (row !== undefined) note(keys, textOf(row, fields), id);
     }
     for (const sorted of this.sorted.values()) {
-      if (before !== undefined) sorted.remove(before);
-      if (row !== undefined) sorted.add(row);
+      if (before !== undefined && row !== undefined) sorted.replace(before, row);
+      else if (before !== undefined) sorted.remove(before);
+      else if (row !== undefined) sorted.add(row);
     }
     return before;
   }
@@ -56,6 +57,7 @@ export class Table {
   }
 
   scan(scan: DriverScan): Row[] {
+    if (scan.where.length === 0) return this.sortedBy(scan.order).page(scan);
     const found: Row[] = [];
     for (const row of this.walk(scan)) {
       if (scan.where.every((condition) => holds(row, condition))) found.push(row);
@@ -66,13 +68,17 @@ export class Table {
 
   /** Every record behind `after`, in order, whatever the conditions and the limit are. Nothing is written meanwhile. */
   walk(scan: DriverScan): Iterable<Row> {
-    const id = scan.order.join('\0');
+    return this.sortedBy(scan.order).walk(scan);
+  }
+
+  private sortedBy(order: readonly string[]): SortedRows {
+    const id = order.join('\0');
     let sorted = this.sorted.get(id);
     if (sorted === undefined) {
-      sorted = new SortedRows(scan.order, this.rows.values());
+      sorted = new SortedRows(order, this.rows.values());
       this.sorted.set(id, sorted);
     }
-    return sorted.walk(scan);
+    return sorted;
   }
 
   /** Every record, in the order of the key. */
@@ -97,6 +103,23 @@ class SortedRows {
 
   remove(row: Row): void {
     this.rows.splice(this.firstNotBefore(valuesOf(row, this.order)), 1);
+  }
+
+  /** Most records that change stay where they are, and nothing has to be moved. */
+  replace(before: Row, row: Row): void {
+    const values = valuesOf(before, this.order);
+    if (this.compare(row, values) === 0) this.rows[this.firstNotBefore(values)] = row;
+    else {
+      this.remove(before);
+      this.add(row);
+    }
+  }
+
+  page({ descending, after, limit }: DriverScan): Row[] {
+    const at = this.start(after, descending);
+    return descending
+      ? this.rows.slice(Math.max(0, at + 1 - limit), at + 1).toReversed()
+      : this.rows.slice(at, at + limit);
   }
 
   *walk({ descending, after }: DriverScan): Iterable<Row> {
