@@ -16,7 +16,7 @@ export function nocodbCases(server: () => NocodbPlace): void {
     storeSuite(test, async () => {
       plain ??= new PlainNocodb(server());
       await plain.empty();
-      const intents = memoryIntents();
+      const intents = memoryIntents({ lifeMs: 0 });
       return { driver: () => nocodbDriver({ ...server(), tables: 'create', intents }) };
     });
   });

@@ -1,6 +1,8 @@
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Driver } from '../../store/contract.ts';
+import type { Capture } from '../../store/live/capture.ts';
 import { type IntentLog, withIntent } from '../../store/live/intents.ts';
+import { withinLife } from '../../store/live/within-life.ts';
 import { notLive } from '../../store/supports.ts';
 import { find } from './find.ts';
 import { openTables, type TablesOption } from './open-tables.ts';
@@ -39,7 +41,7 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
   const requests = new Requests(how);
   let places: ReadonlyMap<string, Place> = new Map();
   const place = (collection: string): Place => places.get(collection) as Place;
-  return {
+  return withinLife({
     name: 'nocodb',
     supports: {
       atomic: false,
@@ -73,6 +75,17 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
     },
     update: () =>
       Promise.reject(new CrossfadeError('E_UNSUPPORTED', 'NocoDB has no write that asks first. Nothing was done.')),
-    ...(intents !== undefined && { capture: intents }),
+    ...(intents !== undefined && { capture: captureOf(intents) }),
+  });
+}
+
+/** Opening and closing the log, and what notes a write, are the driver's own. */
+function captureOf(intents: IntentLog): Capture {
+  return {
+    install: () => intents.install(),
+    remove: () => intents.remove(),
+    stands: () => intents.stands(),
+    entries: (limit) => intents.entries(limit),
+    clear: (entries) => intents.clear(entries),
   };
 }
