@@ -21,7 +21,7 @@ export interface Supports {
   readonly fence: 'none' | 'process' | 'triggers';
   /** Another store's records can be mirrored into it, guarded by epoch and version. */
   readonly mirror: boolean;
-  /** Ranges of keys can be read and loaded. */
+  /** Ranges of keys can be read and, where `mirror` is true, loaded. */
   readonly bulk: boolean;
   /** Several reads can be of one state. */
   readonly snapshot: boolean;

@@ -116,7 +116,7 @@ describe('what no fence stops is found', () => {
     await driver.mirror.begin(1n);
     const row = personOf('kept', { age: 5 });
     await driver.mirror.apply(1n, [{ collection: 'people', key: ['kept'], row, version: 1n }]);
-    await driver.bulk.load('loose', { after: null, upTo: null }, [{ id: 'x', n: 1 }]);
+    await driver.bulk.load(1n, 'loose', { after: null, upTo: null }, [{ id: 'x', n: 1 }]);
     expect(await driver.strangers()).toEqual([]);
     plant('people/changed.json', '{"id":"changed","name":"other"}');
     utimesSync(join(dir, 'people/touched.json'), 1, 1);
@@ -164,13 +164,14 @@ test('a load that is repeated writes nothing twice', async () => {
   const rows = [personOf('a', { photo: Uint8Array.of(1), more: { b: [1] } }), personOf('b', { rate: 0.1 })];
   const everything = { after: null, upTo: null };
   await store.open();
-  await driver.bulk.load('people', everything, rows);
+  await driver.mirror.begin(1n);
+  await driver.bulk.load(1n, 'people', everything, rows);
   // Whatever is written is another file.
   const files = (): string[] => list('people').map((name) => `${name} ${statSync(join(dir, 'people', name)).ino}`);
   const before = files();
-  await driver.bulk.load('people', everything, rows);
+  await driver.bulk.load(1n, 'people', everything, rows);
   expect(files()).toEqual(before);
-  await driver.bulk.load('people', everything, [rows[0], personOf('b', { rate: 0.2 })]);
+  await driver.bulk.load(1n, 'people', everything, [rows[0], personOf('b', { rate: 0.2 })]);
   expect(files()).toHaveLength(3);
   expect(files().filter((file) => before.includes(file))).toHaveLength(2);
 });

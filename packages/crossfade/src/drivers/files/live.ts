@@ -84,8 +84,9 @@ export function bulkOf(opened: () => Place): Bulk {
         refuseDamaged(from);
         return readKnown(from, taken(walkRange(from.table, range), limit));
       }),
-    load: async (collection, range, rows, keep = []) =>
+    load: async (epoch, collection, range, rows, keep = []) =>
       opened().gate.exclusive(async () => {
+        opened().guards.check(epoch);
         const into = folder(collection);
         refuseDamaged(into);
         const { led, count } = ledByLoad(into.table, range, rows, keep);

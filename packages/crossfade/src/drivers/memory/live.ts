@@ -1,7 +1,7 @@
 import type { Bulk } from '../../store/live/bulk.ts';
 import type { EpochFence } from '../../store/live/epoch-fence.ts';
 import type { Fence } from '../../store/live/fence.ts';
-import { Guards } from '../../store/live/guards.ts';
+import type { Guards } from '../../store/live/guards.ts';
 import { type Led, ledBy } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
 import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
@@ -16,6 +16,7 @@ export interface Held {
   /** Makes what another store leads: it passes the fence and is not captured. */
   readonly follow: (led: Led) => void;
   readonly past: Past;
+  readonly guards: Guards;
 }
 
 /** The fence as the contract has it: every call is one step, so no write is under way when it is turned. */
@@ -28,8 +29,7 @@ export function fenceOf(fence: EpochFence): Fence {
 }
 
 /** The mirror of a store in memory. */
-export function mirrorOf({ follow }: Held): Mirror {
-  const guards = new Guards('memory');
+export function mirrorOf({ follow, guards }: Held): Mirror {
   return {
     begin: async (epoch) => void guards.begin(epoch),
     apply: async (epoch, records) => {
@@ -43,10 +43,11 @@ export function mirrorOf({ follow }: Held): Mirror {
 }
 
 /** Ranges of keys. A load is one step; a snapshot keeps what changes while it is read. */
-export function bulkOf({ table, follow, past }: Held): Bulk {
+export function bulkOf({ table, follow, past, guards }: Held): Bulk {
   return {
     range: async (collection, range, limit) => taken(walkRange(table(collection), range), limit).map(copyOf),
-    load: async (collection, range, rows, keep = []) => {
+    load: async (epoch, collection, range, rows, keep = []) => {
+      guards.check(epoch);
       const { led, count } = ledByLoad(table(collection), range, rows, keep);
       follow(led);
       return count;

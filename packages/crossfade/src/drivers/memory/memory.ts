@@ -4,6 +4,7 @@ import type { Bulk } from '../../store/live/bulk.ts';
 import type { Capture } from '../../store/live/capture.ts';
 import { EpochFence } from '../../store/live/epoch-fence.ts';
 import type { Fence } from '../../store/live/fence.ts';
+import { Guards } from '../../store/live/guards.ts';
 import { captureOfList, IntentList } from '../../store/live/intent-list.ts';
 import type { Led } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
@@ -46,7 +47,12 @@ export function memoryDriver(): MemoryDriver {
     const made = kept(applyChanges(tables, changes, copyOf));
     intents.note(made.map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
   };
-  const held = { table, follow: (led: Led) => void kept(applyLed(tables, led, copyOf)), past };
+  const held = {
+    table,
+    follow: (led: Led) => void kept(applyLed(tables, led, copyOf)),
+    past,
+    guards: new Guards('memory'),
+  };
   return withinLife({
     name: 'memory',
     supports: {

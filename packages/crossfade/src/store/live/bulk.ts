@@ -25,11 +25,20 @@ export interface Bulk {
    * refers to a removed one refuses the load. Unique sets and references are judged by the state at the end, and a load
    * that is refused has changed nothing. It is one transaction where `supports.atomic` says so; else a call that failed
    * otherwise may be half done and is repeated.
-   * Like the mirror it passes the fence and is not captured. It neither asks nor moves the guards of the mirror.
+   * Like the mirror it passes the fence and is not captured, and takes its turn by the epochs of the mirror: none of an
+   * earlier one is under way when `begin` has returned. It neither asks nor moves the guards of keys. A store that declares
+   * `bulk` and no `mirror` cannot tell epochs apart, and throws E_UNSUPPORTED.
    *
-   * @throws CrossfadeError E_UNIQUE, E_REFERENCE as a write does
+   * @throws CrossfadeError E_FENCED when `epoch` is not the one that `mirror.begin` began last: nothing was written;
+   * E_UNIQUE, E_REFERENCE as a write does
    */
-  load(collection: string, range: KeyRange, rows: readonly Row[], keep?: readonly Key[]): Promise<LoadCount>;
+  load(
+    epoch: bigint,
+    collection: string,
+    range: KeyRange,
+    rows: readonly Row[],
+    keep?: readonly Key[],
+  ): Promise<LoadCount>;
   /**
    * Gives `read` one state of the store, until it resolves; writes go on meanwhile. `supports.snapshot` declares it; a store that declares `bulk`
    * alone throws E_UNSUPPORTED.

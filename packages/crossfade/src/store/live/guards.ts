@@ -31,9 +31,14 @@ export class Guards {
     return { begun: String(epoch) };
   }
 
+  /** @throws CrossfadeError E_FENCED when the epoch is not the one that began last */
+  check(epoch: bigint): void {
+    if (epoch !== this.epoch) throw this.refused(epoch);
+  }
+
   /** The records that are not to be passed over, in their order. @throws CrossfadeError E_FENCED when the epoch is not the one that began last */
   due(epoch: bigint, records: readonly Mirrored[]): Mirrored[] {
-    if (epoch !== this.epoch) throw this.refused(epoch);
+    this.check(epoch);
     const last = new Map<string, Guard>();
     return records.filter(({ collection, key, version }) => {
       const id = idOf(collection, keyJson(key));

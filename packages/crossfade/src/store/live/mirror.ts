@@ -16,7 +16,7 @@ export interface Mirrored {
  * key, kept in the transaction of the change or, where there are none, durably behind it.
  */
 export interface Mirror {
-  /** Begins an epoch; appliers of earlier ones are refused from here on. Idempotent. @throws CrossfadeError E_FENCED for an epoch that is over */
+  /** Begins an epoch; appliers and loads of earlier ones are refused from here on. Idempotent. @throws CrossfadeError E_FENCED for an epoch that is over */
   begin(epoch: bigint): Promise<void>;
   /**
    * Makes each record as it was given last. One whose epoch and version are not beyond those noted for its key is passed

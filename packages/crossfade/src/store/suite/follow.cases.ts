@@ -1,6 +1,6 @@
 import { refused, same, type Suite } from './check.ts';
 import { everything } from './bulk.cases.ts';
-import { liveCasesOf } from './live.ts';
+import { liveCasesOf, loadCasesOf } from './live.ts';
 import { insert, person } from './people.ts';
 import type { Store } from '../contract.ts';
 import type { SuiteSchema } from './schema.ts';
@@ -26,12 +26,12 @@ export function followCases(suite: Suite): void {
 }
 
 function loadCases(suite: Suite): void {
-  const loads = liveCasesOf(suite, 'bulk');
+  const loads = loadCasesOf(suite);
   loads('a record that a load parts from a removed one stays, with what refers to it', async (bulk, store) => {
     if (!store.supports.constraints) return;
     await planted(store);
     const range = { after: null, upTo: ['b'] };
-    same(await bulk.load('nodes', range, [node('b')]), { written: 1, removed: 1 });
+    same(await bulk.load(1n, 'nodes', range, [node('b')]), { written: 1, removed: 1 });
     await holds(store, { b: null, c: 'b' });
   });
   loads(
@@ -40,13 +40,13 @@ function loadCases(suite: Suite): void {
       if (!store.supports.constraints) return;
       await planted(store);
       for (const rows of [[node('b', 'a')], [node('b'), node('d', 'a')]])
-        await refused('E_REFERENCE', bulk.load('nodes', everything, rows));
+        await refused('E_REFERENCE', bulk.load(1n, 'nodes', everything, rows));
       await holds(store, chain);
     },
   );
   loads('records of a load may refer to later ones, and to themselves', async (bulk) => {
     const rows = [node('a', 'c'), node('b', 'b'), node('c')];
-    same(await bulk.load('nodes', everything, rows), { written: 3, removed: 0 });
+    same(await bulk.load(1n, 'nodes', everything, rows), { written: 3, removed: 0 });
     same(await bulk.range('nodes', everything, 10), rows);
   });
 }

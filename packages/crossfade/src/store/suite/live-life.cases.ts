@@ -8,7 +8,9 @@ import { declares, liveCasesOf } from './live.ts';
 import { person, put } from './people.ts';
 import type { SuiteSchema } from './schema.ts';
 
-type Verbs<P extends keyof Live> = Readonly<Record<string, (part: NonNullable<Live[P]>) => Promise<unknown>>>;
+type Verbs<P extends keyof Live> = Readonly<
+  Record<string, (part: NonNullable<Live[P]>, live: Live) => Promise<unknown>>
+>;
 
 const mirrored = { collection: 'people', key: ['m'], row: person('m'), version: 1n };
 
@@ -33,7 +35,10 @@ const verbs: { readonly [P in keyof Live]-?: Verbs<P> } = {
   },
   bulk: {
     range: (bulk) => bulk.range('people', everything, 10),
-    load: (bulk) => bulk.load('words', everything, [{ word: 'w', n: 1 }]),
+    load: (bulk, { mirror }) =>
+      mirror === undefined
+        ? bulk.range('words', everything, 1)
+        : bulk.load(1n, 'words', everything, [{ word: 'w', n: 1 }]),
     snapshot: (bulk) => bulk.snapshot((snapshot) => snapshot.read('people', ['a'])),
   },
   counters: { raise: (counters) => counters.raise('badges', 1n) },
@@ -48,15 +53,22 @@ export function liveLifeCases(suite: Suite): void {
 /** A verb that is called on the part of the store. */
 type Call = () => Promise<unknown>;
 
+const neverOpened = 'was never opened';
+
 function lifeCases<P extends keyof Live>({ it }: Suite, name: P, of: Verbs<P>): void {
   const eachVerb = (state: string, run: (call: Call, store: Store<SuiteSchema>) => Promise<void>): void =>
     it(`${name} of a store that ${state}`, async (store, { live }) => {
       const part = live[name];
       assert.equal(part !== undefined, declares[name](store.supports));
       if (part === undefined) return;
-      for (const call of Object.values(of)) await run(() => call(part), store);
+      if (name === 'bulk' && state !== neverOpened) {
+        await store.open();
+        await live.mirror?.begin(1n);
+        await store.close();
+      }
+      for (const call of Object.values(of)) await run(() => call(part, live), store);
     });
-  eachVerb('was never opened', async (call) => refused('E_STORE_CLOSED', call()));
+  eachVerb(neverOpened, async (call) => refused('E_STORE_CLOSED', call()));
   eachVerb('is opening', async (call, store) => {
     const opening = store.open();
     // The driver hears of it when whatever is before it has ended.

@@ -78,13 +78,14 @@ async function mirror(_store: Store<SuiteSchema>, live: Live, model: Model, rand
 
 /** A range, which keeps what was written since the entries were cleared, as the copy of a follower does. */
 async function load(_store: Store<SuiteSchema>, live: Live, model: Model, random: Random): Promise<void> {
-  if (live.bulk === undefined) return;
+  if (live.bulk === undefined || live.mirror === undefined) return;
   const [from, to] = [random(ids.length) - 1, random(ids.length)];
   const within = ids.filter((_, i) => i > from && i <= to);
   const rows = within.filter(() => random(2) === 0).map((id) => person(id, { age: 2_000 + random(100) }));
   const kept = ids.filter((id) => model.written.has(id));
   const range = { after: from < 0 ? null : [ids[from]], upTo: [ids[to]] };
   await live.bulk.load(
+    1n,
     'people',
     range,
     rows,

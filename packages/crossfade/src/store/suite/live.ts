@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '../contract.ts';
 import type { Live } from '../live/live.ts';
 import type { Supports } from '../supports.ts';
-import type { Opened, OpenPlace, Suite } from './check.ts';
+import { type Opened, type OpenPlace, refused, type Suite } from './check.ts';
 import type { SuiteSchema } from './schema.ts';
 
 /** How `supports` declares each part of the live protocol. */
@@ -30,6 +30,19 @@ export function liveCasesOf<P extends keyof Live>({ it }: Suite, name: P): (what
       if (part === undefined) return;
       await store.open();
       await run(part, store, place);
+    });
+}
+
+/** Cases of bulk that load: the epoch 1 has begun. A store without a mirror has none, and takes no load. */
+export function loadCasesOf(suite: Suite): (what: string, run: LiveCase<'bulk'>) => void {
+  const bulks = liveCasesOf(suite, 'bulk');
+  return (what, run) =>
+    bulks(what, async (bulk, store, place) => {
+      const { mirror } = place.live;
+      const all = { after: null, upTo: null };
+      if (mirror === undefined) return refused('E_UNSUPPORTED', bulk.load(1n, 'people', all, []));
+      await mirror.begin(1n);
+      await run(bulk, store, place);
     });
 }
 

@@ -5,6 +5,7 @@ import { keyTexts } from '../change-statements.ts';
 import { rangeText } from '../range-statement.ts';
 import type { Parameter } from '../statement.ts';
 import type { Table } from '../table.ts';
+import { checkEpoch } from './epoch.ts';
 import { loadRange } from './load.ts';
 import { type LivePlace, run } from './place.ts';
 
@@ -18,10 +19,13 @@ export function bulkOf(place: LivePlace): Bulk {
       const { rows } = await place.read(text, values);
       return rows.map((cells) => table.rowOf(cells));
     },
-    load: (collection, range, rows, keep = []) => {
+    load: (epoch, collection, range, rows, keep = []) => {
       const table = tableOf(collection);
       const { isOrderFree } = place.opened();
-      return place.change('once', (client) => loadRange(client, table, { range, rows, keep, isOrderFree }));
+      return place.change('once', async (client) => {
+        await checkEpoch(client, place, epoch);
+        return loadRange(client, table, { range, rows, keep, isOrderFree });
+      });
     },
     snapshot: (read) => place.snapshot((client) => read(snapshotOf(client, place, tableOf))),
   };

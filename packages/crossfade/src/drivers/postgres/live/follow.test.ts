@@ -30,6 +30,7 @@ async function immediate() {
   for (const row of [node('a', null, 'x'), node('b', 'a', 'y'), node('d', 'b', 'z')])
     await store.write([{ kind: 'insert', collection: 'nodes', row }]);
   await database.query(`INSERT INTO strangers VALUES ('b')`);
+  await driver.mirror.begin(1n);
   const held = async (): Promise<unknown[]> => [
     ...(await store.scan('nodes')).rows.map(({ id, parent, tag }) => [id, parent, tag]),
     (await database.query('SELECT node FROM strangers')).rows[0].node,
@@ -39,19 +40,17 @@ async function immediate() {
 
 test('what a removed record had stays where it is parted from it, also for tables that the schema does not know', async () => {
   const { driver, held } = await immediate();
-  await driver.bulk.load('nodes', { after: null, upTo: ['c'] }, [node('b', null, 'y')]);
+  await driver.bulk.load(1n, 'nodes', { after: null, upTo: ['c'] }, [node('b', null, 'y')]);
   expect(await held()).toEqual([['b', null, 'y'], ['d', 'b', 'z'], 'b']);
-  await driver.mirror.begin(1n);
   await driver.mirror.apply(1n, [mirrored('b', 1n, null), mirrored('d', 2n, node('d', null, 'z'))]);
   expect(await held()).toEqual([['d', null, 'z'], null]);
 });
 
 test('a removal frees a unique value that counts at once', async () => {
   const { driver, held } = await immediate();
-  await driver.mirror.begin(1n);
   await driver.mirror.apply(1n, [mirrored('d', 1n, null), mirrored('e', 2n, node('e', 'b', 'z'))]);
   expect(await held()).toEqual([['a', null, 'x'], ['b', 'a', 'y'], ['e', 'b', 'z'], 'b']);
-  await driver.bulk.load('nodes', { after: ['b'], upTo: null }, [node('f', 'a', 'z')]);
+  await driver.bulk.load(1n, 'nodes', { after: ['b'], upTo: null }, [node('f', 'a', 'z')]);
   expect(await held()).toEqual([['a', null, 'x'], ['b', 'a', 'y'], ['f', 'a', 'z'], 'b']);
 });
 
@@ -60,8 +59,7 @@ test('where that would take along a record that is to stay, the load or the mirr
   const before = await held();
   const refused = { code: 'E_UNIQUE' };
   const moved = node('b', null, 'x');
-  await expect(driver.bulk.load('nodes', { after: null, upTo: ['c'] }, [moved])).rejects.toMatchObject(refused);
-  await driver.mirror.begin(1n);
+  await expect(driver.bulk.load(1n, 'nodes', { after: null, upTo: ['c'] }, [moved])).rejects.toMatchObject(refused);
   await expect(driver.mirror.apply(1n, [mirrored('a', 1n, null), mirrored('b', 2n, moved)])).rejects.toMatchObject(
     refused,
   );

@@ -5,6 +5,7 @@ import type { Put } from '../../../store/live/led.ts';
 import { valuesText } from '../../../store/tables/values-text.ts';
 import { storeFailure } from './failure.ts';
 import { follow } from './follow.ts';
+import { checkEpoch } from './mirror-epoch.ts';
 import type { OpenFile } from './open.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Table } from './table.ts';
@@ -21,18 +22,19 @@ export function bulkOf(opened: () => OpenFile): Bulk {
         throw storeFailure(error, connection.path, 'Nothing was read.');
       }
     },
-    load: (collection, range, rows, keep = []) => load(opened(), collection, { range, rows, keep }),
+    load: async (epoch, collection, range, rows, keep = []) => load(opened(), collection, { epoch, range, rows, keep }),
     snapshot: (read) => snapshotOf(opened(), read),
   };
 }
 
 interface Load {
+  readonly epoch: bigint;
   readonly range: KeyRange;
   readonly rows: readonly Row[];
   readonly keep: readonly Key[];
 }
 
-async function load(file: OpenFile, collection: string, { range, rows, keep }: Load): Promise<LoadCount> {
+async function load(file: OpenFile, collection: string, { epoch, range, rows, keep }: Load): Promise<LoadCount> {
   const table = file.tables.get(collection) as Table;
   const kept = new Set(keep.map(valuesText));
   const keyed = rows.map((row) => ({ key: keyOf(table.shape, row), row }));
@@ -42,7 +44,10 @@ async function load(file: OpenFile, collection: string, { range, rows, keep }: L
   const staying = [...keyed.map(({ key }) => key), ...keep].sort(compareKeys);
   let removed = 0;
   const remove = (): number => (removed = removeBetween(table, range, staying));
-  await follow(file, [collection], () => ({ puts, remove }));
+  await follow(file, [collection], () => {
+    checkEpoch(file, epoch);
+    return { puts, remove };
+  });
   return { written: puts.length, removed };
 }
 

@@ -9,8 +9,8 @@ import { isStranger } from './passage.ts';
 export const capturePrefix = 'crossfade.capture.';
 
 /** The collection of a trigger of capture, by its name: `crossfade.capture.insert.people`. */
-export function collectionOf(trigger: string): string {
-  return trigger.slice(trigger.indexOf('.', capturePrefix.length) + 1);
+export function collectionOf(called: string): string {
+  return called.slice(called.indexOf('.', capturePrefix.length) + 1);
 }
 
 /**

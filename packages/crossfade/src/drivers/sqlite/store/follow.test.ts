@@ -27,6 +27,7 @@ async function strict() {
   const { store, driver } = await sqliteStore({ path, tables: 'expect' }, schema);
   for (const row of [node('a', null, 'x'), node('b', 'a', 'y'), node('d', 'b', 'z')])
     await store.write([{ kind: 'insert', collection: 'nodes', row }]);
+  await driver.mirror.begin(1n);
   const tags = async (): Promise<unknown[]> =>
     (await store.scan('nodes')).rows.map((row) => [row.id, row.parent, row.tag]);
   return { driver, tags };
@@ -35,10 +36,10 @@ async function strict() {
 test('where a CHECK lets no value stand in, a removal frees the unique value of a record that is loaded', async () => {
   const { driver, tags } = await strict();
   const rows = [node('c', null, 'x')];
-  expect(await driver.bulk.load('nodes', { after: null, upTo: ['a'] }, [])).toEqual({ written: 0, removed: 1 });
+  expect(await driver.bulk.load(1n, 'nodes', { after: null, upTo: ['a'] }, [])).toEqual({ written: 0, removed: 1 });
   expect(await tags()).toEqual([]);
-  await driver.bulk.load('nodes', { after: null, upTo: null }, [node('a', null, 'x')]);
-  expect(await driver.bulk.load('nodes', range, rows)).toEqual({ written: 1, removed: 1 });
+  await driver.bulk.load(1n, 'nodes', { after: null, upTo: null }, [node('a', null, 'x')]);
+  expect(await driver.bulk.load(1n, 'nodes', range, rows)).toEqual({ written: 1, removed: 1 });
   expect(await tags()).toEqual([['c', null, 'x']]);
 });
 
@@ -46,8 +47,7 @@ test('where that would take along a record that is to stay, the load or the mirr
   const { driver, tags } = await strict();
   const before = await tags();
   const refused = { code: 'E_UNIQUE' };
-  await expect(driver.bulk.load('nodes', range, [node('b', null, 'x')])).rejects.toMatchObject(refused);
-  await driver.mirror.begin(1n);
+  await expect(driver.bulk.load(1n, 'nodes', range, [node('b', null, 'x')])).rejects.toMatchObject(refused);
   const records = [
     { collection: 'nodes', key: ['a'], row: null, version: 1n },
     { collection: 'nodes', key: ['b'], row: node('b', null, 'x'), version: 2n },

@@ -20,7 +20,7 @@ test('what is mirrored or loaded passes the fence and is not captured, cascades 
   await driver.mirror.begin(1n);
   await driver.fence.set(1n);
   expect(await driver.mirror.apply(1n, [mirrored('a', 1n, null), mirrored('b', 2n, 'B')])).toBe(2);
-  expect(await driver.bulk.load('words', everyKey, [{ word: 'w', n: 1 }])).toEqual({ written: 1, removed: 0 });
+  expect(await driver.bulk.load(1n, 'words', everyKey, [{ word: 'w', n: 1 }])).toEqual({ written: 1, removed: 0 });
   expect([await store.read('people', ['a']), await store.read('visits', ['a', 1])]).toEqual([null, null]);
   expect(await driver.capture.entries(10)).toEqual([]);
   expect(await driver.capture.stands()).toMatchObject({ stands: true });
@@ -62,9 +62,10 @@ test('a load removes what lies in its range beyond the records, also a key that 
   const { store, driver, path } = await sqliteStore();
   const db = stranger(path);
   db.exec(`INSERT INTO words VALUES ('a', 1), ('b', 1), ('c', 1), ('d', 1), ('e', 1), (CAST(x'62ff' AS TEXT), 1)`);
+  await driver.mirror.begin(1n);
   const rows = ['b', 'c'].map((word) => ({ word, n: 2 }));
   const range = { after: ['a'], upTo: ['d'] };
-  expect(await driver.bulk.load('words', range, rows, [['c'], ['e']])).toEqual({ written: 1, removed: 2 });
+  expect(await driver.bulk.load(1n, 'words', range, rows, [['c'], ['e']])).toEqual({ written: 1, removed: 2 });
   expect((await store.scan('words')).rows.map(({ word, n }) => [word, n])).toEqual([
     ['a', 1],
     ['b', 2],
