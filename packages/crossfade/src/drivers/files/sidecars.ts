@@ -24,7 +24,8 @@ const fenceFile = '.fence';
 
 /** Reads the sidecars of a folder that is held. @throws CrossfadeError E_STORE_DAMAGED */
 export async function openSidecars(dir: string, collections: readonly string[]): Promise<Sidecars> {
-  const intents = intentFile(dir);
+  // Nothing of a process that is gone is under way: the lock says so.
+  const intents = intentFile(dir, 0);
   await intents.open(collections);
   const guards = new Guards('files');
   const guardLog = new LineLog<GuardStep>({ dir, name: '.mirrored', state: () => guards.steps() });

@@ -67,10 +67,10 @@ export class LineLog<T> {
     return this.next;
   }
 
-  /** Writes the state as a file of its own. @throws CrossfadeError E_STORE_FAILED, E_STORE_CLOSED */
-  async rewrite(): Promise<void> {
+  /** Writes the state as a file of its own, or what the state is to be then. @throws CrossfadeError E_STORE_FAILED, E_STORE_CLOSED */
+  async rewrite(operations?: readonly T[]): Promise<void> {
     this.refuseClosed();
-    return this.after(() => this.writeAnew());
+    return this.after(() => this.writeAnew(operations));
   }
 
   /** Waits for what is under way, and takes no more until it is read again: the file may be somebody else's then. */
@@ -105,9 +105,8 @@ export class LineLog<T> {
     }
   }
 
-  private async writeAnew(): Promise<void> {
-    const { dir, name, state } = this.options;
-    const operations = state();
+  private async writeAnew(operations: readonly T[] = this.options.state()): Promise<void> {
+    const { dir, name } = this.options;
     const lines = [this.header(), ...operations.map((operation) => JSON.stringify([operation]))];
     try {
       await this.letGo();

@@ -8,17 +8,23 @@ import type { IntentLog } from './intents.ts';
 export interface FileIntentsOptions {
   /** A folder of this log alone; it is made when it is not there. One process at a time holds it. */
   readonly dir: string;
-  /** How long a write may still be done when nobody hears of it any longer: the maximum life of a request. Default 0. */
-  readonly lifeMs?: number;
+  /**
+   * How long a write may still be done when nobody hears of it any longer: the maximum life of a request. Too little
+   * settles an intent whose write lands afterwards, and nothing notes that one.
+   */
+  readonly lifeMs: number;
 }
 
 /**
  * A log of intents on the disk of this process, for a place that answers over the network and has no transactions.
  * Where the disk goes with the process, as that of a container does, only a full verification finds what was noted.
  *
- * @throws CrossfadeError E_STORE_BUSY, E_STORE_DAMAGED from `open`
+ * @throws TypeError without a life that is a number of milliseconds; CrossfadeError E_STORE_BUSY, E_STORE_DAMAGED from
+ * `open`
  */
-export function fileIntents({ dir, lifeMs = 0 }: FileIntentsOptions): IntentLog {
+export function fileIntents({ dir, lifeMs }: FileIntentsOptions): IntentLog {
+  if (!(typeof lifeMs === 'number' && lifeMs >= 0))
+    throw new TypeError('lifeMs must say for how many milliseconds a write may still be done when nobody hears of it.');
   const log = intentFile(dir, lifeMs);
   let release = (): void => undefined;
   return {
@@ -39,8 +45,12 @@ export function fileIntents({ dir, lifeMs = 0 }: FileIntentsOptions): IntentLog 
   };
 }
 
-/** The log in a folder that its caller holds against everybody else. The file is made by the first installation. */
-export function intentFile(dir: string, lifeMs = 0): IntentLog {
+/**
+ * The log in a folder that its caller holds against everybody else. The file is made by the first installation.
+ *
+ * @param lifeMs 0 where no write outlives its process
+ */
+export function intentFile(dir: string, lifeMs: number): IntentLog {
   let list = new IntentList(0, lifeMs);
   let names: readonly string[] = [];
   const file = new LineLog<IntentStep>({ dir, name: '.intents', state: () => list.steps() });
@@ -73,8 +83,9 @@ export function intentFile(dir: string, lifeMs = 0): IntentLog {
     },
     remove: async () => {
       if (!list.installed) return;
+      // Until it is on the disk that nothing is noted any longer, everything is.
+      await file.rewrite(list.stepsOfRemoval());
       list.remove();
-      await file.rewrite();
     },
     stands: async () => list.stands(names),
     entries: async (limit) => list.entries(limit),

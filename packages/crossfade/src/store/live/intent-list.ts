@@ -89,6 +89,11 @@ export class IntentList {
     return [last, ...Array.from(this.held, ([each, { collection, key }]) => notedStep(each, collection, key))];
   }
 
+  /** The way to this list once it is removed. */
+  stepsOfRemoval(): IntentStep[] {
+    return [{ is: 'removed', counter: this.counter }];
+  }
+
   /** Takes a step that a process before has made. What it had under way may still be done for the life of a write. */
   retrace(step: IntentStep): void {
     if (step.is === 'cleared') {

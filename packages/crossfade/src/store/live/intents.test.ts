@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { tempFolder } from '../../../test/harness/folders.ts';
+import { forbidWriting } from '../../../test/support/forbid-writing.ts';
 import { CrossfadeError } from '../../core/errors.ts';
 import { fileIntents } from './file-intents.ts';
 import { type IntentLog, withIntent } from './intents.ts';
@@ -96,10 +97,44 @@ test('what a process has left under way on the disk is settled when the life of 
   expect(await second.entries(10)).toEqual(entries.map((entry) => ({ ...entry, isSettled: true })));
 });
 
+test('a removal that fails on the disk ends nothing: what is written during it and after it is noted', async () => {
+  const dir = tempFolder('intents-');
+  const log = await installed(fileIntents({ dir, lifeMs }));
+  await withIntent(log, touched, async () => undefined);
+  const before = await log.entries(10);
+  const allow = forbidWriting([dir]);
+  const removing = log.remove();
+  const during = log.begin([{ collection: 'visits', key: [1] }]);
+  await expect(removing).rejects.toMatchObject({ code: 'E_STORE_FAILED' });
+  await during.catch(() => undefined);
+  expect(await log.stands()).toMatchObject({ stands: true });
+  expect(await log.entries(1)).toEqual(before);
+  allow();
+  await withIntent(log, [{ collection: 'visits', key: [2] }], async () => undefined);
+  expect((await log.entries(10)).map(({ key }) => key)).toContainEqual([2]);
+  await log.close();
+  const again = await installed(fileIntents({ dir, lifeMs }));
+  const left = await again.entries(10);
+  expect(left.map(({ key }) => String(key))).toEqual(expect.arrayContaining([String(before[0].key), '2']));
+  await again.remove();
+  expect(await again.entries(10)).toEqual([]);
+  await again.close();
+  const last = fileIntents({ dir, lifeMs });
+  await last.open(['people']);
+  onTestFinished(() => last.close());
+  expect(await last.stands()).toMatchObject({ stands: false });
+});
+
+test('nobody but its user knows how long a write may still be done', () => {
+  const options = { dir: tempFolder('intents-') } as Parameters<typeof fileIntents>[0];
+  for (const given of [undefined, -1, Number.NaN, '1'])
+    expect(() => fileIntents({ ...options, lifeMs: given as number })).toThrow(TypeError);
+});
+
 test('two processes do not share a folder of intents', async () => {
   const dir = tempFolder('intents-');
-  const first = await installed(fileIntents({ dir }));
-  await expect(fileIntents({ dir }).open([])).rejects.toMatchObject({ code: 'E_STORE_BUSY' });
+  const first = await installed(fileIntents({ dir, lifeMs: 0 }));
+  await expect(fileIntents({ dir, lifeMs: 0 }).open([])).rejects.toMatchObject({ code: 'E_STORE_BUSY' });
   await first.close();
-  await installed(fileIntents({ dir }));
+  await installed(fileIntents({ dir, lifeMs: 0 }));
 });
