@@ -46,6 +46,8 @@ async function load(file: OpenFile, collection: string, { epoch, range, rows, ke
   const remove = (): number => (removed = removeBetween(table, range, staying));
   await follow(file, [collection], () => {
     checkEpoch(file, epoch);
+    // To remove it would be as wrong as to keep it: nobody knows what it is.
+    table.refuseKeyless({ '>': range.after, '<=': range.upTo });
     return { puts, remove };
   });
   return { written: puts.length, removed };

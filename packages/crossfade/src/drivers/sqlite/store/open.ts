@@ -113,10 +113,11 @@ function tablesOf(connection: Connection, schema: Collections, found: readonly S
       `its tables do not hold the schema: ${faults.join('; ')}. ${notOpened} Nothing was changed in it. Mend the tables or the schema, or let missing tables be made by \`tables: 'create'\`.`,
     );
   return new Map(
-    Object.entries(schema).map(([collection, shape]) => [
-      collection,
-      new Table(connection, collection, shape, rowidOf(byName.get(foldName(collection)) as SourceTable)),
-    ]),
+    Object.entries(schema).map(([collection, shape]) => {
+      const table = byName.get(foldName(collection)) as SourceTable;
+      const known = { rowid: rowidOf(table), nullableKey: nullableOf(shape.key, table) };
+      return [collection, new Table(connection, collection, shape, known)];
+    }),
   );
 }
 
@@ -124,6 +125,14 @@ function tablesOf(connection: Connection, schema: Collections, found: readonly S
 export function rowidOf({ withoutRowid, columns }: SourceTable): string | null {
   const taken = new Set(columns.map(({ name }) => foldName(name)));
   return withoutRowid ? null : (['rowid', '_rowid_', 'oid'].find((each) => !taken.has(each)) ?? null);
+}
+
+/** The fields of a key whose columns may be NULL: all that are not declared otherwise and are no rowid. */
+function nullableOf(key: readonly string[], { columns, rowidAlias }: SourceTable): string[] {
+  const never = new Set(
+    columns.filter((column) => column.notNull || column.name === rowidAlias).map((column) => foldName(column.name)),
+  );
+  return key.filter((field) => !never.has(foldName(field)));
 }
 
 /** SQLite would make a file of a mistyped path, and wait for ever on a pipe. */

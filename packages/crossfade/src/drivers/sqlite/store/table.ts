@@ -5,8 +5,16 @@ import { name as quotedName } from '../names.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
 import { RowReader } from './row-reader.ts';
-import { type KeyBounds, withinBounds } from './range-query.ts';
+import { type KeyBounds, keylessWithin, withinBounds } from './range-query.ts';
 import { operand, scanQuery } from './scan-query.ts';
+
+/** What the catalog says of a table that a collection does not. */
+export interface FoundTable {
+  /** How it calls its rowid, or null where it has none. */
+  readonly rowid: string | null;
+  /** The fields of the key whose columns may be NULL: SQLite lets a PRIMARY KEY be. */
+  readonly nullableKey: readonly string[];
+}
 
 /** The statements of one collection, made once from the schema. All of them are steps of whoever calls. */
 export class Table {
@@ -14,7 +22,7 @@ export class Table {
   readonly shape: Collection;
   private readonly connection: Connection;
   private readonly reader: RowReader;
-  private readonly rowid: string | null;
+  private readonly found: FoundTable;
   private readonly quoted: string;
   private readonly fields: readonly string[];
   /** `"a" = ? AND "b" = ?` */
@@ -22,15 +30,14 @@ export class Table {
   private readonly insertSql: string;
   private readonly putSql: string;
 
-  /** @param rowid how the table calls its rowid, or null where it has none */
-  constructor(connection: Connection, name: string, shape: Collection, rowid: string | null) {
+  constructor(connection: Connection, name: string, shape: Collection, found: FoundTable) {
     this.connection = connection;
     this.name = name;
     this.shape = shape;
-    this.rowid = rowid;
+    this.found = found;
     this.quoted = quotedName(name);
     this.fields = Object.keys(shape.fields);
-    this.reader = new RowReader(connection, name, shape, rowid);
+    this.reader = new RowReader(connection, name, shape, found.rowid);
     this.ofKey = shape.key.map((field) => `${quotedName(field)} = ?`).join(' AND ');
     const columns = this.fields.map(quotedName);
     this.insertSql = `INSERT INTO ${this.quoted} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
@@ -44,7 +51,7 @@ export class Table {
 
   /** The same table through another connection. */
   on(connection: Connection): Table {
-    return new Table(connection, this.name, this.shape, this.rowid);
+    return new Table(connection, this.name, this.shape, this.found);
   }
 
   /** @throws CrossfadeError E_STORE_DAMAGED */
@@ -58,8 +65,16 @@ export class Table {
     return this.reader.union(parts, order, [...values, scan.limit]);
   }
 
+  /** @throws CrossfadeError E_STORE_DAMAGED where a row without a key lies within the bounds */
+  refuseKeyless(bounds: KeyBounds): void {
+    const keyless = keylessWithin(this.shape, this.found.nullableKey, bounds);
+    // Whoever reads such a row finds the damage, and names it.
+    if (keyless !== null) this.reader.rows(`FROM ${this.quoted} WHERE ${keyless.text} LIMIT 1`, keyless.values);
+  }
+
   /** The records within the bounds in the order of the key. @throws CrossfadeError E_STORE_DAMAGED */
   range(bounds: KeyBounds, limit: number): readonly Row[] {
+    this.refuseKeyless(bounds);
     const { text, values } = withinBounds(this.shape, bounds);
     const order = this.shape.key.map((field) => operand(this.shape, field)).join(', ');
     return this.reader.rows(`FROM ${this.quoted} WHERE ${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
