@@ -62,10 +62,14 @@ export function updateRecord(
     if (rows.length > 0 || wanted.kind !== 'put') return make(ask, client, opened, wanted);
     // What is not there cannot be locked. An insert meets whoever makes it meanwhile; a put would replace theirs.
     await make(ask, client, opened, { ...wanted, kind: 'insert' }).catch((error: unknown) => {
-      const isMade = error instanceof StatementFailure && error.sqlstate === '23505';
-      throw isMade && opened.keys.get(place.collection)?.has(String(error.facts.constraint)) ? new Overtaken() : error;
+      throw isKeyTaken(error, opened.keys) ? new Overtaken() : error;
     });
   });
+}
+
+function isKeyTaken(error: unknown, keys: KeyConstraints): boolean {
+  if (!(error instanceof StatementFailure) || error.sqlstate !== '23505') return false;
+  return keys.get(String(error.facts.table))?.names.has(String(error.facts.constraint)) === true;
 }
 
 async function make(run: typeof ask, client: pg.Client, { verbs }: Opened, change: DriverChange): Promise<void> {

@@ -5,7 +5,8 @@ import type { Collections } from '../../schema/collection.ts';
 import { readCatalog } from './catalog.ts';
 import { createTables } from './create-tables.ts';
 import { checkNames, checkTable } from './misfit.ts';
-import type { KeyConstraints } from './refusals.ts';
+import { type Partition, readPartitions } from './partitions.ts';
+import type { KeyConstraint, KeyConstraints } from './refusals.ts';
 import { type Table, tableOf } from './table.ts';
 
 /** What `open` does about tables that are not there. */
@@ -44,7 +45,7 @@ export async function openTables(
     found = await readCatalog(client, schema, names);
   }
   for (const table of tables.values()) checkTable(schema, table, found.get(table.name), tables);
-  const keys = keyConstraints(tables, found);
+  const keys = keyConstraints(tables, found, await readPartitions(client, schema, names));
   return { tables, keys, isOrderFree: isOrderFree(found, keys) };
 }
 
@@ -53,21 +54,37 @@ const oneAtATime = sql`SELECT pg_advisory_xact_lock(7163245089761325)`;
 
 type Catalog = Awaited<ReturnType<typeof readCatalog>>;
 
-function keyConstraints(tables: ReadonlyMap<string, Table>, found: Catalog): KeyConstraints {
-  return new Map(
-    [...tables].map(([name, { shape }]) => {
-      const isKey = (columns: readonly string[]): boolean =>
-        columns.length === shape.key.length && columns.every((column) => shape.key.includes(column));
-      const unique = found.get(name)?.unique ?? [];
-      return [name, new Set(unique.filter(({ columns }) => isKey(columns)).map((each) => each.name))];
-    }),
+function keyConstraints(
+  tables: ReadonlyMap<string, Table>,
+  found: Catalog,
+  partitions: readonly Partition[],
+): KeyConstraints {
+  const own = [...tables.keys()].map((name) => ({ collection: name, name, unique: found.get(name)?.unique ?? [] }));
+  return new Map([...partitions, ...own].map((each) => [each.name, keyConstraint(tables, each)]));
+}
+
+function keyConstraint(tables: ReadonlyMap<string, Table>, { collection, unique }: Partition): KeyConstraint {
+  const key = tables.get(collection)?.shape.key ?? [];
+  const ofKey = unique.filter(
+    ({ columns }) => columns.length === key.length && columns.every((column) => key.includes(column)),
   );
+  return { collection, names: new Set(ofKey.map(({ name }) => name)) };
+}
+
+/** The key constraints with those of partitions that have come since. */
+export async function withPartitions(
+  client: pg.Client,
+  schema: string,
+  { tables, keys }: Pick<OpenTables, 'tables' | 'keys'>,
+): Promise<KeyConstraints> {
+  const partitions = await readPartitions(client, schema, [...tables.keys()]);
+  return new Map([...partitions.map((each) => [each.name, keyConstraint(tables, each)] as const), ...keys]);
 }
 
 function isOrderFree(found: Catalog, keys: KeyConstraints): boolean {
   return [...found].every(
     ([name, { unique, references }]) =>
-      unique.every((each) => each.isDeferred || keys.get(name)?.has(each.name)) &&
+      unique.every((each) => each.isDeferred || keys.get(name)?.names.has(each.name)) &&
       references.every((each) => each.isDeferred),
   );
 }

@@ -10,17 +10,32 @@ export interface Asked {
   readonly isRepeatable?: boolean;
 }
 
-/** The names of the constraints by which a table keeps its key, by table. */
-export type KeyConstraints = ReadonlyMap<string, ReadonlySet<string>>;
+/** How a table that rows lie in keeps their key. */
+export interface KeyConstraint {
+  /** Whose rows they are. */
+  readonly collection: string;
+  /** The names of the constraints that keep the key. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** By the table's name, which is that of a partition where a constraint of one refuses. */
+export type KeyConstraints = ReadonlyMap<string, KeyConstraint>;
+
+/** Whether it comes from a constraint of a table that nobody has told of: a partition that is newer than these. */
+export function isOfUnknownTable(error: unknown, keys: KeyConstraints): boolean {
+  if (!(error instanceof StatementFailure) || !['23503', '23505'].includes(error.sqlstate)) return false;
+  return typeof error.facts.table === 'string' && !keys.has(error.facts.table);
+}
 
 /** The error of a call as the contract has it; one that is not PostgreSQL's stays as it is. */
 export function told(error: unknown, asked: Asked, keys: KeyConstraints): unknown {
   if (!(error instanceof StatementFailure)) return error;
   const { sqlstate, facts, defect } = error;
   if (defect !== null) return defect;
-  const table = typeof facts.table === 'string' ? facts.table : asked.collection;
+  const at = keys.get(String(facts.table));
+  const table = at?.collection ?? (typeof facts.table === 'string' ? facts.table : asked.collection);
   if (sqlstate === '23505') {
-    const code = keys.get(table)?.has(String(facts.constraint)) ? 'E_KEY_EXISTS' : 'E_UNIQUE';
+    const code = at?.names.has(String(facts.constraint)) === true ? 'E_KEY_EXISTS' : 'E_UNIQUE';
     return refusal(code, table, refusalWords[code]);
   }
   if (sqlstate === '23503') return refusal('E_REFERENCE', table, refusalWords.E_REFERENCE);

@@ -4,11 +4,11 @@ import type { Collections } from '../../schema/collection.ts';
 import { attempt } from './attempt.ts';
 import type { LivePlace } from './live/place.ts';
 import type { Opened } from './make-changes.ts';
-import { openTables, type TablesOption } from './open-tables.ts';
+import { openTables, type TablesOption, withPartitions } from './open-tables.ts';
 import { type Connections, Pool } from './pool.ts';
 import type { PostgresDriverOptions } from './options.ts';
 import { ReadLane } from './read-lane.ts';
-import { type Asked, told } from './refusals.ts';
+import { type Asked, isOfUnknownTable, told } from './refusals.ts';
 import { snapshot } from './snapshot.ts';
 import { askAlone, inTransaction, statementNames } from './statement.ts';
 import { verbsOf } from './verbs.ts';
@@ -67,8 +67,16 @@ export class Sessions {
     try {
       return await attempt(connections, asked.did === 'read' || asked.isRepeatable === true, work);
     } catch (error) {
+      if (isOfUnknownTable(error, this.opened.keys)) await this.lookForPartitions();
       throw told(error, asked, this.opened.keys);
     }
+  }
+
+  /** A partition that was made since the opening refuses in its own name. Where nobody can say whose it is, that name stays. */
+  private async lookForPartitions(): Promise<void> {
+    const look = (client: pg.Client) => withPartitions(client, this.schema, this.opened);
+    const keys = await attempt(this.pool, true, look).catch(() => this.opened.keys);
+    this.opened = { ...this.opened, keys };
   }
 
   /** What the live protocol works with. */
