@@ -55,5 +55,21 @@ export const database = {
   counters: true,
 } as const satisfies Supports;
 
+/** What a place declares that is this process's alone, with its records or what finds them in memory. */
+export const ownedByProcess = {
+  atomic: false,
+  update: true,
+  orderedScan: true,
+  constraints: true,
+  durable: 'nothing',
+  writers: 'one',
+  capture: 'intents',
+  fence: 'process',
+  mirror: true,
+  bulk: true,
+  snapshot: true,
+  counters: false,
+} as const satisfies Supports;
+
 /** A capability that is either there or not. */
 export type Capability = { [C in keyof Supports]: Supports[C] extends boolean ? C : never }[keyof Supports];

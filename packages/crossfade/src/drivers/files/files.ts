@@ -6,6 +6,7 @@ import type { Capture } from '../../store/live/capture.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
 import { withinLife } from '../../store/live/within-life.ts';
+import { ownedByProcess } from '../../store/supports.ts';
 import { storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { bulkOf, captureOf, fenceOf, mirrorOf } from './live.ts';
@@ -75,20 +76,7 @@ export function filesDriver(options: FilesOptions): FilesDriver {
   const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
   return withinLife({
     name: 'files',
-    supports: {
-      atomic: false,
-      update: true,
-      orderedScan: true,
-      constraints: true,
-      durable: 'machine',
-      writers: 'one',
-      capture: 'intents',
-      fence: 'process',
-      mirror: true,
-      bulk: true,
-      snapshot: true,
-      counters: false,
-    },
+    supports: { ...ownedByProcess, durable: 'machine' },
     open: async (schema) => {
       place = await openPlace(dir, schema);
       isOpen = true;

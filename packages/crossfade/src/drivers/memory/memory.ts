@@ -9,6 +9,7 @@ import { captureOfList, IntentList } from '../../store/live/intent-list.ts';
 import type { Led } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
 import { withinLife } from '../../store/live/within-life.ts';
+import { ownedByProcess } from '../../store/supports.ts';
 import { applyChanges, applyLed, isChange, type Step } from '../../store/tables/apply.ts';
 import { Past } from '../../store/tables/past.ts';
 import { Table } from '../../store/tables/table.ts';
@@ -55,20 +56,7 @@ export function memoryDriver(): MemoryDriver {
   };
   return withinLife({
     name: 'memory',
-    supports: {
-      atomic: true,
-      update: true,
-      orderedScan: true,
-      constraints: true,
-      durable: 'nothing',
-      writers: 'one',
-      capture: 'intents',
-      fence: 'process',
-      mirror: true,
-      bulk: true,
-      snapshot: true,
-      counters: false,
-    },
+    supports: { ...ownedByProcess, atomic: true },
     open: async (schema: Collections) => {
       for (const [name, shape] of Object.entries(schema))
         if (!tables.has(name)) tables.set(name, new Table(name, shape));

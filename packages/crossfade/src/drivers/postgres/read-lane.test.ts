@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until, waitingForLock } from '../../../test/harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/postgres.ts';
 import { postgresStore, stranger } from '../../../test/support/postgres-store.ts';
 import { collections } from '../../schema/collection.ts';
@@ -49,7 +50,8 @@ test('a read that waits for a lock holds up no later ones', async () => {
   const { store, many, plain, expected } = await shared('stuck');
   await plain.query('BEGIN; LOCK TABLE people');
   const waiting = ['1', '2', '3'].map((id) => store.read('people', [id]));
-  await sleep(100);
+  // Twice as long as a lane is waited for.
+  await until(async () => (await waitingForLock(database, 100)) > 0);
   for (let round = 0; round < 3; round++) expect(await many()).toEqual(expected);
   await plain.query('COMMIT');
   expect((await Promise.all(waiting)).map((row) => row?.n)).toEqual([1, 2, 3]);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { until } from '../../../../test/harness/connections.ts';
+import { until, waitingForLock } from '../../../../test/harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/postgres.ts';
 import { postgresStore, stranger } from '../../../../test/support/postgres-store.ts';
 import { collections } from '../../../schema/collection.ts';
@@ -81,10 +81,6 @@ test('eight writers while the fence is set: when it is, what was acknowledged is
   }
 });
 
-/** How many wait for the lock of a fence. */
-const waitingLocks = `SELECT count(*)::int AS n FROM pg_locks
-  WHERE NOT granted AND locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-
 test('a fence waits for the transaction that has written, and others write on while it waits', async () => {
   const { store, driver } = await postgresStore({ target: database, schema: 'waiting' });
   const plain = await stranger(database, 'waiting');
@@ -93,10 +89,7 @@ test('a fence waits for the transaction that has written, and others write on wh
   let isSet = false;
   const setting = driver.fence.set(2n).then(() => (isSet = true));
   // It has tried, and given up and tried again, so that the writers behind it went on.
-  await until(async () => {
-    const { rows } = await plain.query<{ n: number }>(waitingLocks);
-    return rows[0].n > 0;
-  });
+  await until(async () => (await waitingForLock(database)) > 0);
   for (let n = 0; n < 10; n++) await store.write([word(`${n}`)]);
   expect(isSet).toBe(false);
   await plain.query('COMMIT');

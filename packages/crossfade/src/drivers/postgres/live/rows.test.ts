@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until, waitingForLock } from '../../../../test/harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/postgres.ts';
 import { postgresStore, stranger } from '../../../../test/support/postgres-store.ts';
 import type { CrossfadeError } from '../../../core/errors.ts';
@@ -80,7 +81,8 @@ test('an applier of an epoch that is over is refused, also one that is under way
   ]);
   let hasBegun = false;
   const beginning = driver.mirror.begin(2n).then(() => (hasBegun = true));
-  await sleep(300);
+  // Both have got as far as they get, or the new epoch was first.
+  await until(async () => hasBegun || (await waitingForLock(database)) === 2);
   const wasEarly = hasBegun;
   await plain.query('COMMIT');
   // Whichever came first: it began after the applier had ended, or the applier was refused.
