@@ -11,6 +11,7 @@ import { isRow } from './locator.ts';
 import type { SourceFile } from './open.ts';
 import type { KnownTags } from './packed.ts';
 import { TableReader } from './reader.ts';
+import { run } from './run.ts';
 
 type Encoding = SourceFile['encoding'];
 type Cell = null | bigint | number | { readonly text: Buffer } | { readonly blob: Buffer };
@@ -93,7 +94,7 @@ function fill(form: Form, rows: number, encoding: Encoding, seed: number): Fille
     const bound = all.map((cell) =>
       cell === null || typeof cell !== 'object' ? cell : 'text' in cell ? cell.text : cell.blob,
     );
-    if (db.prepare(sql).run(...bound).changes === 1) written.set(n, cells);
+    if (run(db.prepare(sql), ...bound) === 1) written.set(n, cells);
   }
   return { db, table: readCatalog(':memory:', db).tables[0], encoding, written };
 }
