@@ -15,7 +15,7 @@ const serverless = [
   'bench/**',
 ];
 
-/** A campaign: it still finds differences between Nodes, which are open. `npm run campaign -- nodes` */
+/** A campaign: whole files under two more Nodes take minutes. `npm run campaign -- nodes` */
 const nodes = process.env.CROSSFADE_TEST_NODES === '1' ? [] : ['scripts/nodes.real.test.ts'];
 
 /** `npm run test:real`: the tests that need Debian's packages, and the ordinary ones again on Debian's PostgreSQL. */

@@ -20,6 +20,8 @@ const files = [
   'packages/crossfade/src/drivers/sqlite/open.test.ts',
   'packages/crossfade/src/drivers/sqlite/plain.test.ts',
   'packages/crossfade/src/drivers/sqlite/reader.test.ts',
+  'packages/crossfade/src/drivers/sqlite/run.test.ts',
+  'packages/crossfade/src/staging/stage.test.ts',
   'packages/crossfade/test/move/values.test.ts',
   'packages/crossfade/test/cli/output.test.ts',
 ];

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ident } from '../core/sql-text.ts';
+import { run } from '../drivers/sqlite/run.ts';
 import { exactly } from '../staging/check.ts';
 import type { RowSum } from './digest.ts';
 import type { TextRow } from './rows.ts';
@@ -22,7 +23,7 @@ export class SqliteCopy {
   rows({ name, columns }: CopyTable): (row: TextRow) => void {
     const insert = this.db.prepare(`INSERT INTO ${ident(name)} VALUES (${columns.map(() => '?').join(', ')})`);
     return (row) => {
-      insert.run(...columns.map(({ form }, i) => (row[i] === null ? null : form.cell(row[i]))));
+      run(insert, ...columns.map(({ form }, i) => (row[i] === null ? null : form.cell(row[i]))));
     };
   }
 
@@ -31,8 +32,8 @@ export class SqliteCopy {
     for (const statement of tables.flatMap(({ indexes }) => indexes)) this.db.exec(statement);
     for (const { name, sequence } of tables) {
       if (sequence === null) continue;
-      this.db.prepare('DELETE FROM sqlite_sequence WHERE name = ?').run(name);
-      this.db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, sequence);
+      run(this.db.prepare('DELETE FROM sqlite_sequence WHERE name = ?'), name);
+      run(this.db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)'), name, sequence);
     }
     this.db.exec('COMMIT');
     this.close();

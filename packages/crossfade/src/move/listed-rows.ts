@@ -33,7 +33,8 @@ function isDocument({ code, key }: Reject): boolean {
 
 /** A file has a name even where its row has a number. */
 function nameOf({ key: [value] }: Reject): string {
-  return typeof value === 'object' && 'text' in value ? Buffer.from(value.text).toString('utf8') : String(value);
+  if (typeof value !== 'object') return String(value);
+  return Buffer.from('text' in value ? value.text : value.blob).toString('utf8');
 }
 
 function isTable(path: string, from: string, table: string) {

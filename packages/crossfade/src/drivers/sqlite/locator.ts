@@ -71,7 +71,8 @@ function conditions(
 ): KeyCondition {
   const bounds = sides.flatMap(([operator, key]) => (key === null ? [] : [{ operator, key }]));
   const where = bounds.map(
-    ({ operator, key }) => `(${keyList(locator)}) ${operator} (${key.map(placeholder).join(', ')})`,
+    ({ operator, key }) =>
+      `(${keyList(locator)}) ${operator} (${key.map((value) => placeholder(value, locator)).join(', ')})`,
   );
   return {
     where: where.join(' AND ') || '1',
@@ -82,8 +83,18 @@ function conditions(
 /** What a key binds as; text goes as bytes. */
 export type SqliteValue = bigint | number | Uint8Array;
 
-function placeholder(value: KeyValue): string {
-  return typeof value === 'object' && 'text' in value ? 'CAST(? AS TEXT)' : '?';
+function placeholder(value: KeyValue, locator: Locator): string {
+  return typeof value === 'object' && 'text' in value ? textOfBytes(locator) : '?';
+}
+
+/**
+ * SQL that makes text of bound bytes. Older SQLite takes a bound blob for UTF-8 in every file, and a blob that a function
+ * has given for what it is: text in the file's own encoding. Of no bytes that function makes NULL.
+ */
+function textOfBytes(locator: Locator): string {
+  return locator.kind !== 'key' || locator.encoding === 'UTF-8'
+    ? 'CAST(? AS TEXT)'
+    : "CAST(coalesce(substr(?, 1), '') AS TEXT)";
 }
 
 /** Text of a key is kept in UTF-8; a cast takes it for text in the file's own encoding. */

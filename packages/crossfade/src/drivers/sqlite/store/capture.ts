@@ -7,6 +7,7 @@ import { parseJson } from '../../../schema/values/json-value.ts';
 import type { Capture, JournalEntry, Standing } from '../../../store/live/capture.ts';
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
 import { name } from '../names.ts';
+import { run } from '../run.ts';
 import { capturePrefix, captureTriggers, collectionOf } from './capture-triggers.ts';
 import { unfitPlace } from './failure.ts';
 import { catalogOf, type OpenFile } from './open.ts';
@@ -27,7 +28,7 @@ export function captureOf(opened: () => OpenFile): Capture {
         if (!has(connection.db, 'crossfade_journal')) return;
         const statement = connection.prepared('DELETE FROM crossfade_journal WHERE counter = ? AND collection = ?');
         for (const { counter, collection } of seen)
-          if (Object.hasOwn(schema, collection)) statement.run(counter, collection);
+          if (Object.hasOwn(schema, collection)) run(statement, counter, collection);
       }),
   };
 }
@@ -49,7 +50,7 @@ function install(file: OpenFile): void {
     for (const collection of unarmed) for (const sql of wanted(file, collection).values()) db.exec(sql);
   });
   const record = db.prepare('INSERT INTO crossfade_capture (collection, schema_version) VALUES (?, ?)');
-  for (const collection of unarmed) record.run(collection, schemaVersion(db));
+  for (const collection of unarmed) run(record, collection, schemaVersion(db));
 }
 
 /** The counter begins at the time of day: who has seen an entry of a journal that was removed clears none of this one. */
@@ -70,7 +71,7 @@ function remove({ connection: { db }, schema }: OpenFile): void {
     if (!has(db, 'crossfade_capture')) return;
     for (const table of ['crossfade_capture', 'crossfade_journal']) {
       const forget = db.prepare(`DELETE FROM ${table} WHERE collection = ?`);
-      for (const collection of Object.keys(schema)) forget.run(collection);
+      for (const collection of Object.keys(schema)) run(forget, collection);
     }
     if (installedVersions(db).size > 0) return;
     db.exec('DROP TABLE crossfade_capture; DROP TABLE crossfade_journal');

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../core/errors.ts';
 import { resultCodeOf } from '../result-words.ts';
+import { run } from '../run.ts';
 import { isBusy } from './failure.ts';
 
 /** How many statements are kept prepared; scans have one for each combination of conditions. */
@@ -80,7 +81,7 @@ export class Connection {
   }
 
   private transaction<T>(step: () => T): T {
-    this.begin.run();
+    run(this.begin);
     try {
       // Tables that others have made may have references that count at once. Not prepared: it acts when it is compiled.
       this.db.exec('PRAGMA defer_foreign_keys = ON');
@@ -96,7 +97,7 @@ export class Connection {
   /** What a failed rollback says is no news: the next call finds the transaction that could not be ended. */
   private takeBack(): void {
     try {
-      if (this.db.isTransaction) this.rollback.run();
+      if (this.db.isTransaction) run(this.rollback);
     } catch {
       // The error that led here is told, whether the write may be there among it.
     }
@@ -104,7 +105,7 @@ export class Connection {
 
   private commitAll(): void {
     try {
-      this.commit.run();
+      run(this.commit);
     } catch (error) {
       if ((resultCodeOf(error) & 0xff) !== 10) throw error;
       // The commit may have reached the log before the disk failed, and recovery would find it there.

@@ -1,5 +1,6 @@
 import { foldName } from '../../../schema/sqlite/sqlite.ts';
 import type { Counters } from '../../../store/live/counters.ts';
+import { run } from '../run.ts';
 import { catalogOf, type OpenFile } from './open.ts';
 import { writing } from './writing.ts';
 
@@ -10,11 +11,9 @@ export function countersOf(opened: () => OpenFile): Counters {
       writing(opened, ({ connection: { db, path } }) => {
         const table = catalogOf(path, db).find((each) => foldName(each.name) === foldName(collection));
         if (table === undefined || !table.autoincrement) return false;
-        const raised = db
-          .prepare('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?')
-          .run(atLeast, table.name);
-        if (Number(raised.changes) === 0)
-          db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(table.name, atLeast);
+        const raise = db.prepare('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?');
+        if (run(raise, atLeast, table.name) === 0)
+          run(db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)'), table.name, atLeast);
         return true;
       }),
   };

@@ -3,6 +3,7 @@ import { CrossfadeError } from '../../../core/errors.ts';
 import type { Fence, FenceState } from '../../../store/live/fence.ts';
 import { name, quoted } from '../names.ts';
 import { resultCodeOf } from '../result-words.ts';
+import { run } from '../run.ts';
 import type { OpenFile } from './open.ts';
 import { isStranger, makePassage } from './passage.ts';
 import { has, keepingCapture } from './schema-version.ts';
@@ -57,7 +58,7 @@ function turn(file: OpenFile, epoch: bigint, isSet: boolean): void {
         db.exec(`DROP TRIGGER IF EXISTS ${name(called)}`);
         if (isSet) db.exec(sql);
       }
-      record.run(collection, epoch, isSet ? 1 : 0);
+      run(record, collection, epoch, isSet ? 1 : 0);
     }
   });
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../../../core/errors.ts';
+import { run } from '../run.ts';
 import type { OpenFile } from './open.ts';
 import { has, keepingCapture } from './schema-version.ts';
 
@@ -14,7 +15,7 @@ export function beginEpoch({ connection: { db, path }, schema }: OpenFile, epoch
     CREATE TABLE IF NOT EXISTS crossfade_mirror_begun (collection TEXT PRIMARY KEY, epoch INTEGER NOT NULL)`);
   });
   const begin = db.prepare('INSERT OR REPLACE INTO crossfade_mirror_begun (collection, epoch) VALUES (?, ?)');
-  for (const collection of collections) begin.run(collection, epoch);
+  for (const collection of collections) run(begin, collection, epoch);
 }
 
 /** @throws CrossfadeError E_FENCED unless this epoch of the store's collections began last */

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../../schema/collection.ts';
 import { printJson } from '../../../schema/values/json-value.ts';
 import type { Mirror, Mirrored } from '../../../store/live/mirror.ts';
+import { run } from '../run.ts';
 import { ledBy } from '../../../store/live/led.ts';
 import { follow } from './follow.ts';
 import { beginEpoch, checkEpoch } from './mirror-epoch.ts';
@@ -30,7 +31,7 @@ export function mirrorOf(opened: () => OpenFile): Mirror {
       writing(opened, ({ connection: { db }, schema }) => {
         if (!has(db, 'crossfade_mirror')) return;
         const forget = db.prepare('DELETE FROM crossfade_mirror WHERE collection = ?');
-        for (const collection of Object.keys(schema)) forget.run(collection);
+        for (const collection of Object.keys(schema)) run(forget, collection);
       }),
   };
 }
@@ -42,8 +43,7 @@ function freshRecords(file: OpenFile, epoch: bigint, records: readonly Mirrored[
   const note = connection.prepared(`INSERT INTO crossfade_mirror AS noted (collection, key, epoch, version)
     VALUES (?, ?, ?, ?) ON CONFLICT (collection, key) DO UPDATE SET epoch = excluded.epoch, version = excluded.version
     WHERE (noted.epoch, noted.version) < (excluded.epoch, excluded.version)`);
-  return records.filter(({ collection, key, version }) => {
-    const { changes } = note.run(collection, printJson(key as JsonValue), epoch, version);
-    return Number(changes) > 0;
-  });
+  return records.filter(
+    ({ collection, key, version }) => run(note, collection, printJson(key as JsonValue), epoch, version) > 0,
+  );
 }

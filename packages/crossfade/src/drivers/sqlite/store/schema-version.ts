@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { run } from '../run.ts';
 
 /** Whether the file has a table of this name. */
 export function has(db: DatabaseSync, table: string): boolean {
@@ -16,5 +17,5 @@ export function keepingCapture(db: DatabaseSync, change: () => void): void {
   change();
   if (!has(db, 'crossfade_capture')) return;
   const record = db.prepare('UPDATE crossfade_capture SET schema_version = ? WHERE schema_version = ?');
-  record.run(schemaVersion(db), before);
+  run(record, schemaVersion(db), before);
 }

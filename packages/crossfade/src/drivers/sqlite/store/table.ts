@@ -2,6 +2,7 @@ import type { StatementSync } from 'node:sqlite';
 import type { Collection, Key, Row } from '../../../schema/collection.ts';
 import type { DriverScan } from '../../../store/contract.ts';
 import { name as quotedName } from '../names.ts';
+import { run } from '../run.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
 import { RowReader } from './row-reader.ts';
@@ -83,7 +84,7 @@ export class Table {
   /** Removes every record within the bounds; returns how many there were. */
   removeRange(bounds: KeyBounds): number {
     const { text, values } = withinBounds(this.shape, bounds);
-    return Number(this.statement(`DELETE FROM ${this.quoted} WHERE ${text}`).run(...values).changes);
+    return run(this.statement(`DELETE FROM ${this.quoted} WHERE ${text}`), ...values);
   }
 
   has(key: Key): boolean {
@@ -94,11 +95,11 @@ export class Table {
   }
 
   insert(row: Row): void {
-    this.statement(this.insertSql).run(...this.cellsOf(row));
+    run(this.statement(this.insertSql), ...this.cellsOf(row));
   }
 
   put(row: Row): void {
-    this.statement(this.putSql).run(...this.cellsOf(row));
+    run(this.statement(this.putSql), ...this.cellsOf(row));
   }
 
   /** Whether there was such a record. */
@@ -108,13 +109,13 @@ export class Table {
     const assigned = fields.map((field) => `${quotedName(field)} = ?`).join(', ');
     const cells = fields.map((field) => cellOf(this.shape.fields[field].type, set[field]));
     const statement = this.statement(`UPDATE ${this.quoted} SET ${assigned} WHERE ${this.ofKey}`);
-    return Number(statement.run(...cells, ...this.cells(this.shape.key, key)).changes) > 0;
+    return run(statement, ...cells, ...this.cells(this.shape.key, key)) > 0;
   }
 
   /** Whether there was such a record. */
   remove(key: Key): boolean {
     const statement = this.statement(`DELETE FROM ${this.quoted} WHERE ${this.ofKey}`);
-    return Number(statement.run(...this.cells(this.shape.key, key)).changes) > 0;
+    return run(statement, ...this.cells(this.shape.key, key)) > 0;
   }
 
   private statement(sql: string): StatementSync {
