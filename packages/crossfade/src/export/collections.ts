@@ -25,6 +25,7 @@ const fieldTypes: Readonly<Record<string, FieldType>> = {
   int4: 'integer',
   int8: 'bigint',
   numeric: 'numeric',
+  'unbounded numeric': 'numeric',
   float4: 'double',
   float8: 'double',
   'signed float4': 'double',
@@ -143,6 +144,7 @@ function valueOf(column: PgColumn, text: string): unknown {
     const bytes = Buffer.from(text);
     const found = walker.inspect(bytes, 0, bytes.length);
     if ((found & Json.duplicateKey) !== 0) throw new ValueFault('has two members of one name');
+    if ((found & Json.number) !== 0 && hasNegativeZero(text)) throw new ValueFault('has a negative zero');
     if (text === 'null') throw new ValueFault("is JSON's null, which a store does not tell from none");
     const value = parseJson(text);
     // Of the numbers that jsonb would change, -0 is the one that can still be parsed.
@@ -153,6 +155,16 @@ function valueOf(column: PgColumn, text: string): unknown {
   if (type === 'integer') return Number(cell);
   if (Object.is(cell, -0)) throw new ValueFault('is a negative zero');
   return cell;
+}
+
+/** A store takes it for zero. */
+function hasNegativeZero(text: string): boolean {
+  let has = false;
+  JSON.parse(text, (_name, value: unknown) => {
+    has ||= Object.is(value, -0);
+    return value;
+  });
+  return has;
 }
 
 /** A value of a record as the proof of a column says it. */

@@ -95,7 +95,7 @@ async function copied(
   const read = choose(await readSchema(client, schema), schema, options);
   const isLocked = (table: PgTable): boolean => options.locked.some(({ oid }) => oid === table.oid);
   if (!read.tables.every(isLocked)) return null;
-  const chosen = { ...read, tables: await withSignedZeros(client, schema, read.tables) };
+  const chosen = { ...read, tables: await withOddValues(client, schema, read.tables) };
   const copier = copierOf(place, partial, chosen.tables);
   const counts = new Map<string, number>();
   try {
@@ -168,24 +168,32 @@ function choose(schema: PgSchema, schemaName: string, { only = [], except = [] }
   return { tables, notMoved: [...schema.notMoved, ...left] };
 }
 
-/** A column that SQLite knows for a double has no negative zero, so where there is one it is declared as nothing. */
-async function withSignedZeros(client: pg.Client, schema: string, tables: readonly PgTable[]): Promise<PgTable[]> {
-  const isDouble = ({ type }: PgColumn): boolean => type === 'float4' || type === 'float8';
+/** What a value is that its form cannot tell, and what the type is called where there is one. */
+const odd: Readonly<Record<string, { readonly type: string; readonly is: (value: Sql) => Sql }>> = {
+  // A column that SQLite knows for a double has no negative zero, so it is declared as nothing.
+  float4: { type: 'signed float4', is: (value) => sql`${value} = 0 AND ${value}::text = '-0'` },
+  float8: { type: 'signed float8', is: (value) => sql`${value} = 0 AND ${value}::text = '-0'` },
+  // Where the declaration promises digits, a move would refuse other text.
+  numeric: { type: 'unbounded numeric', is: (value) => sql`${value}::text IN ('NaN', 'Infinity', '-Infinity')` },
+};
+
+async function withOddValues(client: pg.Client, schema: string, tables: readonly PgTable[]): Promise<PgTable[]> {
   const found: PgTable[] = [];
   for (const table of tables) {
-    const doubles = table.columns.filter(isDouble).map((column) => name(column.name));
-    const tests = doubles.map((value) => sql`pg_catalog.bool_or(${value} = 0 AND ${value}::text = '-0') IS TRUE`);
+    const tests = table.columns.flatMap(({ type, name: column }) =>
+      Object.hasOwn(odd, type) ? [sql`pg_catalog.bool_or(${odd[type].is(name(column))}) IS TRUE`] : [],
+    );
     const { rows } =
       tests.length === 0
         ? { rows: [] }
-        : await query<{ signed: string }>(
+        : await query<{ odd: string }>(
             client,
-            sql`SELECT pg_catalog.to_json(ARRAY[${join(tests)}])::text AS signed ${fromTable(schema, table)}`,
-            'look for negative zeros',
+            sql`SELECT pg_catalog.to_json(ARRAY[${join(tests)}])::text AS odd ${fromTable(schema, table)}`,
+            'look for values that no form of their type holds',
           );
-    const signed = rows.length === 0 ? [] : (JSON.parse(rows[0].signed) as boolean[]);
+    const are = rows.length === 0 ? [] : (JSON.parse(rows[0].odd) as boolean[]);
     const columns = table.columns.map((column) =>
-      isDouble(column) && signed.shift() === true ? { ...column, type: `signed ${column.type}` } : column,
+      Object.hasOwn(odd, column.type) && are.shift() === true ? { ...column, type: odd[column.type].type } : column,
     );
     found.push({ ...table, columns });
   }

@@ -52,7 +52,10 @@ const instant = (declared: string, zone: 'Z' | ''): Form => ({
     return sql`CASE WHEN pg_catalog.isfinite(${column}) AND pg_catalog.date_part('year', ${column}) BETWEEN 1 AND 9999
       THEN 't' || pg_catalog.to_char(${column}, ${form}) ELSE ${asText(column)} END`;
   },
-  note: zone === 'Z' ? 'ISO 8601 text in UTC, with microseconds' : 'ISO 8601 text, with microseconds',
+  note:
+    zone === 'Z'
+      ? 'ISO 8601 text in UTC, with microseconds'
+      : 'ISO 8601 text, with microseconds; a move takes it for UTC',
 });
 
 /** By the name of the type in pg_type. Whatever is not here is PostgreSQL's own text. */
@@ -68,9 +71,10 @@ const forms: Readonly<Record<string, Form>> = {
   int8: integer('BIGINT'),
   float4: real(Math.fround),
   float8: real((value) => value),
-  // With a negative zero in it: `withSignedZeros`.
+  // With a value in it that the form of its type does not hold: `withOddValues`.
   'signed float4': { ...real(Math.fround), declared: '' },
   'signed float8': { ...real((value) => value), declared: '' },
+  'unbounded numeric': text('TEXT', 'text of its digits, NaN and infinities; a move takes it for text'),
   numeric: text(digitsDeclared, 'text of its digits'),
   text: text('TEXT'),
   varchar: text('TEXT'),

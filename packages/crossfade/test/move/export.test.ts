@@ -135,7 +135,7 @@ test('what SQLite cannot hold exactly is text, and the report says of each colum
   expect(notes).toMatchObject({
     id: null,
     tz: 'ISO 8601 text in UTC, with microseconds',
-    n: 'text of its digits',
+    n: 'text of its digits, NaN and infinities; a move takes it for text',
     a: "PostgreSQL's own text",
     m: "PostgreSQL's own text",
     p: null,
@@ -254,7 +254,7 @@ const people = `create table person (id text primary key, serial bigint not null
     on_off boolean, doc jsonb, photo bytea, tags text[], ref uuid unique);
   create table visit (person text references person on delete cascade, n int, at timestamp, primary key (person, n)); create table nothing (id int primary key);
   insert into person values
-    ('Ünï/../x', 9007199254740993, 10.50, 1e300, '2026-01-02', '2026-03-01 09:30:00.000001+02', true, '{"b": [1, 9007199254740993], "a": "x"}', '\\x00ff', '{a,NULL}', '00000000-0000-0000-0000-000000000001'),
+    ('Ünï/../x', 9007199254740993, 10.50, 9223372036854775808, '2026-01-02', '2026-03-01 09:30:00.000001+02', true, '{"b": [1, 9007199254740993], "a": "x"}', '\\x00ff', '{a,NULL}', '00000000-0000-0000-0000-000000000001'),
     ('', -1, null, 5e-324, null, null, null, null, '', null, null), ('a', 0, 1, 0.1, null, null, false, '[]', null, '{}', null);
   insert into visit values ('a', 2, '2026-01-01'), ('a', 1, null), ('', 1, '2026-01-01 00:00:00.5')`;
 
@@ -284,6 +284,7 @@ const refused: readonly [string, string, string][] = [
   ['infinity', 'id int primary key, at timestamptz', "1, 'infinity'"],
   ["JSON's null", 'id int primary key, j jsonb', "1, 'null'"],
   ['equal members', 'id int primary key, j json', `1, '{"a":1,"a":2}'`],
+  ["JSON's negative zero", 'id int primary key, j json', `1, '[-0.0]'`],
   ['digits beyond a double', 'id int primary key, j jsonb', `1, '0.10000000000000000001'`],
 ];
 

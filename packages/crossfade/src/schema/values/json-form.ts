@@ -36,8 +36,9 @@ const forms: Readonly<Partial<Record<FieldType, Form>>> = {
     to: (value) => (Number.isFinite(value) ? (value as number) : (value as number).toString()),
     from: (json) => {
       if (json === 'Infinity' || json === '-Infinity') return Number(json);
-      // Whole numbers beyond 2^53 are read as bigints, and are doubles only where a double holds them.
-      return typeof json === 'bigint' && BigInt(Number(json)) === json ? Number(json) : json;
+      // Whole numbers beyond 2^53 are read as bigints, and are doubles where a double holds them, or is written like that:
+      // of 2^63 JavaScript writes 9223372036854776000.
+      return typeof json === 'bigint' && isDouble(json) ? Number(json) : json;
     },
   },
   bytes: {
@@ -49,3 +50,8 @@ const forms: Readonly<Partial<Record<FieldType, Form>>> = {
     },
   },
 };
+
+function isDouble(whole: bigint): boolean {
+  const double = Number(whole);
+  return Number.isFinite(double) && (BigInt(double) === whole || String(double) === String(whole));
+}
