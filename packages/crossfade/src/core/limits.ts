@@ -15,9 +15,11 @@ export const limits = {
   checkFindingsMax: 10_000,
   /** Each thread takes about 25 MB, and four of them stay within 256 MB. */
   jobsDefaultMax: 4,
+  /** What a thread looks at in one go. */
+  pieceBytes: 16 * 1024 * 1024,
+  pieceRowsMax: 250_000,
   /** A chunk is what one COPY transaction carries, and what a resumed run repeats at most. */
-  chunkBytes: 16 * 1024 * 1024,
-  chunkRowsMax: 250_000,
+  chunkPiecesMax: 4,
   /** PostgreSQL allocates at most 1 GB - 1 for one field, with its header. */
   fieldBytesMax: 0x3fffffff - 64,
   /** jsonb keeps the length of a string in 28 bits. */

@@ -22,7 +22,7 @@ import type { SourcePiece, TargetPiece } from './tasks.ts';
 export interface Comparison {
   readonly source: SourceTable;
   readonly table: VerifyTable;
-  readonly chunks: readonly ReadRange[];
+  readonly pieces: readonly ReadRange[];
   /** Rows of the source that are known not to be in the target. */
   readonly leaveOut: ReadonlySet<string>;
 }
@@ -126,8 +126,8 @@ async function compareOne(
   return { rows: source.rows, findings };
 }
 
-function sourcePieces({ source, table, chunks, leaveOut }: Comparison, seed: Uint8Array): SourcePiece[] {
-  return chunks.map((range) => ({ source, table, range, seed, leaveOut }));
+function sourcePieces({ source, table, pieces, leaveOut }: Comparison, seed: Uint8Array): SourcePiece[] {
+  return pieces.map((range) => ({ source, table, range, seed, leaveOut }));
 }
 
 function targetPieces(pages: number | null, table: VerifyTable, snapshot: string, seed: Uint8Array): TargetPiece[] {

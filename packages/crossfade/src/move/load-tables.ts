@@ -6,18 +6,6 @@ import type { Design } from '../schema/design.ts';
 import { type ColumnEvidence, count } from '../schema/evidence.ts';
 import type { Pool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
-import type { TableProfile } from './profile.ts';
-
-/** What is to be loaded of a table, before anything is. */
-export function chunksOf(profile: TableProfile): StoredChunk[] {
-  return profile.chunks.map(({ range, rows }, number) => ({
-    table: profile.table.name,
-    number,
-    range,
-    rows,
-    done: null,
-  }));
-}
 
 /** Loads every chunk that no checkpoint counts yet; the pool takes them in parallel, large tables and small alike. */
 export async function loadTables(

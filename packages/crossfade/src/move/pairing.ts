@@ -31,11 +31,11 @@ export async function comparisonOf(
 ): Promise<Comparison | string> {
   const paired = verifyTable(table, columns, schema, existing);
   if (typeof paired === 'string') return paired;
-  const chunks: ReadRange[] = [];
+  const pieces: ReadRange[] = [];
   await overRanges(source.pool, async (range) => {
-    const { chunk, rest } = await source.pool.run('strides', { table, range });
-    chunks.push(chunk);
+    const { piece, rest } = await source.pool.run('strides', { table, range });
+    pieces.push(piece);
     return rest;
   });
-  return { source: table, table: paired, chunks, leaveOut };
+  return { source: table, table: paired, pieces, leaveOut };
 }

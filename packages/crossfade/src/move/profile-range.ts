@@ -10,7 +10,7 @@ import type { PgType, Rule } from '../schema/model.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
 import type { Profiled, ProfileColumn } from './tasks.ts';
 
-/** Looks at every value of a range, up to the size of one chunk, and says what is left. */
+/** Looks at every value of a range, up to the size of one piece, and says what is left. */
 export function profileRange(reader: TableReader, columns: readonly ProfileColumn[], range: KeyRange): Profiled {
   const observers = columns.map((column) => new ProfileObserver(column));
   const large: RowKey[] = [];
@@ -20,10 +20,10 @@ export function profileRange(reader: TableReader, columns: readonly ProfileColum
     rows,
     bytes,
     evidence: observers.map((observer) => observer.result()),
-    chunk: { after: range.after, upTo, large },
+    range: { after: range.after, upTo, large },
     rest,
   });
-  const isFull = () => rows >= limits.chunkRowsMax || bytes >= limits.chunkBytes;
+  const isFull = () => rows >= limits.pieceRowsMax || bytes >= limits.pieceBytes;
   for (const stride of reader.ahead(range)) {
     for (const page of reader.read(stride)) {
       const { clean } = page;
@@ -42,18 +42,18 @@ export function profileRange(reader: TableReader, columns: readonly ProfileColum
   return profiled(range.upTo, null);
 }
 
-/** Cuts one chunk off a range without looking at its values; for verification of what was loaded elsewhere. */
-export function strideRange(reader: TableReader, range: KeyRange): { chunk: ReadRange; rest: KeyRange | null } {
+/** Cuts one piece off a range without looking at its values; for verification of what was loaded elsewhere. */
+export function strideRange(reader: TableReader, range: KeyRange): { piece: ReadRange; rest: KeyRange | null } {
   const large: RowKey[] = [];
   let rows = 0;
   for (const stride of reader.strides(range)) {
     for (const key of stride.large) large.push(key);
     rows += limits.strideRows;
     const { upTo } = stride;
-    if (upTo !== null && rows >= limits.chunkRowsMax)
-      return { chunk: { after: range.after, upTo, large }, rest: { after: upTo, upTo: range.upTo } };
+    if (upTo !== null && rows >= limits.pieceRowsMax)
+      return { piece: { after: range.after, upTo, large }, rest: { after: upTo, upTo: range.upTo } };
   }
-  return { chunk: { after: range.after, upTo: range.upTo, large }, rest: null };
+  return { piece: { after: range.after, upTo: range.upTo, large }, rest: null };
 }
 
 /** A column's observer behind the column's rules, with the test of the type that was ordered for it. */

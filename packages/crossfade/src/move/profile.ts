@@ -12,8 +12,8 @@ export interface TableProfile {
   readonly rows: number;
   readonly bytes: number;
   readonly evidence: readonly ColumnEvidence[];
-  /** The table cut into chunks, in key order. */
-  readonly chunks: readonly { readonly range: ReadRange; readonly rows: number }[];
+  /** The table cut into pieces, in key order. */
+  readonly pieces: readonly { readonly range: ReadRange; readonly rows: number }[];
 }
 
 /** Types that are not inferred, by table and column. */
@@ -79,23 +79,23 @@ async function profileTable(
     ordered: options.ordered.get(table.name)?.get(column.name) ?? null,
   }));
   const evidence = table.columns.map(emptyEvidence);
-  const chunks: { range: ReadRange; rows: number }[] = [];
+  const pieces: { range: ReadRange; rows: number }[] = [];
   let rows = 0;
   let bytes = 0;
   await overRanges(pool, async (range) => {
     const piece = await pool.run('profile', { table, columns, largestRowBytes, range });
     piece.evidence.forEach((from, i) => mergeEvidence(evidence[i], from));
-    if (piece.rows > 0) chunks.push({ range: piece.chunk, rows: piece.rows });
+    if (piece.rows > 0) pieces.push({ range: piece.range, rows: piece.rows });
     rows += piece.rows;
     bytes += piece.bytes;
     options.onRows(table.name, piece.rows);
     return piece.rest;
   });
-  return { table, rows, bytes, evidence, chunks: chunks.sort((a, b) => compareStarts(a.range, b.range)) };
+  return { table, rows, bytes, evidence, pieces: pieces.sort((a, b) => compareStarts(a.range, b.range)) };
 }
 
 /**
- * Works through a table from its open range on. Each step takes a chunk and returns the rest; where threads are idle,
+ * Works through a table from its open range on. Each step takes a piece and returns the rest; where threads are idle,
  * the rest is halved by rowid. Halving finds the rows wherever they lie in the 64 bits, in a few empty steps.
  */
 export async function overRanges(pool: Pool, step: (range: KeyRange) => Promise<KeyRange | null>): Promise<void> {
@@ -126,6 +126,6 @@ function compareStarts(a: ReadRange, b: ReadRange): number {
   const left = a.after?.[0];
   const right = b.after?.[0];
   if (left === undefined || right === undefined) return left === undefined ? (right === undefined ? 0 : -1) : 1;
-  // Chunks of a WITHOUT ROWID table are taken one after the other and stand in order already.
+  // Pieces of a WITHOUT ROWID table are taken one after the other and stand in order already.
   return typeof left === 'bigint' && typeof right === 'bigint' ? (left < right ? -1 : left > right ? 1 : 0) : 0;
 }

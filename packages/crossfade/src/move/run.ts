@@ -5,6 +5,7 @@ import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from 
 import type { TargetTable } from '../schema/model.ts';
 import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, failedReport, type RunFacts, verdictOf } from './build-report.ts';
+import { chunksOf } from './chunks.ts';
 import { type BegunComparison, beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
 import { type Finished, finishOne } from './finish.ts';
 import {
@@ -16,7 +17,7 @@ import {
   dropLoadSchema,
   type LeftRun,
 } from './load-schema.ts';
-import { chunksOf, loadTables } from './load-tables.ts';
+import { loadTables } from './load-tables.ts';
 import type { MoveOptions, Progress } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { publish, type PublishedTable } from './publish.ts';
@@ -90,7 +91,7 @@ export class Run {
     const { client, loadSchema, source, options } = this.context;
     const { tables } = this.prepared.design;
     if (left === null) {
-      const chunks = this.prepared.profiles.flatMap(chunksOf);
+      const chunks = this.prepared.profiles.flatMap((profile) => chunksOf(profile, source.pool.size));
       await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint, askedDigest(options));
     } else checkContinuable(left, source.fingerprint, designDigest(tables), source.name);
     this.chunks = await readChunks(client, loadSchema);
@@ -177,7 +178,7 @@ export class Run {
     return {
       source: table.source,
       table: paired,
-      chunks: this.chunks.filter((chunk) => chunk.table === table.source.name).map((chunk) => chunk.range),
+      pieces: this.chunks.filter((chunk) => chunk.table === table.source.name).map((chunk) => chunk.range),
       leaveOut: new Set(
         this.withheld.filter((row) => row.table === table.source.name).map((row) => rowKeyText(row.key)),
       ),

@@ -31,7 +31,7 @@ export interface Profiled {
   readonly bytes: number;
   readonly evidence: readonly ColumnEvidence[];
   /** The rows looked at. */
-  readonly chunk: ReadRange;
+  readonly range: ReadRange;
   /** What is left of the range. */
   readonly rest: KeyRange | null;
 }
@@ -80,7 +80,7 @@ export interface Tasks {
   };
   strides: {
     ask: { readonly table: SourceTable; readonly range: KeyRange };
-    answer: { readonly chunk: ReadRange; readonly rest: KeyRange | null };
+    answer: { readonly piece: ReadRange; readonly rest: KeyRange | null };
   };
   load: {
     ask: { readonly source: SourceTable; readonly table: LoadTable; readonly chunk: StoredChunk };
