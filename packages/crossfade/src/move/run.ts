@@ -26,6 +26,7 @@ import { headOf, writeRejects } from './rejects.ts';
 import type { PhaseSeconds, Report } from './report.ts';
 import { rowCounter } from './row-counter.ts';
 import type { OpenSource } from './source.ts';
+import { withheldRecords } from './staged.ts';
 import { readTable } from './target-tables.ts';
 import { designedColumns, verifyTable } from './verify-table.ts';
 import { countedOverLimit, refuseKeyless, surelyOverLimit } from './withholding.ts';
@@ -113,7 +114,7 @@ export class Run {
       count(chunk.table, chunk.rows);
     });
     this.loaded = await readChunks(client, loadSchema);
-    this.withheld = [...(await readWithheld(client, loadSchema)), ...unreadableRows(this.prepared)];
+    this.withheld = [...(await readWithheld(client, loadSchema)), ...withheldRecords(this.prepared.unreadable)];
   }
 
   /** The tables one after the other: PostgreSQL itself builds a large index with several processes. */
@@ -243,9 +244,4 @@ export class Run {
     const totals = new Map(this.prepared.profiles.map((profile) => [profile.table.name, profile.rows]));
     return rowCounter(this.context.options.onProgress, phase, totals);
   }
-}
-
-/** Records that no reader could read are withheld like rows with a value that cannot be held. */
-function unreadableRows({ unreadable }: Prepared): StoredWithheld[] {
-  return unreadable.map(({ table, column, key }) => ({ table, column, key, code: 'E_DOCUMENT_UNREADABLE' }));
 }

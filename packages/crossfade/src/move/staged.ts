@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { given } from '../core/given.ts';
 import { digestOf } from '../core/key-text.ts';
 import type { Catalog } from '../drivers/sqlite/catalog.ts';
+import type { StoredWithheld } from './checkpoint.ts';
 import type { Design } from '../schema/design.ts';
 import type { SourceTable } from '../schema/model.ts';
 import type { Staged } from '../staging/stage.ts';
@@ -66,6 +67,11 @@ export function unheldRecords(records: readonly UnreadableRecord[]): Design['unh
     count: 1 + more.length,
     row: first.key,
   }));
+}
+
+/** Records that no reader could read are withheld like rows with a value that cannot be held. */
+export function withheldRecords(records: readonly UnreadableRecord[]): StoredWithheld[] {
+  return records.map(({ table, column, key }) => ({ table, column, key, code: 'E_DOCUMENT_UNREADABLE' }));
 }
 
 const namedMax = 50;

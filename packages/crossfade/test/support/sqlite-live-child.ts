@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 // Not the public face, which loads far more than a child needs.
 import { sqliteDriver } from '../../src/drivers/sqlite/store/driver.ts';
 import { CrossfadeError } from '../../src/core/errors.ts';
@@ -30,7 +31,7 @@ if (path !== undefined && import.meta.filename === process.argv[1]) {
       if (!(error instanceof CrossfadeError) || error.code !== 'E_FENCED') throw error;
       break;
     }
-    process.stdout.write(`${n}\n`);
+    writeSync(1, `${n}\n`);
   }
   for (let n = Number(name); role === 'mirror'; n++) {
     const records = Array.from({ length: mirroredCount }, (_, i) => ({
@@ -40,7 +41,7 @@ if (path !== undefined && import.meta.filename === process.argv[1]) {
       version: BigInt(n),
     }));
     await driver.mirror.apply(1n, records);
-    process.stdout.write(`${n}\n`);
+    writeSync(1, `${n}\n`);
   }
   await store.close();
 }
