@@ -19,12 +19,15 @@ export function documentKeys(db: DatabaseSync, table: LaidTable, names: Readonly
   );
   rows.setReadBigInts(true);
   const found = new Map<string, RowKey>();
+  const twice = new Set<string>();
   for (const { value, place: number } of rows.iterate()) {
     const key: KeyValue = typeof value === 'bigint' ? value : { text: value as Uint8Array };
     const text = typeof value === 'bigint' ? String(value) : Buffer.from(value as Uint8Array).toString('utf8');
-    // The files driver has a spelling of its own for what no file may be called.
-    const called = [text, documentName([text])].find((each) => names.has(each));
-    if (called !== undefined) found.set(called, typeof number === 'bigint' ? [number] : [key]);
+    const called = table.isPlain ? text : documentName([text]);
+    if (found.has(called)) twice.add(called);
+    if (names.has(called)) found.set(called, typeof number === 'bigint' ? [number] : [key]);
   }
+  // Of two records of one name nobody knows which was meant.
+  for (const called of twice) found.delete(called);
   return found;
 }

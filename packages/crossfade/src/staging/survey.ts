@@ -33,6 +33,8 @@ export class Survey {
   private readonly members = new Map<string, Seen>();
   /** Members whose value has been the record's name in every record; null before the first. */
   private ownKeys: Set<string> | null = null;
+  /** Those of them whose value was the name to the letter, and not only as the files driver spells it. */
+  private plainKeys: Set<string> | null = null;
   /** How many records have a name: that of their file, or of the member that they are. */
   named = 0;
 
@@ -48,6 +50,8 @@ export class Survey {
     this.named++;
     const candidates = this.ownKeys ?? members.keys();
     this.ownKeys = new Set([...candidates].filter((member) => isNamed(members.get(member), name)));
+    const plain = [...(this.plainKeys ?? this.ownKeys)].filter((member) => isPlain(members.get(member), name));
+    this.plainKeys = new Set(plain);
   }
 
   /** Members that are columns also where no record has them. */
@@ -58,6 +62,11 @@ export class Survey {
   /** Members in the order in which they were met. */
   get names(): readonly string[] {
     return [...this.members.keys()];
+  }
+
+  /** Whether the records' names are the values of this member as they stand, and not as the files driver spells them. */
+  isPlain(member: string | null): boolean {
+    return member === null || this.plainKeys?.has(member) === true;
   }
 
   /** The member that names a record as its file does, or null. */
@@ -136,10 +145,15 @@ function kindOf(value: string): string {
 
 /** The files driver has a spelling of its own for what no file may be called. */
 function isNamed(value: string | undefined, name: string): boolean {
-  if (value === undefined) return false;
-  if (!value.startsWith('"')) return value === name && /^-?\d+$/.test(value);
+  if (isPlain(value, name)) return true;
+  if (value?.startsWith('"') !== true) return false;
   const text = JSON.parse(value) as string;
-  return text === name || (text.isWellFormed() && documentName([text]) === name);
+  return text.isWellFormed() && documentName([text]) === name;
+}
+
+function isPlain(value: string | undefined, name: string): boolean {
+  if (value === undefined) return false;
+  return value.startsWith('"') ? JSON.parse(value) === name : value === name && /^-?\d+$/.test(value);
 }
 
 function tooWide(table: string): CrossfadeError {

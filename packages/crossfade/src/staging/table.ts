@@ -11,6 +11,8 @@ export interface LaidTable {
   readonly columns: readonly LaidColumn[];
   /** The column that names a row, or null: then rows are numbered in the order of the source. */
   readonly key: LaidColumn | null;
+  /** Whether a record is named as its key stands; else its name is the key as the files driver spells it. */
+  readonly isPlain: boolean;
   readonly records: number;
 }
 
@@ -49,6 +51,7 @@ export function tableOf(
     name,
     columns,
     key: columns.find(({ member }) => member === keyMember) ?? null,
+    isPlain: survey.isPlain(keyMember ?? null),
     records: survey.records,
     warnings: [...absences(survey), ...names.renamed.map((renamed) => renaming(survey.table, renamed))],
   };

@@ -126,3 +126,30 @@ test('documents whose names differ by the case of their ending alone are two rec
     { id: 'a.JSON', n: 2 },
   ]);
 });
+
+test('a key that is the spelling of another key is not taken for it', async () => {
+  const database = await freshDatabase();
+  const [dir, target] = [tempFolder('store-'), targetOf(database)];
+  const store = openStore(people, filesDriver({ dir }));
+  for (const id of ['A', '^a', 'plain'])
+    await store.write([{ kind: 'insert', collection: 'people', row: { id, n: id === 'A' ? 1 : 2 } }]);
+  await store.close();
+  const file = join(dir, 'people', '^a.json');
+  const [whole, other] = [readFileSync(file), join(dir, 'people', '%5ea.json')];
+  const wholeOther = readFileSync(other);
+  for (const [path, bytes] of [
+    [file, whole],
+    [other, wholeOther],
+  ] as const)
+    writeFileSync(path, bytes.subarray(0, -4));
+  const rejects = await withheld(`files:${dir}`, database);
+  writeFileSync(file, whole);
+  writeFileSync(other, wholeOther);
+  expect(await retry({ rejects, target })).toMatchObject({ verdict: 'equal', tables: [{ loaded: 2, rejected: 0 }] });
+  const { rows } = await database.query('select id, n from people order by id collate "C"');
+  expect(rows).toEqual([
+    { id: 'A', n: 1 },
+    { id: '^a', n: 2 },
+    { id: 'plain', n: 2 },
+  ]);
+});
