@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { CrossfadeError } from '../core/errors.ts';
 import { given } from '../core/given.ts';
-import type { Design } from '../schema/design.ts';
 import type { ColumnWishes } from '../schema/draft.ts';
 import { nameFault } from '../core/names.ts';
 import { pgTypes, type SourceTable } from '../schema/model.ts';
 import { systemColumns } from '../schema/naming.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import { formChange } from './form-change.ts';
-import type { TableProfile } from './profile.ts';
+import type { Prepared } from './prepare.ts';
 
 /**
  * The editable plan. What may be edited: `move` and `target` of a table; `target`, `type`, `rules` and `gin` of a
@@ -47,6 +46,7 @@ const planSchema = z.strictObject({
   crossfadePlan: z.literal(1),
   tables: z.array(table),
   notTranslated: toRead,
+  notMoved: toRead,
   warnings: toRead,
   cannotBeHeld: toRead,
 });
@@ -139,8 +139,8 @@ function refuseShared(path: string, planned: readonly { readonly source: string;
   }
 }
 
-/** The plan of a design, ready to be written. */
-export function planOf(design: Design, profiles: readonly TableProfile[]): PlanFile {
+/** The plan of a move, ready to be written: all that is known before it. */
+export function planOf({ design, profiles, notMoved, warnings }: Prepared): PlanFile {
   return {
     crossfadePlan: 1,
     tables: design.tables.map((target) => ({
@@ -183,7 +183,8 @@ export function planOf(design: Design, profiles: readonly TableProfile[]): PlanF
       ],
     })),
     notTranslated: design.notCreated,
-    warnings: design.warnings,
+    notMoved,
+    warnings: [...design.warnings, ...warnings],
     cannotBeHeld: design.unheld.map(({ table: name, column: of, code, count }) => ({
       table: name,
       column: of,

@@ -11,7 +11,7 @@ export type PlanOptions = LookOptions &
 
 /** Looks at every value of a source and returns the plan of its move, to be edited. Needs no server and writes nothing. */
 export function plan(options: PlanOptions): Promise<PlanFile> {
-  return looked(options, (_, { design, profiles }) => planOf(design, profiles));
+  return looked(options, (_, prepared) => planOf(prepared));
 }
 
 /** What {@link planMigrations} has written. */
@@ -39,7 +39,7 @@ export function planMigrations(
   return looked(options, (source, prepared) => {
     const scripts = scriptsOf(source, prepared, options.schema ?? 'public', fillWith);
     return {
-      plan: planOf(prepared.design, prepared.profiles),
+      plan: planOf(prepared),
       files: writeMigrations(scripts, name, migrations),
     };
   });

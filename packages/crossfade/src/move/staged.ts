@@ -85,10 +85,11 @@ export function unreadableWarnings(records: readonly UnreadableRecord[], showVal
   });
 }
 
-/** A folder is a table; what lies below it is called after records, and so may be after people. */
+/** A folder is a table; a document, there or beside the folders, is called after a record, and so may be after a person. */
 function pathText(path: string, showValues: boolean): string {
   const [folder, ...below] = path.split(sep);
-  return showValues || below.length === 0 ? path : join(folder, digestOf(below.join(sep)));
+  if (showValues) return path;
+  return below.length === 0 ? digestOf(path) : join(folder, digestOf(below.join(sep)));
 }
 
 function byTable(records: readonly UnreadableRecord[]): Map<string, UnreadableRecord[]> {

@@ -163,6 +163,7 @@ test('what a document is called is told in the list alone, unless values are ask
     [`notes/${person}.json`]: '{',
     [`notes/bom-${person}.json`]: Buffer.from('\ufeff{"n":2}'),
     [`notes/${person}/.hidden`]: '',
+    [`.${person}.swp`]: '',
     [`files/${person}.tmp`]: '',
   });
   const quarantineFile = join(tempFolder(), 'list.jsonl');
@@ -170,14 +171,22 @@ test('what a document is called is told in the list alone, unless values are ask
   const report = await move({ ...options, target: targetOf(database) });
   expect(report).toMatchObject({
     exitCode: 4,
-    notMoved: [{ name: expect.stringMatching(/^notes\/#\w{12} \(\d+ bytes\)$/) }],
+    notMoved: [
+      { name: expect.stringMatching(/^#\w{12} \(\d+ bytes\)$/) },
+      { name: expect.stringMatching(/^notes\/#\w{12} \(\d+ bytes\)$/) },
+    ],
   });
   expect(JSON.stringify(report)).not.toContain(person);
   expect(readFileSync(quarantineFile, 'utf8')).toContain(person);
-  expect(JSON.stringify(await plan(options))).not.toContain(person);
+  const planned = await plan(options);
+  expect(JSON.stringify(planned)).not.toContain(person);
+  expect(planned).toMatchObject({
+    notMoved: [{ why: expect.stringMatching(/dot/) }, { why: expect.stringMatching(/dot/) }],
+    warnings: expect.arrayContaining([expect.stringMatching(/began with a byte order mark/)]),
+  });
   const other = { ...options, quarantineFile: `${quarantineFile}-2`, schema: 'plain', showValues: true };
   const told = await move({ ...other, target: targetOf(database) });
-  expect(told.notMoved).toMatchObject([{ name: `notes/${person}/.hidden` }]);
+  expect(told.notMoved).toMatchObject([{ name: `.${person}.swp` }, { name: `notes/${person}/.hidden` }]);
   expect(told.warnings.join('\n')).toContain(`notes/bom-${person}.json began with a byte order mark.`);
   expect(told.warnings.join('\n')).toContain(`${person} is not whole JSON`);
 });
