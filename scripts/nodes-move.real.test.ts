@@ -15,10 +15,10 @@ const [runner, bin] = ['run.mjs', '../packages/crossfade/bin/crossfade.mjs'].map
 
 /** The command under the Node at one end of what is promised: its report, and its exit status. */
 function crossfade(end: string, env: NodeJS.ProcessEnv, ...args: readonly string[]) {
-  const home = tempFolder('home-');
   const { status, stdout, stderr } = spawnSync(process.execPath, [runner, '--node', end, bin, ...args, '--json'], {
-    cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, ...env },
+    cwd: tempFolder('home-'),
+    // All of it: a Node that is not there yet is fetched as npm is set up here.
+    env: { ...process.env, ...env },
     encoding: 'utf8',
   });
   if (stdout === '') throw new Error(stderr);
