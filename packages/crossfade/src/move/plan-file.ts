@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { CrossfadeError } from '../core/errors.ts';
 import { given } from '../core/given.ts';
+import type { Design } from '../schema/design.ts';
 import type { ColumnWishes } from '../schema/draft.ts';
 import { nameFault } from '../core/names.ts';
-import { pgTypes, type SourceTable } from '../schema/model.ts';
+import { type NotMoved, pgTypes, type SourceTable } from '../schema/model.ts';
 import { systemColumns } from '../schema/naming.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import { formChange } from './form-change.ts';
-import type { Prepared } from './prepare.ts';
+import type { TableProfile } from './profile.ts';
 
 /**
  * The editable plan. What may be edited: `move` and `target` of a table; `target`, `type`, `rules` and `gin` of a
@@ -139,8 +140,16 @@ function refuseShared(path: string, planned: readonly { readonly source: string;
   }
 }
 
+/** What a plan tells. */
+interface Planned {
+  readonly design: Design;
+  readonly profiles: readonly TableProfile[];
+  readonly notMoved: readonly NotMoved[];
+  readonly warnings: readonly string[];
+}
+
 /** The plan of a move, ready to be written: all that is known before it. */
-export function planOf({ design, profiles, notMoved, warnings }: Prepared): PlanFile {
+export function planOf({ design, profiles, notMoved, warnings }: Planned): PlanFile {
   return {
     crossfadePlan: 1,
     tables: design.tables.map((target) => ({
