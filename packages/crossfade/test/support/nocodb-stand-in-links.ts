@@ -17,7 +17,8 @@ export class StandInLinks {
       givesIds: false,
     });
     pairs.columns = pairs.columns.filter(({ pk }) => pk === 1);
-    const column = table.addColumn({ title: asked.title ?? '', uidt: 'Links' });
+    const colOptions = { fk_related_model_id: String(asked.childId), fk_mm_model_id: pairs.id };
+    const column = table.addColumn({ title: asked.title ?? '', uidt: 'Links', colOptions });
     this.pairs.set(column.id, pairs);
     return pairs;
   }

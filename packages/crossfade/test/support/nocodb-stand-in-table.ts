@@ -22,6 +22,8 @@ export interface StandInColumn {
   readonly dt?: string;
   readonly pk?: number;
   readonly system?: number;
+  /** Of a column that links records: their table, and the one that keeps the pairs. */
+  readonly colOptions?: { readonly fk_related_model_id: string; readonly fk_mm_model_id: string };
 }
 
 const systemColumns = [
