@@ -21,7 +21,7 @@ function wordsOf({ status, reason }: RequestFailure, base: string, table: string
     403: [
       'E_SOURCE_FORBIDDEN',
       `keeps the base ${base} from the owner of the token (403)`,
-      'Make its user a viewer of the base.',
+      'Take the token of an owner or creator of the base: from other roles tables may be hidden.',
     ],
     404:
       table === undefined
@@ -33,7 +33,12 @@ function wordsOf({ status, reason }: RequestFailure, base: string, table: string
         : ['E_SOURCE_CHANGED', `has no table ${table} any longer`, 'Run the same command again.'],
     429: ['E_SOURCE_BUSY', 'asks to be left alone for longer than a minute (429)', 'Run the same command again later.'],
   };
-  const said = status === null ? `gave no answer (${reason})` : `answered ${status} (${reason})`;
+  const said =
+    status !== null
+      ? `answered ${status} (${reason})`
+      : reason.startsWith('NO_')
+        ? `gave an answer that cannot be read (${reason})`
+        : `gave no answer (${reason})`;
   return (
     byStatus[status ?? 0] ?? [
       'E_SOURCE_UNREACHABLE',

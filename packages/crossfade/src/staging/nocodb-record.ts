@@ -1,5 +1,5 @@
 import { type Column, isTrue } from '../drivers/nocodb/columns.ts';
-import { splitArray } from '../schema/values/json-split.ts';
+import { numbersIn, splitArray } from '../schema/values/json-split.ts';
 import { membersOf, objectText, Unreadable } from './document.ts';
 
 /** Why a column is not moved, by its type: what NocoDB computes is no data of its own. */
@@ -31,8 +31,8 @@ export function columnsOf(columns: readonly Column[]) {
   };
 }
 
-/** Numbers that travel as floating point, whatever holds them below. */
-export const floating = ['Decimal', 'Currency', 'Percent'];
+/** Types whose numbers travel as floating point, whatever holds them below; NocoDB parses what is JSON there. */
+export const floating = ['Decimal', 'Currency', 'Percent', 'JSON'];
 
 /** Times whose fraction of a second is cut. */
 export const cut = ['DateTime', 'CreatedTime', 'LastModifiedTime'];
@@ -48,11 +48,17 @@ function valueOf(title: string, uidt: string, value: string | undefined): string
   // SQLite below NocoDB has no truth values.
   if (uidt === 'Checkbox' && (value === '0' || value === '1')) return value === '1' ? 'true' : 'false';
   if (uidt === 'Attachment' && value.startsWith('[')) return lastingText(value);
-  if (/^-?\d/.test(value) && Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER)
+  if (!value.startsWith('"') && isRounded(value))
     throw new Unreadable(
       `has a number beyond 2^53 in ${JSON.stringify(title)}, where NocoDB rounds: make that a column of text there`,
     );
   return value;
+}
+
+/** Whether a number is in a value, at whatever depth, that JavaScript may have made of another one. */
+function isRounded(value: string): boolean {
+  for (const number of numbersIn(value)) if (Math.abs(Number(number)) > Number.MAX_SAFE_INTEGER) return true;
+  return false;
 }
 
 /** Attachments without the addresses that are made anew for each answer, and are worth nothing an hour later. */

@@ -30,6 +30,21 @@ export function* splitArray(text: string): Generator<string, void> {
   }
 }
 
+/** The texts of all numbers of a value, at whatever depth. What stands in strings and names is none. */
+export function* numbersIn(text: string): Generator<string, void> {
+  const number = /-?\d[\d.eE+-]*/y;
+  for (let at = 0; at < text.length; ) {
+    const character = text[at];
+    if (character === '"') at = stringEnd(text, at);
+    else if (character === '-' || (character >= '0' && character <= '9')) {
+      number.lastIndex = at;
+      const [found] = number.exec(text) ?? [character];
+      yield found;
+      at += found.length;
+    } else at++;
+  }
+}
+
 /** Where a value ends: at the comma behind it, or at the end of the container. */
 function valueEnd(text: string, start: number): number {
   for (let at = start, depth = 0; ; ) {
