@@ -185,6 +185,17 @@ export function nocodbSourceCases(server: () => NocodbPlace): void {
       expect((await plan({ source: sourceOf(place) })).tables).toMatchObject([{ rows: 4 }]);
     });
 
+    test('a table that is hidden from the user of the token is noticed by a link to it', async () => {
+      const [seen, hidden] = [await make('seen', []), await make('hidden', [])];
+      await linked(seen, hidden);
+      const listed = await plain.ask('GET', `/api/v2/meta/bases/${place.base}/tables?includeM2M=true`);
+      const list = (listed.body as { list: { id: string }[] }).list.filter((table) => table.id !== hidden);
+      const proxied = await through(place, ({ path }) =>
+        path.includes('/meta/bases/') ? { status: 200, isDone: false, body: JSON.stringify({ list }) } : 'forward',
+      );
+      await expect(plan({ source: sourceOf(proxied) })).rejects.toMatchObject({ code: 'E_SOURCE_FORBIDDEN' });
+    });
+
     test('a base that changes between the two readings of it is refused', async () => {
       await make('rows', [column('n', 'Number')]);
       const [, Id] = await plain.insert('rows', [{ n: 1 }, { n: 2 }]);
