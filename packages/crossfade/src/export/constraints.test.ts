@@ -44,6 +44,24 @@ test('the next key is the one that PostgreSQL would give, or the report says how
   ]);
 });
 
+test('characters of one length are equal where their texts are, and of others the report says so', async () => {
+  const { named, copy } = await copyOf(
+    `create domain code as char(3); create table a (c char(3) primary key, d char(5) unique, e bpchar unique); insert into a values ('ab', 'ab', 'ab')`,
+    `create table b (same code references a, longer char(5) references a, shorter char(3) references a (d), bare bpchar references a (e))`,
+    `insert into b values ('ab', 'ab', 'ab', 'ab ')`,
+  );
+  expect(named).toEqual([
+    'unique key a_e_key by e of a',
+    'domain of same of b',
+    'foreign key b_bare_fkey of b',
+    'foreign key b_longer_fkey of b',
+    'foreign key b_shorter_fkey of b',
+    'domain code',
+  ]);
+  expect(copy.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
+  expect(() => copy.exec("INSERT INTO b (same) VALUES ('xy ')")).toThrow(/FOREIGN KEY/);
+});
+
 test('a key or reference is carried over where every row keeps it, and else named', async () => {
   const { named, copy } = await copyOf(
     'create table a (id int primary key, v int, n numeric unique); insert into a values (1, 1, 1.0), (2, 1, 2)',

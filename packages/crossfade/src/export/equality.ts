@@ -2,7 +2,8 @@ import type { PgColumn } from './pg-table.ts';
 
 /**
  * Types whose values PostgreSQL takes for equal exactly where their cells are, in families between which it compares. Of
- * the others one value has several texts: 1.0 and 1.00, 1 mon and 30 days.
+ * the others one value has several texts: 1.0 and 1.00, 1 mon and 30 days. Spaces at the end of a character(n) count for
+ * nothing, and it is filled up with them, so that its equal values have one text where they have one length.
  */
 const families: Readonly<Record<string, string>> = {
   bool: 'boolean',
@@ -15,7 +16,6 @@ const families: Readonly<Record<string, string>> = {
   'signed float8': 'real',
   text: 'text',
   varchar: 'text',
-  bpchar: 'char',
   uuid: 'uuid',
   date: 'date',
   time: 'time',
@@ -25,7 +25,9 @@ const families: Readonly<Record<string, string>> = {
 };
 
 /** The family of a column; null where cells of equal values may differ. */
-export function familyOf({ type, kind, collation }: PgColumn): string | null {
+export function familyOf({ type, kind, collation, base }: PgColumn): string | null {
   if (kind === 'e') return `enum ${type}`;
-  return Object.hasOwn(families, type) && collation !== 'loose' ? families[type] : null;
+  if (collation === 'loose') return null;
+  if (type === 'bpchar') return /^character\(\d+\)$/.test(base) ? base : null;
+  return Object.hasOwn(families, type) ? families[type] : null;
 }

@@ -30,6 +30,8 @@ export interface PgColumn {
   readonly collation: 'bytes' | 'language' | 'loose' | null;
   /** As PostgreSQL writes it, `numeric(10,2)`. */
   readonly written: string;
+  /** The same without domains around it. */
+  readonly base: string;
   readonly required: boolean;
   readonly generated: boolean;
   /** SQL of the default, or null. */
