@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../test/harness/folders.ts';
 import { freshDatabase } from '../../test/harness/postgres.ts';
 import { targetOf } from '../../test/support/documents.ts';
+import { move } from '../move/move.ts';
 import { exportSchema } from './export.ts';
 
 /** What the report names, and the copy, open for writing with its foreign keys on. */
@@ -60,6 +61,28 @@ test('characters of one length are equal where their texts are, and of others th
   ]);
   expect(copy.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
   expect(() => copy.exec("INSERT INTO b (same) VALUES ('xy ')")).toThrow(/FOREIGN KEY/);
+});
+
+test.each(['json', 'files'])('of %s as well: what a store would compare otherwise is named', async (kind) => {
+  const database = await freshDatabase();
+  await database.query(`create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    create table a (id text collate loose primary key); insert into a values ('x');
+    create table b (id interval primary key, day interval unique, code text collate loose references a); insert into b values ('1 mon', '1 day', 'X');
+    create table c (id bpchar primary key); create table d (id int primary key, c bpchar references c, m interval references b, self bigint references d);
+    insert into c values ('a'); insert into d values (1, 'a ', '30 days', 1)`);
+  const to = `${kind}:${join(tempFolder(), 'copy')}`;
+  const { notTranslated } = await exportSchema({ from: targetOf(database), to });
+  expect(notTranslated.map(({ what }) => what)).toEqual([
+    'primary key by id of a',
+    'primary key by id of b',
+    'foreign key b_code_fkey of b',
+    'unique key b_day_key by day of b',
+    'primary key by id of c',
+    'foreign key d_c_fkey of d',
+    'foreign key d_m_fkey of d',
+    'foreign key d_self_fkey of d',
+  ]);
+  expect(await move({ source: to, target: targetOf(await freshDatabase()) })).toMatchObject({ verdict: 'equal' });
 });
 
 test('a key or reference is carried over where every row keeps it, and else named', async () => {

@@ -1,4 +1,4 @@
-import type { PgColumn } from './pg-table.ts';
+import type { PgColumn, PgTable } from './pg-table.ts';
 
 /**
  * Types whose values PostgreSQL takes for equal exactly where their cells are, in families between which it compares. Of
@@ -31,3 +31,11 @@ export function familyOf({ type, kind, collation, base }: PgColumn): string | nu
   if (type === 'bpchar') return /^character\(\d+\)$/.test(base) ? base : null;
   return Object.hasOwn(families, type) ? families[type] : null;
 }
+
+/** Of the columns of a key those by which it is looser in a copy. What is there holds; that it stays so is not promised. */
+export function looseOf(columns: readonly string[], table: PgTable): string[] {
+  return columns.filter((name) => table.columns.some((column) => column.name === name && familyOf(column) === null));
+}
+
+/** Why it is. */
+export const whyLoose = 'equal values may have several texts, and the copy lets each of them in';

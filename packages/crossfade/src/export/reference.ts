@@ -2,8 +2,8 @@ import { familyOf } from './equality.ts';
 import type { PgForeignKey, PgIndex, PgTable } from './pg-table.ts';
 
 /**
- * Why a foreign key would mean something else in SQLite, or null: rows that refer to each other in PostgreSQL have to do so
- * there, and it wants a key of just these columns.
+ * Why a foreign key would mean something else in a copy, or null: rows that refer to each other in PostgreSQL have to do so
+ * there, and the copy wants a key of just these columns.
  */
 export function obstacleTo(key: PgForeignKey, child: PgTable, parent: PgTable): string | null {
   const family = (table: PgTable, name: string): string | null => {
@@ -14,7 +14,7 @@ export function obstacleTo(key: PgForeignKey, child: PgTable, parent: PgTable): 
     const own = family(child, column);
     return own !== null && own === family(parent, key.parentColumns[i]);
   });
-  if (!isSame) return 'equal values may have several texts, and SQLite compares those';
+  if (!isSame) return 'equal values may have several texts, and the copy compares those';
   const keys = [
     parent.primaryKey,
     ...parent.unique.map(({ columns }) => columns),
