@@ -4,10 +4,10 @@ import { qualified, sql } from '../pg/sql.ts';
 import type { PgColumn, PgSequence } from './pg-table.ts';
 
 /**
- * Of a column's collation `o` in the database `y`. By bytes order the C of the C library and PostgreSQL's own locales, which
+ * Of the collation `o` of a column, or of a part of an index, in the database `y`. By bytes order the C of the C library and PostgreSQL's own locales, which
  * go by code points. The default collation is the database's, whose provider servers before 15 do not name.
  */
-const textOrder = sql`CASE WHEN o.oid IS NULL THEN NULL WHEN NOT o.collisdeterministic THEN 'loose'
+export const textOrder = sql`CASE WHEN o.oid IS NULL THEN NULL WHEN NOT o.collisdeterministic THEN 'loose'
     WHEN CASE o.collprovider WHEN 'd' THEN coalesce(pg_catalog.to_jsonb(y) ->> 'datlocprovider', 'c') ELSE o.collprovider::text END = 'b'
       OR CASE o.collprovider WHEN 'd' THEN y.datcollate WHEN 'c' THEN o.collcollate END IN ('C', 'POSIX')
         AND NOT (o.collprovider = 'd' AND pg_catalog.to_jsonb(y) ->> 'datlocprovider' = 'i')

@@ -63,7 +63,40 @@ test('characters of one length are equal where their texts are, and of others th
   expect(() => copy.exec("INSERT INTO b (same) VALUES ('xy ')")).toThrow(/FOREIGN KEY/);
 });
 
-test.each(['json', 'files'])('of %s as well: what a store would compare otherwise is named', async (kind) => {
+test('a unique index that compares in its own way is named by its parts', async () => {
+  const { named, copy } = await copyOf(
+    `create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false); create table t (a text, b text collate loose, c int, d varchar)`,
+    `create function abs_cmp(int, int) returns int language sql immutable as 'select btint4cmp(abs($1), abs($2))'`,
+    `create operator class by_size for type int using btree as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 abs_cmp(int, int)`,
+    `create unique index own on t (a collate loose, b collate "C", c by_size); create unique index exact on t (b collate "C", d varchar_pattern_ops)`,
+    `create unique index folded on t (lower(a collate "C") collate loose); create index every on t (a collate loose)`,
+    `insert into t values ('x', 'x', 1, 'x'), (null, 'X', 2, 'x')`,
+  );
+  expect(named.filter((name) => name.includes('index'))).toEqual([
+    'index folded by lower(a COLLATE "C") of t',
+    'index own by a of t',
+    'index own by c of t',
+  ]);
+  expect(() => copy.exec("INSERT INTO t (b, d) VALUES ('X', 'x')")).toThrow(/UNIQUE/);
+});
+
+test('SET DEFAULT is carried over with its default', async () => {
+  const { named, copy } = await copyOf(
+    'create table p (id int primary key); insert into p values (1), (2); create domain first as int default 1',
+    `create table c (id int primary key, kept int default 1 references p on delete set default, empty int references p on delete set default,
+       lost int default 1 + 0 references p on delete set default, later int default 2 - 1 references p on update set default, inner_one first references p on delete set default)`,
+    'insert into c values (1, 2, 2)',
+  );
+  expect(named.filter((name) => name.startsWith('foreign key'))).toEqual([
+    'foreign key c_inner_one_fkey of c',
+    'foreign key c_later_fkey of c',
+    'foreign key c_lost_fkey of c',
+  ]);
+  copy.exec('DELETE FROM p WHERE id = 2');
+  expect({ ...copy.prepare('SELECT kept, empty FROM c').get() }).toEqual({ kept: 1, empty: null });
+});
+
+test.each(['json', 'files'])('what a store of %s would compare otherwise than PostgreSQL is named', async (kind) => {
   const database = await freshDatabase();
   await database.query(`create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
     create table a (id text collate loose primary key); insert into a values ('x');

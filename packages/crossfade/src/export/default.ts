@@ -11,7 +11,7 @@ interface Constant {
 const constantForm = /^(?:'((?:[^']|'')*)'|\((-\d+(?:\.\d+)?)\)|(\d+(?:\.\d+)?|true|false))(?:::([a-z ]+))?$/;
 
 /** What the default puts into a row of the copy has to be the cell that a row of PostgreSQL would have become. */
-const defaults: Readonly<Record<string, (constant: Constant, written: string) => string | null>> = {
+const defaults: Readonly<Record<string, (constant: Constant, base: string) => string | null>> = {
   bool: ({ text, isQuoted }) => (!isQuoted && /^(true|false)$/.test(text) ? text : null),
   int2: wholeNumber,
   int4: wholeNumber,
@@ -31,12 +31,12 @@ const defaults: Readonly<Record<string, (constant: Constant, written: string) =>
 };
 
 /** The default of a column as SQLite takes it; null where it would put something else into a row. */
-export function defaultOf(text: string, { type, written }: PgColumn): string | null {
+export function defaultOf(text: string, { type, base }: Pick<PgColumn, 'type' | 'base'>): string | null {
   if (/^(CURRENT_TIMESTAMP|now\(\))$/.test(text)) return type === 'timestamptz' ? 'CURRENT_TIMESTAMP' : null;
   const [whole, quoted, negative, plain, cast] = constantForm.exec(text) ?? [];
   if (whole === undefined || !Object.hasOwn(defaults, type)) return null;
   const constant = { text: quoted ?? negative ?? plain, isQuoted: quoted !== undefined, cast: cast ?? null };
-  return defaults[type](constant, written);
+  return defaults[type](constant, base);
 }
 
 function wholeNumber({ text }: Constant): string | null {

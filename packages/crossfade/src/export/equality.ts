@@ -1,4 +1,4 @@
-import type { PgColumn, PgTable } from './pg-table.ts';
+import type { PgColumn, PgIndex, PgTable } from './pg-table.ts';
 
 /**
  * Types whose values PostgreSQL takes for equal exactly where their cells are, in families between which it compares. Of
@@ -35,6 +35,15 @@ export function familyOf({ type, kind, collation, base }: PgColumn): string | nu
 /** Of the columns of a key those by which it is looser in a copy. What is there holds; that it stays so is not promised. */
 export function looseOf(columns: readonly string[], table: PgTable): string[] {
   return columns.filter((name) => table.columns.some((column) => column.name === name && familyOf(column) === null));
+}
+
+/** The same of the parts of an index, which may compare otherwise than their columns do. */
+export function looseParts({ parts }: PgIndex, table: PgTable): string[] {
+  const loose = parts.filter(({ column: name, collation, hasOwnEquality }) => {
+    const column = table.columns.find((each) => each.name === name);
+    return hasOwnEquality || (column === undefined ? collation === 'loose' : familyOf({ ...column, collation }) === null);
+  });
+  return loose.map(({ column, sql }) => column ?? sql);
 }
 
 /** Why it is. */

@@ -3,11 +3,11 @@ import type { Names } from '../staging/names.ts';
 import { type Clause, isCarried } from './clauses.ts';
 import { conditionOf, type NamedColumn } from './condition.ts';
 import { defaultOf } from './default.ts';
-import { looseOf, whyLoose } from './equality.ts';
+import { looseOf, looseParts, whyLoose } from './equality.ts';
 import type { NotTranslated } from './exported.ts';
 import { type Form, formOf } from './form.ts';
 import type { PgCheck, PgColumn, PgForeignKey, PgIndex, PgKey, PgTable } from './pg-table.ts';
-import { obstacleTo } from './reference.ts';
+import { defaultObstacleTo, obstacleTo } from './reference.ts';
 
 /** A table as it is to stand in SQLite. */
 export interface CopyTable {
@@ -152,7 +152,9 @@ export class Draft {
     const what = `foreign key ${key.name}`;
     const parent = this.tables.find(({ name }) => name === key.parent);
     const obstacle =
-      parent === undefined ? 'the table that it refers to is not copied' : obstacleTo(key, this.table, parent);
+      parent === undefined
+        ? 'the table that it refers to is not copied'
+        : (obstacleTo(key, this.table, parent) ?? defaultObstacleTo(key, this.table));
     if (parent === undefined || obstacle !== null) {
       this.say(what, obstacle as string);
       return [];
@@ -198,14 +200,7 @@ export class Draft {
       );
       return [];
     }
-    if (index.unique)
-      this.sayLoose(
-        what,
-        looseOf(
-          index.parts.flatMap(({ column }) => column ?? []),
-          this.table,
-        ),
-      );
+    if (index.unique) this.sayLoose(what, looseParts(index, this.table));
     return [
       `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${ident(this.tableNames.free(/^sqlite_/i.test(index.name) ? 'index' : index.name))} ON ${ident(table)} (${parts.join(', ')})${where === '' ? '' : ` WHERE ${where}`}`,
     ];
