@@ -119,7 +119,8 @@ function storeObstacleTo(key: PgForeignKey, child: PgTable, parent: PgTable): st
       .join();
   const isWhole = parent.primaryKey.join('\0') === key.parentColumns.join('\0');
   if (!isWhole || !['NO ACTION', 'RESTRICT', 'CASCADE'].includes(key.onDelete)) return noneOfThisKind;
-  if (types(child, key.columns) !== types(parent, parent.primaryKey)) return 'a store compares fields of one type alone';
+  if (types(child, key.columns) !== types(parent, parent.primaryKey))
+    return 'a store compares fields of one type alone';
   return obstacleTo(key, child, parent);
 }
 

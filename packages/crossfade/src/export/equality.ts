@@ -41,7 +41,9 @@ export function looseOf(columns: readonly string[], table: PgTable): string[] {
 export function looseParts({ parts }: PgIndex, table: PgTable): string[] {
   const loose = parts.filter(({ column: name, collation, hasOwnEquality }) => {
     const column = table.columns.find((each) => each.name === name);
-    return hasOwnEquality || (column === undefined ? collation === 'loose' : familyOf({ ...column, collation }) === null);
+    return (
+      hasOwnEquality || (column === undefined ? collation === 'loose' : familyOf({ ...column, collation }) === null)
+    );
   });
   return loose.map(({ column, sql }) => column ?? sql);
 }
