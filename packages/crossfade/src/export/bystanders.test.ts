@@ -81,6 +81,21 @@ const things: readonly [string, ...string[]][] = [
     'comment t',
     'comment late on t',
   ],
+  ["comment on schema app is 'x'", 'comment app'],
+  // No provider of labels comes with PostgreSQL.
+  [
+    `set allow_system_table_mods = on; insert into pg_seclabel (objoid, classoid, objsubid, provider, label) values
+       ('app.t'::regclass, 'pg_class'::regclass, 2, 'p', 'x'), ('app'::regnamespace, 'pg_namespace'::regclass, 0, 'p', 'x'); reset allow_system_table_mods`,
+    'security label t.a',
+    'security label app',
+  ],
+  [
+    'create domain app.lo as oid; create table app.scan (id int primary key, image oid, "Other" app.lo); select lo_create(0)',
+    'domain lo',
+    'domain of Other of scan',
+    'numbers of large objects scan.image',
+    'numbers of large objects scan."Other"',
+  ],
   ['grant select (a) on app.t to public', 'privileges t'],
   [
     'alter default privileges in schema app grant select on tables to public',

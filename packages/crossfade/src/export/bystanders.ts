@@ -37,6 +37,8 @@ const reasons: Readonly<Record<string, string>> = {
   'row security': noRoles,
   privileges: noRoles,
   comment: 'a copy has no place for it',
+  'security label': 'a copy has no place for it',
+  'numbers of large objects': 'the column is copied, and the bytes of a large object that it may name are not',
   'statistics object': "only PostgreSQL's planner reads it",
 };
 
@@ -90,6 +92,11 @@ const named = sql`SELECT t.classid, t.objid,
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = t.classid AND i.objid = t.objid
         AND (i.deptype = 'i' OR c.relkind = 'S' AND i.deptype = 'a'))`;
 
+/** What is said about things. Every database says one and the same of its schema public. */
+const words = sql`SELECT 'comment' AS kind, classoid, objoid, objsubid FROM pg_catalog.pg_description
+      WHERE NOT (classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND description = 'standard public schema')
+    UNION ALL SELECT 'security label', classoid, objoid, objsubid FROM pg_catalog.pg_seclabel`;
+
 /** What has no entry of its own there: a property of a table, or a word about something. */
 function aspects(schema: string, tables: Sql): Sql {
   return sql`SELECT 'row security', relname FROM pg_catalog.pg_class WHERE oid IN ${tables} AND relrowsecurity
@@ -99,8 +106,13 @@ function aspects(schema: string, tables: Sql): Sql {
         c.oid::pg_catalog.regclass || ' of ' || p.relname
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
       WHERE p.relnamespace = ${schema}::oid AND p.relkind = 'r'
-    UNION ALL SELECT 'comment', coalesce(c.relname || '.' || pg_catalog.quote_ident(a.attname), n.identity)
-      FROM pg_catalog.pg_description d JOIN thing t ON t.classid = d.classoid AND t.objid = d.objoid AND t.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+    UNION ALL SELECT 'numbers of large objects', c.relname || '.' || pg_catalog.quote_ident(a.attname)
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.oid IN ${tables} AND EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) AND EXISTS (
+        WITH RECURSIVE base (oid) AS (VALUES (a.atttypid) UNION ALL SELECT t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype = 'd')
+        SELECT FROM base WHERE oid = 'pg_catalog.oid'::pg_catalog.regtype)
+    UNION ALL SELECT d.kind, coalesce(c.relname || '.' || pg_catalog.quote_ident(a.attname), n.identity)
+      FROM (${words}) AS d JOIN (TABLE thing UNION SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, ${schema}::oid) AS t ON t.classid = d.classoid AND t.objid = d.objoid AND t.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
         LEFT JOIN pg_catalog.pg_class c ON d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objoid
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0,
         LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, 0) AS n`;

@@ -4,7 +4,7 @@ import { query } from '../pg/connect.ts';
 import { sql, type Sql } from '../pg/sql.ts';
 import { bystanders } from './bystanders.ts';
 import type { Clause } from './clauses.ts';
-import { readColumns } from './columns.ts';
+import { readColumns, textOrder } from './columns.ts';
 import type { PgIndex, PgKey, PgSchema, PgTable } from './pg-table.ts';
 
 /** Reads what stands in a schema, in the snapshot of the caller's transaction. @throws CrossfadeError E_USAGE when it is not there */
@@ -138,9 +138,11 @@ async function readIndexes(client: pg.Client, oid: string): Promise<PgIndex[]> {
     client,
     sql`SELECT c.relname AS name, i.indisunique AS unique, m.amname AS method, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('column', a.attname, 'sql', pg_catalog.pg_get_indexdef(i.indexrelid, n::int, true),
-            'descending', pg_catalog.pg_index_column_has_property(i.indexrelid, n::int, 'desc') IS TRUE) ORDER BY n)::text
+            'collation', ${textOrder}, 'hasOwnEquality', NOT (s.opcdefault OR s.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace), 'descending', pg_catalog.pg_index_column_has_property(i.indexrelid, n::int, 'desc') IS TRUE) ORDER BY n)::text
           FROM pg_catalog.generate_series(1, i.indnkeyatts) AS n
-          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0) AS parts,
+          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0
+          LEFT JOIN pg_catalog.pg_collation o ON o.oid = i.indcollation[n - 1] LEFT JOIN pg_catalog.pg_opclass s ON s.oid = i.indclass[n - 1]
+          JOIN pg_catalog.pg_database y ON y.datname = pg_catalog.current_database()) AS parts,
         pg_catalog.array_to_json(pg_catalog.array_remove(ARRAY[
           CASE WHEN NOT (i.indisvalid AND i.indisready) THEN 'invalid' END, CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END,
           CASE WHEN pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN 'NULLS NOT DISTINCT' END], NULL))::text AS clauses

@@ -13,9 +13,11 @@ import { canonical, ValueFault } from '../schema/values/field-values.ts';
 import { Json, JsonWalker } from '../schema/values/json.ts';
 import { decimalOf, JsonFault, parseJson, printJson } from '../schema/values/json-value.ts';
 import { isCarried } from './clauses.ts';
+import { looseOf, whyLoose } from './equality.ts';
 import type { NotTranslated } from './exported.ts';
 import { formOf } from './form.ts';
-import type { PgColumn, PgTable } from './pg-table.ts';
+import type { PgColumn, PgForeignKey, PgTable } from './pg-table.ts';
+import { obstacleTo } from './reference.ts';
 import type { TextRow } from './rows.ts';
 
 /** The field of each type of PostgreSQL; whatever is not here is text, as PostgreSQL writes it. */
@@ -73,19 +75,25 @@ function collectionOf(table: PgTable, tables: readonly PgTable[], notTranslated:
       { table: table.name },
     );
   const say = (what: string, why: string): unknown => notTranslated.push({ what: `${what} of ${table.name}`, why });
+  const sayLoose = (what: string, columns: readonly string[]): void => {
+    for (const column of looseOf(columns, table)) say(`${what} by ${column}`, whyLoose);
+  };
   isCarried(`primary key of ${table.name}`, table.primaryKeyClauses, notTranslated);
+  sayLoose('primary key', table.primaryKey);
   const references = table.foreignKeys.flatMap((key): Reference[] => {
     const parent = tables.find(({ name }) => name === key.parent);
-    const isWhole = parent !== undefined && parent.primaryKey.join('\0') === key.parentColumns.join('\0');
     const what = `foreign key ${key.name}`;
-    if (!isWhole || !['NO ACTION', 'RESTRICT', 'CASCADE'].includes(key.onDelete))
-      say(what, 'a store has none of this kind');
+    const obstacle = parent === undefined ? noneOfThisKind : storeObstacleTo(key, table, parent);
+    if (parent === undefined || obstacle !== null) say(what, obstacle ?? noneOfThisKind);
     else if (isCarried(`${what} of ${table.name}`, key.clauses, notTranslated))
       return [{ fields: key.columns, to: parent.name, onRemove: key.onDelete === 'CASCADE' ? 'remove' : 'refuse' }];
     return [];
   });
   const unique = table.unique.filter(({ name, columns, clauses }) => {
-    if (isKey(columns)) return isCarried(`unique key ${name} of ${table.name}`, clauses, notTranslated);
+    if (isKey(columns)) {
+      sayLoose(`unique key ${name}`, columns);
+      return isCarried(`unique key ${name} of ${table.name}`, clauses, notTranslated);
+    }
     say(`unique key ${name}`, 'a store has no key of these types');
     return false;
   });
@@ -98,6 +106,22 @@ function collectionOf(table: PgTable, tables: readonly PgTable[], notTranslated:
     unique: unique.map(({ columns }) => columns),
     references,
   };
+}
+
+const noneOfThisKind = 'a store has none of this kind';
+
+/** Why a store would not keep a foreign key as PostgreSQL does, or null: it wants the whole key, in fields of its types. */
+function storeObstacleTo(key: PgForeignKey, child: PgTable, parent: PgTable): string | null {
+  const types = (table: PgTable, columns: readonly string[]): string =>
+    columns
+      .map((name) => table.columns.find((column) => column.name === name))
+      .map((column) => column && fieldTypeOf(column))
+      .join();
+  const isWhole = parent.primaryKey.join('\0') === key.parentColumns.join('\0');
+  if (!isWhole || !['NO ACTION', 'RESTRICT', 'CASCADE'].includes(key.onDelete)) return noneOfThisKind;
+  if (types(child, key.columns) !== types(parent, parent.primaryKey))
+    return 'a store compares fields of one type alone';
+  return obstacleTo(key, child, parent);
 }
 
 /** What a table has besides its fields and keys. */

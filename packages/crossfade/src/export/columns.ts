@@ -4,10 +4,10 @@ import { qualified, sql } from '../pg/sql.ts';
 import type { PgColumn, PgSequence } from './pg-table.ts';
 
 /**
- * Of a column's collation `o` in the database `y`. By bytes order the C of the C library and PostgreSQL's own locales, which
+ * Of the collation `o` of a column, or of a part of an index, in the database `y`. By bytes order the C of the C library and PostgreSQL's own locales, which
  * go by code points. The default collation is the database's, whose provider servers before 15 do not name.
  */
-const textOrder = sql`CASE WHEN o.oid IS NULL THEN NULL WHEN NOT o.collisdeterministic THEN 'loose'
+export const textOrder = sql`CASE WHEN o.oid IS NULL THEN NULL WHEN NOT o.collisdeterministic THEN 'loose'
     WHEN CASE o.collprovider WHEN 'd' THEN coalesce(pg_catalog.to_jsonb(y) ->> 'datlocprovider', 'c') ELSE o.collprovider::text END = 'b'
       OR CASE o.collprovider WHEN 'd' THEN y.datcollate WHEN 'c' THEN o.collcollate END IN ('C', 'POSIX')
         AND NOT (o.collprovider = 'd' AND pg_catalog.to_jsonb(y) ->> 'datlocprovider' = 'i')
@@ -16,15 +16,16 @@ const textOrder = sql`CASE WHEN o.oid IS NULL THEN NULL WHEN NOT o.collisdetermi
 /** The columns of a table, in their order. */
 export async function readColumns(client: pg.Client, oid: string): Promise<PgColumn[]> {
   const { rows } = await query<
-    Record<'name' | 'type' | 'kind' | 'written' | 'required' | 'generated' | 'domain', string> &
+    Record<'name' | 'type' | 'kind' | 'written' | 'base' | 'required' | 'generated' | 'domain', string> &
       Record<'value' | 'sequence', string | null> & { collation: PgColumn['collation'] }
   >(
     client,
     // The rows of a column whose NOT NULL is NOT VALID may be NULL.
-    sql`WITH RECURSIVE base (oid, of) AS (
-        SELECT oid, oid FROM pg_catalog.pg_type
-        UNION ALL SELECT t.typbasetype, b.of FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
+    sql`WITH RECURSIVE base (oid, of, typmod) AS (
+        SELECT oid, oid, NULL::int FROM pg_catalog.pg_type
+        UNION ALL SELECT t.typbasetype, b.of, t.typtypmod FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
       SELECT a.attname AS name, t.typname AS type, t.typtype::text AS kind, ${textOrder} AS collation, pg_catalog.format_type(a.atttypid, a.atttypmod) AS written,
+        pg_catalog.format_type(t.oid, coalesce(b.typmod, a.atttypmod)) AS base,
         a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n'
           AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated) AS required, t.oid <> a.atttypid AS domain,
         a.attgenerated <> '' AS generated, CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS value,
@@ -40,13 +41,14 @@ export async function readColumns(client: pg.Client, oid: string): Promise<PgCol
     'read the columns',
   );
   const columns: PgColumn[] = [];
-  for (const { name, type, kind, collation, written, required, generated, domain, value, sequence } of rows)
+  for (const { name, type, kind, collation, written, base, required, generated, domain, value, sequence } of rows)
     columns.push({
       name,
       type,
       kind,
       collation,
       written,
+      base,
       required: required === 't',
       generated: generated === 't',
       isDomain: domain === 't',

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../test/harness/folders.ts';
 import { freshDatabase } from '../../test/harness/postgres.ts';
 import { targetOf } from '../../test/support/documents.ts';
+import { move } from '../move/move.ts';
 import { exportSchema } from './export.ts';
 
 /** What the report names, and the copy, open for writing with its foreign keys on. */
@@ -42,6 +43,79 @@ test('the next key is the one that PostgreSQL would give, or the report says how
     'default of id of h',
     'sequence shared',
   ]);
+});
+
+test('characters of one length are equal where their texts are, and of others the report says so', async () => {
+  const { named, copy } = await copyOf(
+    `create domain code as char(3); create table a (c char(3) primary key, d char(5) unique, e bpchar unique); insert into a values ('ab', 'ab', 'ab')`,
+    `create table b (same code references a, longer char(5) references a, shorter char(3) references a (d), bare bpchar references a (e))`,
+    `insert into b values ('ab', 'ab', 'ab', 'ab ')`,
+  );
+  expect(named).toEqual([
+    'unique key a_e_key by e of a',
+    'domain of same of b',
+    'foreign key b_bare_fkey of b',
+    'foreign key b_longer_fkey of b',
+    'foreign key b_shorter_fkey of b',
+    'domain code',
+  ]);
+  expect(copy.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
+  expect(() => copy.exec("INSERT INTO b (same) VALUES ('xy ')")).toThrow(/FOREIGN KEY/);
+});
+
+test('a unique index that compares in its own way is named by its parts', async () => {
+  const { named, copy } = await copyOf(
+    `create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false); create table t (a text, b text collate loose, c int, d varchar)`,
+    `create function abs_cmp(int, int) returns int language sql immutable as 'select btint4cmp(abs($1), abs($2))'`,
+    `create operator class by_size for type int using btree as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 abs_cmp(int, int)`,
+    `create unique index own on t (a collate loose, b collate "C", c by_size); create unique index exact on t (b collate "C", d varchar_pattern_ops)`,
+    `create unique index folded on t (lower(a collate "C") collate loose); create index every on t (a collate loose)`,
+    `insert into t values ('x', 'x', 1, 'x'), (null, 'X', 2, 'x')`,
+  );
+  expect(named.filter((name) => name.includes('index'))).toEqual([
+    'index folded by lower(a COLLATE "C") of t',
+    'index own by a of t',
+    'index own by c of t',
+  ]);
+  expect(() => copy.exec("INSERT INTO t (b, d) VALUES ('X', 'x')")).toThrow(/UNIQUE/);
+});
+
+test('SET DEFAULT is carried over with its default', async () => {
+  const { named, copy } = await copyOf(
+    'create table p (id int primary key); insert into p values (1), (2); create domain first as int default 1',
+    `create table c (id int primary key, kept int default 1 references p on delete set default, empty int references p on delete set default,
+       lost int default 1 + 0 references p on delete set default, later int default 2 - 1 references p on update set default, inner_one first references p on delete set default)`,
+    'insert into c values (1, 2, 2)',
+  );
+  expect(named.filter((name) => name.startsWith('foreign key'))).toEqual([
+    'foreign key c_inner_one_fkey of c',
+    'foreign key c_later_fkey of c',
+    'foreign key c_lost_fkey of c',
+  ]);
+  copy.exec('DELETE FROM p WHERE id = 2');
+  expect({ ...copy.prepare('SELECT kept, empty FROM c').get() }).toEqual({ kept: 1, empty: null });
+});
+
+test.each(['json', 'files'])('what a store of %s would compare otherwise than PostgreSQL is named', async (kind) => {
+  const database = await freshDatabase();
+  await database.query(`create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    create table a (id text collate loose primary key); insert into a values ('x');
+    create table b (id interval primary key, day interval unique, code text collate loose references a); insert into b values ('1 mon', '1 day', 'X');
+    create table c (id bpchar primary key); create table d (id int primary key, c bpchar references c, m interval references b, self bigint references d);
+    insert into c values ('a'); insert into d values (1, 'a ', '30 days', 1)`);
+  const to = `${kind}:${join(tempFolder(), 'copy')}`;
+  const { notTranslated } = await exportSchema({ from: targetOf(database), to });
+  expect(notTranslated.map(({ what }) => what)).toEqual([
+    'primary key by id of a',
+    'primary key by id of b',
+    'foreign key b_code_fkey of b',
+    'unique key b_day_key by day of b',
+    'primary key by id of c',
+    'foreign key d_c_fkey of d',
+    'foreign key d_m_fkey of d',
+    'foreign key d_self_fkey of d',
+  ]);
+  expect(await move({ source: to, target: targetOf(await freshDatabase()) })).toMatchObject({ verdict: 'equal' });
 });
 
 test('a key or reference is carried over where every row keeps it, and else named', async () => {

@@ -30,6 +30,8 @@ export interface PgColumn {
   readonly collation: 'bytes' | 'language' | 'loose' | null;
   /** As PostgreSQL writes it, `numeric(10,2)`. */
   readonly written: string;
+  /** The same without domains around it. */
+  readonly base: string;
   readonly required: boolean;
   readonly generated: boolean;
   /** SQL of the default, or null. */
@@ -81,10 +83,20 @@ export interface PgIndex {
   readonly name: string;
   readonly unique: boolean;
   readonly method: string;
-  /** A column each, or the SQL of an expression. */
-  readonly parts: readonly { readonly column: string | null; readonly sql: string; readonly descending: boolean }[];
+  readonly parts: readonly PgIndexPart[];
   readonly where: string | null;
   readonly clauses: readonly Clause[];
+}
+
+/** A column, or the SQL of an expression. */
+export interface PgIndexPart {
+  readonly column: string | null;
+  readonly sql: string;
+  readonly descending: boolean;
+  /** Of the index, which need not be that of its column. */
+  readonly collation: PgColumn['collation'];
+  /** Whether its operator class may take other values for equal than those of PostgreSQL do. */
+  readonly hasOwnEquality: boolean;
 }
 
 /** What a schema holds. */

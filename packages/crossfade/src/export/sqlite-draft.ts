@@ -3,11 +3,11 @@ import type { Names } from '../staging/names.ts';
 import { type Clause, isCarried } from './clauses.ts';
 import { conditionOf, type NamedColumn } from './condition.ts';
 import { defaultOf } from './default.ts';
-import { familyOf } from './equality.ts';
+import { looseOf, looseParts, whyLoose } from './equality.ts';
 import type { NotTranslated } from './exported.ts';
 import { type Form, formOf } from './form.ts';
 import type { PgCheck, PgColumn, PgForeignKey, PgIndex, PgKey, PgTable } from './pg-table.ts';
-import { obstacleTo } from './reference.ts';
+import { defaultObstacleTo, obstacleTo } from './reference.ts';
 
 /** A table as it is to stand in SQLite. */
 export interface CopyTable {
@@ -15,7 +15,7 @@ export interface CopyTable {
   readonly name: string;
   readonly columns: readonly CopyColumn[];
   readonly create: string;
-  /** Indexes; they are made once the rows are there. */
+  /** Its indexes. */
   readonly indexes: readonly string[];
   /** What sqlite_sequence is to say, so that the next key is the one that PostgreSQL would have given. */
   readonly sequence: bigint | null;
@@ -133,29 +133,28 @@ export class Draft {
     const { primaryKey, primaryKeyClauses } = this.table;
     if (primaryKey.length === 0) return [];
     this.isCarried('primary key', primaryKeyClauses);
-    this.sayLoose('primary key', primaryKey);
+    this.sayLoose('primary key', looseOf(primaryKey, this.table));
     // INTEGER PRIMARY KEY stands with its column.
     return counter === null ? [`PRIMARY KEY (${this.list(primaryKey)})`] : [];
   }
 
   private unique({ name, columns, clauses }: PgKey): string[] {
     this.isCarried(`unique key ${name}`, clauses);
-    this.sayLoose(`unique key ${name}`, columns);
+    this.sayLoose(`unique key ${name}`, looseOf(columns, this.table));
     return [`CONSTRAINT ${ident(name)} UNIQUE (${this.list(columns)})`];
   }
 
-  /** Whatever PostgreSQL takes for one value only once is there only once in the copy; that it stays so is not promised. */
-  private sayLoose(what: string, columns: readonly string[]): void {
-    const loose = columns.filter((column) => familyOf(this.column(column)) === null);
-    for (const column of loose)
-      this.say(`${what} by ${column}`, 'equal values may have several texts, and SQLite lets each of them in');
+  private sayLoose(what: string, by: readonly string[]): void {
+    for (const part of by) this.say(`${what} by ${part}`, whyLoose);
   }
 
   private foreignKey(key: PgForeignKey): string[] {
     const what = `foreign key ${key.name}`;
     const parent = this.tables.find(({ name }) => name === key.parent);
     const obstacle =
-      parent === undefined ? 'the table that it refers to is not copied' : obstacleTo(key, this.table, parent);
+      parent === undefined
+        ? 'the table that it refers to is not copied'
+        : (obstacleTo(key, this.table, parent) ?? defaultObstacleTo(key, this.table));
     if (parent === undefined || obstacle !== null) {
       this.say(what, obstacle as string);
       return [];
@@ -201,11 +200,7 @@ export class Draft {
       );
       return [];
     }
-    if (index.unique)
-      this.sayLoose(
-        what,
-        index.parts.flatMap(({ column }) => column ?? []),
-      );
+    if (index.unique) this.sayLoose(what, looseParts(index, this.table));
     return [
       `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${ident(this.tableNames.free(/^sqlite_/i.test(index.name) ? 'index' : index.name))} ON ${ident(table)} (${parts.join(', ')})${where === '' ? '' : ` WHERE ${where}`}`,
     ];
@@ -223,10 +218,6 @@ export class Draft {
 
   private list(columns: readonly string[]): string {
     return columns.map((column) => ident(this.names.get(column) as string)).join(', ');
-  }
-
-  private column(name: string): PgColumn {
-    return this.table.columns.find((column) => column.name === name) as PgColumn;
   }
 
   private isCarried(what: string, clauses: readonly Clause[]): boolean {
