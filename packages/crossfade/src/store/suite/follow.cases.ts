@@ -44,6 +44,18 @@ function loadCases(suite: Suite): void {
       await holds(store, chain);
     },
   );
+  loads(
+    'a load never removes what is kept: a kept record that refers to a removed one refuses it',
+    async (bulk, store) => {
+      if (!store.supports.constraints) return;
+      await planted(store);
+      for (const kept of ['b', 'c'])
+        await refused('E_REFERENCE', bulk.load(1n, 'nodes', everything, [node('d')], [[kept]]));
+      await holds(store, chain);
+      same(await bulk.load(1n, 'nodes', everything, [node('d')], [['a'], ['b'], ['none']]), { written: 1, removed: 1 });
+      await holds(store, { a: null, b: 'a', d: null });
+    },
+  );
   loads('records of a load may refer to later ones, and to themselves', async (bulk) => {
     const rows = [node('a', 'c'), node('b', 'b'), node('c')];
     same(await bulk.load(1n, 'nodes', everything, rows), { written: 3, removed: 0 });

@@ -96,6 +96,7 @@ async function followLed(client: pg.Client, place: LivePlace, { puts, removals }
     remove: () => total(removeMany, removals),
     count: puts.length,
     held: () => total(heldMany, puts),
+    kept: async () => null,
     collection: [...new Set(puts.map(({ collection }) => collection))].join(', '),
   });
 }
