@@ -92,6 +92,15 @@ function mirrorCases(suite: Suite): void {
       await holds(store, chain);
     },
   );
+  mirrors('a record that comes twice in a call may be referred to by a later one', async (mirror, store) => {
+    await mirror.begin(1n);
+    const visit = { collection: 'visits', key: ['a', 1], row: { person: 'a', number: 1, note: null }, version: 1n };
+    const of = { collection: 'people', key: ['a'] };
+    const records = [{ ...of, row: null, version: 1n }, { ...of, row: person('a'), version: 2n }, visit];
+    same(await mirror.apply(1n, records), 3);
+    same(await store.read('people', ['a']), person('a'));
+    same(await store.read('visits', ['a', 1]), visit.row);
+  });
   mirrors('a unique value passes from a removed record to another one', async (mirror, store) => {
     if (!store.supports.constraints) return;
     await store.write([insert(person('a', { email: 'x' }))]);

@@ -83,3 +83,29 @@ test('a kept record that a removal would take along or change refuses the load',
   expect(await held()).toEqual(before);
   expect((await database.query('SELECT near FROM nodes ORDER BY id')).rows[0].near).toBe('d');
 });
+
+test('records are mirrored in the order of the caller, also behind one that comes twice', async () => {
+  const database = await freshDatabase();
+  await database.query(`CREATE TABLE people (id text COLLATE "C" PRIMARY KEY);
+    CREATE TABLE visits (id text COLLATE "C" PRIMARY KEY, person text NOT NULL REFERENCES people)`);
+  const id = { type: 'text' } as const;
+  const both = collections({
+    people: { fields: { id }, key: ['id'] },
+    visits: {
+      fields: { id, person: id },
+      key: ['id'],
+      references: [{ fields: ['person'], to: 'people', onRemove: 'refuse' }],
+    },
+  });
+  const { store, driver } = await postgresStore({ target: database, schema: 'public' }, both);
+  await driver.mirror.begin(1n);
+  const visit = { collection: 'visits', key: ['v'], row: { id: 'v', person: 'p' }, version: 1n };
+  const records = [
+    { collection: 'people', key: ['p'], row: null, version: 1n },
+    { collection: 'people', key: ['p'], row: { id: 'p' }, version: 2n },
+    visit,
+    visit,
+  ];
+  expect(await driver.mirror.apply(1n, records)).toBe(3);
+  expect(await store.read('visits', ['v'])).toEqual({ id: 'v', person: 'p' });
+});
