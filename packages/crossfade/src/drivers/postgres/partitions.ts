@@ -25,7 +25,7 @@ export async function readPartitions(
         SELECT t.collection, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation)
       SELECT json_build_object('collection', t.collection, 'name', c.relname, 'unique',
         (SELECT coalesce(json_agg(json_build_object('name', i.relname, 'isDeferred', EXISTS (SELECT FROM pg_constraint u WHERE u.conindid = i.oid AND u.condeferred), 'columns',
-            (SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (x.indkey::int2[])))), '[]')
+            (SELECT coalesce(json_agg(a.attname), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (x.indkey::int2[])))), '[]')
           FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid AND x.indisunique))::text AS found
       FROM tree t JOIN pg_class c ON c.oid = t.relation WHERE c.relispartition`,
     'read the partitions of the store',
