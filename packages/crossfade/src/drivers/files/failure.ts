@@ -27,6 +27,17 @@ export function outcomeUnknown(dir: string, error: unknown): CrossfadeError {
   );
 }
 
+/** The folder failed when the records of the mirror were on the disk, and their guards were not. */
+export function guardsNotNoted(dir: string, error: unknown): CrossfadeError {
+  const facts = error instanceof CrossfadeError ? error.facts : { folder: dir, reason: reasonOf(error) };
+  return new CrossfadeError(
+    'E_STORE_FAILED',
+    `The folder ${dir} failed (${String(facts.reason)}). The records are there, but not the versions that they were mirrored at, so that older ones may replace them once the store was opened again. Look at its rights, its space and its disk, and make the same call again.`,
+    facts,
+    { cause: error },
+  );
+}
+
 /** How many files an error names; `damaged()` names all. */
 const namedMax = 10;
 

@@ -198,3 +198,44 @@ test('what the disk has broken off in the middle is there as far as it came, and
   expect(await driver.mirror.apply(1n, mirrored)).toBe(2);
   expect(await held()).toEqual([false, true, false, true]);
 });
+
+test('records whose guard cannot be noted are told to be there, and the call that is repeated notes it', async () => {
+  const { dir, store, driver, reopen } = filesPlace();
+  await store.open();
+  await driver.mirror.begin(1n);
+  const mirrored = (age: number, version: bigint) => [
+    { collection: 'people', key: ['a'], row: personOf('a', { age }), version },
+  ];
+  await driver.mirror.apply(1n, mirrored(1, 1n));
+  await reopen();
+  // The file of the guards is written anew after an opening, in the folder itself.
+  const allow = forbidWriting([dir], [join(dir, 'people')]);
+  await expect(driver.mirror.apply(1n, mirrored(2, 2n))).rejects.toMatchObject({
+    code: 'E_STORE_FAILED',
+    message: expect.stringMatching(/records are there.*same call again/),
+  });
+  expect((await store.read('people', ['a']))?.age).toBe(2);
+  allow();
+  await driver.mirror.apply(1n, mirrored(2, 2n));
+  await reopen();
+  expect(await driver.mirror.apply(1n, mirrored(1, 1n))).toBe(0);
+  expect((await store.read('people', ['a']))?.age).toBe(2);
+});
+
+test('a guard that cannot be noted does not hide why the records could not be written', async () => {
+  const { dir, store, driver, reopen } = filesPlace();
+  await store.write(put('a'));
+  await driver.mirror.begin(1n);
+  await reopen();
+  forbidWriting([dir, join(dir, 'notes')], [join(dir, 'people')]);
+  const note = { number: 1, person: 'a', slug: 's' };
+  const failed = driver.mirror.apply(1n, [
+    { collection: 'people', key: ['b'], row: personOf('b'), version: 1n },
+    { collection: 'notes', key: [1], row: note, version: 2n },
+  ]);
+  await expect(failed).rejects.toMatchObject({
+    code: 'E_STORE_FAILED',
+    message: expect.not.stringContaining('.mirrored'),
+  });
+  expect(await store.read('people', ['b'])).not.toBeNull();
+});

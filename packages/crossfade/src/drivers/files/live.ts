@@ -7,7 +7,7 @@ import type { Mirror } from '../../store/live/mirror.ts';
 import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import type { Memory } from '../../store/tables/past.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
-import { storeFailed } from './failure.ts';
+import { guardsNotNoted, storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { follow } from './follow.ts';
 import type { Place } from './place.ts';
@@ -54,15 +54,24 @@ export function mirrorOf(opened: () => Place): Mirror {
     apply: async (epoch, records) =>
       opened().gate.exclusive(async () => {
         const place = opened();
-        const { guards, guardLog } = place;
+        const { dir, guards, guardLog } = place;
         const due = guards.due(epoch, records);
         const made = new Set<string>();
+        const note = async (): Promise<void> => {
+          const noted = due.filter((record) => made.has(recordText(record)));
+          const steps = noted.map((record) => guards.note(epoch, record));
+          if (steps.length > 0 || guardLog.isBehind) await guardLog.append(...steps);
+        };
         try {
           await follow(place, ledBy(due), (record) => made.add(record));
-        } finally {
-          const noted = due.filter((record) => made.has(recordText(record)));
-          if (noted.length > 0) await guardLog.append(...noted.map((record) => guards.note(epoch, record)));
+        } catch (error) {
+          // What became of the records matters more; a log that is behind is mended by the next call.
+          await note().catch(() => undefined);
+          throw error;
         }
+        await note().catch((error: unknown) => {
+          throw guardsNotNoted(dir, error);
+        });
         return due.length;
       }),
     reset: async () =>

@@ -45,8 +45,9 @@ export async function openTables(
     found = await readCatalog(client, schema, names);
   }
   for (const table of tables.values()) checkTable(schema, table, found.get(table.name), tables);
-  const keys = keyConstraints(tables, found, await readPartitions(client, schema, names));
-  return { tables, keys, isOrderFree: isOrderFree(found, keys) };
+  const partitions = await readPartitions(client, schema, names);
+  const keys = keyConstraints(tables, found, partitions);
+  return { tables, keys, isOrderFree: isOrderFree(found, partitions, keys) };
 }
 
 /** Any number that nobody else is likely to lock. */
@@ -81,10 +82,12 @@ export async function withPartitions(
   return new Map([...partitions.map((each) => [each.name, keyConstraint(tables, each)] as const), ...keys]);
 }
 
-function isOrderFree(found: Catalog, keys: KeyConstraints): boolean {
-  return [...found].every(
-    ([name, { unique, references }]) =>
-      unique.every((each) => each.isDeferred || keys.get(name)?.names.has(each.name)) &&
-      references.every((each) => each.isDeferred),
+/** A partition may have unique indexes of its own, which are not deferred. */
+function isOrderFree(found: Catalog, partitions: readonly Partition[], keys: KeyConstraints): boolean {
+  const roots = [...found].map(([name, { unique }]) => ({ name, unique }));
+  return (
+    [...roots, ...partitions].every(({ name, unique }) =>
+      unique.every((each) => each.isDeferred || keys.get(name)?.names.has(each.name)),
+    ) && [...found.values()].every(({ references }) => references.every((each) => each.isDeferred))
   );
 }

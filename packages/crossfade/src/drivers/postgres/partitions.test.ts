@@ -40,3 +40,21 @@ test('the refusals of partitions are those of their collection, also of one that
   await Promise.all(counted);
   expect((await store.read('people', [2]))?.email).toBe('x'.repeat(8));
 });
+
+test('a unique index of a partition alone counts at once, and a removal frees its value', async () => {
+  const database = await freshDatabase();
+  await database.query(`CREATE TABLE words (word text COLLATE "C" PRIMARY KEY, n integer NOT NULL) PARTITION BY RANGE (word);
+    CREATE TABLE low PARTITION OF words FOR VALUES FROM ('a') TO ('m');
+    CREATE UNIQUE INDEX ON low (n); CREATE UNIQUE INDEX ON low ((n + 1))`);
+  const words = collections({ words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] } });
+  const { store, driver } = await postgresStore({ target: database, schema: 'public' }, words);
+  await store.write([{ kind: 'insert', collection: 'words', row: { word: 'a', n: 1 } }]);
+  await driver.mirror.begin(1n);
+  const row = { word: 'b', n: 1 };
+  const records = [
+    { collection: 'words', key: ['a'], row: null, version: 1n },
+    { collection: 'words', key: ['b'], row, version: 2n },
+  ];
+  expect(await driver.mirror.apply(1n, records)).toBe(2);
+  expect((await store.scan('words')).rows).toEqual([row]);
+});

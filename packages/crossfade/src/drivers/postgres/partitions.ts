@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import { query } from '../../pg/connect.ts';
 import { sql } from '../../pg/sql.ts';
+import type { CatalogUnique } from './catalog.ts';
 
-/** A table that rows of a collection lie in, with the names and columns of its unique indexes. */
+/** A table that rows of a collection lie in, with its unique indexes. */
 export interface Partition {
   readonly collection: string;
   readonly name: string;
-  readonly unique: readonly { readonly name: string; readonly columns: readonly string[] }[];
+  readonly unique: readonly Pick<CatalogUnique, 'name' | 'columns' | 'isDeferred'>[];
 }
 
 /** The partitions of the tables of the schema that have one of the names. @throws CrossfadeError as `query` does */
@@ -23,8 +24,8 @@ export async function readPartitions(
         UNION ALL
         SELECT t.collection, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation)
       SELECT json_build_object('collection', t.collection, 'name', c.relname, 'unique',
-        (SELECT coalesce(json_agg(json_build_object('name', i.relname, 'columns',
-            (SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (x.indkey::int2[])))), '[]')
+        (SELECT coalesce(json_agg(json_build_object('name', i.relname, 'isDeferred', EXISTS (SELECT FROM pg_constraint u WHERE u.conindid = i.oid AND u.condeferred), 'columns',
+            (SELECT coalesce(json_agg(a.attname), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (x.indkey::int2[])))), '[]')
           FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid AND x.indisunique))::text AS found
       FROM tree t JOIN pg_class c ON c.oid = t.relation WHERE c.relispartition`,
     'read the partitions of the store',

@@ -33,15 +33,22 @@ export class LineLog<T> {
   private next: Promise<void> | null = null;
   private turn: Promise<void> = Promise.resolve();
   private isClosed = false;
+  private hasFailed = false;
 
   constructor(options: LineLogOptions<T>) {
     this.options = options;
+  }
+
+  /** The file lacks what was to stand there: the next {@link append} brings all of the state, also with no operation. */
+  get isBehind(): boolean {
+    return this.hasFailed;
   }
 
   /** The operations in the file, none where there is no file. It is left as it is. @throws CrossfadeError E_STORE_DAMAGED */
   async read(): Promise<T[]> {
     const { dir, name } = this.options;
     this.isClosed = false;
+    this.hasFailed = false;
     const text = await readFile(join(dir, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw this.failed(error);
@@ -101,6 +108,7 @@ export class LineLog<T> {
       this.lines++;
     } catch (error) {
       await this.letGo();
+      this.hasFailed = true;
       throw this.failed(error);
     }
   }
@@ -114,8 +122,10 @@ export class LineLog<T> {
       await syncFolder(dir);
       this.file = await open(join(dir, name), 'a');
     } catch (error) {
+      this.hasFailed = true;
       throw this.failed(error);
     }
+    this.hasFailed = false;
     this.lines = operations.length;
     this.linesMax = 2 * operations.length + gatheredMin;
   }

@@ -21,8 +21,8 @@ export interface Bulk {
    * Makes a range hold exactly these records, which come in the order of the key, all within the range: what is there
    * beyond them is removed, but for the keys of `keep`, which are not touched in any way, also where `rows` has one.
    * A record that is replaced keeps what refers to it, as by a put; what refers to a removed one goes with it or refuses
-   * the load, as by a remove: whatever refers to it at the end of the load. A record that was given never goes; one that
-   * refers to a removed one refuses the load. Unique sets and references are judged by the state at the end, and a load
+   * the load, as by a remove: whatever refers to it at the end of the load. A record that was given or is kept never
+   * goes; one that refers to a removed one refuses the load. Unique sets and references are judged by the state at the end, and a load
    * that is refused has changed nothing. It is one transaction where `supports.atomic` says so; else a call that failed
    * otherwise may be half done and is repeated.
    * Like the mirror it passes the fence and is not captured, and takes its turn by the epochs of the mirror: none of an

@@ -1,7 +1,7 @@
 import { makeFolder } from '../durable/disk.ts';
 import { LineLog } from '../durable/line-log.ts';
 import { lockFolder } from '../durable/lock.ts';
-import { IntentList, type IntentStep } from './intent-list.ts';
+import { checkLife, IntentList, type IntentStep } from './intent-list.ts';
 import type { IntentLog } from './intents.ts';
 
 /** Where intents are kept. */
@@ -23,8 +23,7 @@ export interface FileIntentsOptions {
  * `open`
  */
 export function fileIntents({ dir, lifeMs }: FileIntentsOptions): IntentLog {
-  if (!(typeof lifeMs === 'number' && lifeMs >= 0))
-    throw new TypeError('lifeMs must say for how many milliseconds a write may still be done when nobody hears of it.');
+  checkLife(lifeMs);
   const log = intentFile(dir, lifeMs);
   let release = (): void => undefined;
   return {

@@ -110,6 +110,12 @@ export class IntentList {
   }
 }
 
+/** Nobody but its user knows how long a write may still be done. @throws TypeError */
+export function checkLife(lifeMs: unknown): void {
+  if (!(typeof lifeMs === 'number' && lifeMs >= 0))
+    throw new TypeError('lifeMs must say for how many milliseconds a write may still be done when nobody hears of it.');
+}
+
 /** Where nothing is installed, a write has nothing to end. */
 const noIntent: Intent = { end: () => undefined, lose: () => undefined };
 

@@ -126,9 +126,10 @@ test('a removal that fails on the disk ends nothing: what is written during it a
 });
 
 test('nobody but its user knows how long a write may still be done', () => {
-  const options = { dir: tempFolder('intents-') } as Parameters<typeof fileIntents>[0];
-  for (const given of [undefined, -1, Number.NaN, '1'])
-    expect(() => fileIntents({ ...options, lifeMs: given as number })).toThrow(TypeError);
+  const dir = tempFolder('intents-');
+  for (const given of [undefined, -1, Number.NaN, '1'] as readonly number[])
+    for (const make of [() => fileIntents({ dir, lifeMs: given }), () => memoryIntents({ lifeMs: given })])
+      expect(make).toThrow(/^lifeMs must say/);
 });
 
 test('two processes do not share a folder of intents', async () => {

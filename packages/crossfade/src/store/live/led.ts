@@ -26,7 +26,12 @@ export interface Removal {
 export interface Led {
   readonly puts: readonly Put[];
   readonly removals: readonly Removal[];
+  /** Records that no removal may take along, and that are neither put nor removed. */
+  readonly kept: readonly RecordName[];
 }
+
+/** What names a record. */
+export type RecordName = Pick<DriverChange, 'collection' | 'key'>;
 
 /** What makes each record as it was given last: what was given before is nobody's to see. */
 export function ledBy(records: readonly Mirrored[]): Led {
@@ -39,15 +44,15 @@ export function ledBy(records: readonly Mirrored[]): Led {
     if (row === null) removals.push({ kind: 'remove', collection, key });
     else puts.push({ kind: 'put', collection, key, row });
   }
-  return { puts, removals };
+  return { puts, removals, kept: [] };
 }
 
 /** A record's collection and key as one string, different for different records. */
-export function recordText({ collection, key }: Pick<DriverChange, 'collection' | 'key'>): string {
+export function recordText({ collection, key }: RecordName): string {
   return `${collection}\0${valuesText(key)}`;
 }
 
-/** The refusal where a removal would take along a record that was given. */
+/** The refusal where a removal would take along a record that was given or is kept. */
 export function takenRefusal(collection: string): Error {
   return refusal('E_REFERENCE', collection, 'a record that is to be there refers to one that is to be removed');
 }

@@ -44,6 +44,18 @@ function loadCases(suite: Suite): void {
       await holds(store, chain);
     },
   );
+  loads(
+    'a load never removes what is kept: a kept record that refers to a removed one refuses it',
+    async (bulk, store) => {
+      if (!store.supports.constraints) return;
+      await planted(store);
+      for (const kept of ['b', 'c'])
+        await refused('E_REFERENCE', bulk.load(1n, 'nodes', everything, [node('d')], [[kept]]));
+      await holds(store, chain);
+      same(await bulk.load(1n, 'nodes', everything, [node('d')], [['a'], ['b'], ['none']]), { written: 1, removed: 1 });
+      await holds(store, { a: null, b: 'a', d: null });
+    },
+  );
   loads('records of a load may refer to later ones, and to themselves', async (bulk) => {
     const rows = [node('a', 'c'), node('b', 'b'), node('c')];
     same(await bulk.load(1n, 'nodes', everything, rows), { written: 3, removed: 0 });
@@ -80,6 +92,15 @@ function mirrorCases(suite: Suite): void {
       await holds(store, chain);
     },
   );
+  mirrors('a record that comes twice in a call may be referred to by a later one', async (mirror, store) => {
+    await mirror.begin(1n);
+    const visit = { collection: 'visits', key: ['a', 1], row: { person: 'a', number: 1, note: null }, version: 1n };
+    const of = { collection: 'people', key: ['a'] };
+    const records = [{ ...of, row: null, version: 1n }, { ...of, row: person('a'), version: 2n }, visit];
+    same(await mirror.apply(1n, records), 3);
+    same(await store.read('people', ['a']), person('a'));
+    same(await store.read('visits', ['a', 1]), visit.row);
+  });
   mirrors('a unique value passes from a removed record to another one', async (mirror, store) => {
     if (!store.supports.constraints) return;
     await store.write([insert(person('a', { email: 'x' }))]);

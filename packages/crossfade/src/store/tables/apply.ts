@@ -1,6 +1,6 @@
 import type { Key, Row } from '../../schema/collection.ts';
 import type { DriverChange } from '../contract.ts';
-import { type Led, takenRefusal } from '../live/led.ts';
+import { type Led, recordText, takenRefusal } from '../live/led.ts';
 import { refusal, refusalWords } from '../refusal.ts';
 import { judgeWrite } from './constraints.ts';
 import type { Table } from './table.ts';
@@ -45,15 +45,20 @@ export function applyChanges(
 /**
  * Makes what another store leads, as {@link applyChanges} does. The steps of the puts come first, in their order.
  *
- * @throws CrossfadeError E_UNIQUE; E_REFERENCE, also where a removal would take along a record that was given
+ * @throws CrossfadeError E_UNIQUE; E_REFERENCE, also where a removal would take along a record that was given or is kept
  */
 export function applyLed(
   tables: ReadonlyMap<string, Table>,
-  { puts, removals }: Led,
+  { puts, removals, kept: keep }: Led,
   kept: (row: Row, table: Table) => Row,
 ): readonly Step[] {
   const steps = applyChanges(tables, [...puts, ...removals], kept);
-  const taken = puts.find(({ collection, key }) => tables.get(collection)?.get(key) === undefined);
+  const touched = new Set(
+    keep.length > 0 ? steps.map(({ table, key }) => recordText({ collection: table.name, key })) : [],
+  );
+  const taken =
+    puts.find(({ collection, key }) => tables.get(collection)?.get(key) === undefined) ??
+    keep.find((record) => touched.has(recordText(record)));
   if (taken === undefined) return steps;
   takeBack(steps);
   throw takenRefusal(taken.collection);

@@ -47,5 +47,6 @@ export function ledByLoad(
   const removals = Array.from(walkRange(table, range), (row) => keyOf(shape, row))
     .filter((key) => !given.has(valuesText(key)) && !kept.has(valuesText(key)))
     .map((key) => ({ kind: 'remove' as const, collection, key }));
-  return { led: { puts, removals }, count: { written: puts.length, removed: removals.length } };
+  const stay = keep.map((key) => ({ collection, key }));
+  return { led: { puts, removals, kept: stay }, count: { written: puts.length, removed: removals.length } };
 }

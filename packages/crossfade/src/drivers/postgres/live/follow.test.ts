@@ -35,7 +35,7 @@ async function immediate() {
     ...(await store.scan('nodes')).rows.map(({ id, parent, tag }) => [id, parent, tag]),
     (await database.query('SELECT node FROM strangers')).rows[0].node,
   ];
-  return { driver, held };
+  return { driver, held, database };
 }
 
 test('what a removed record had stays where it is parted from it, also for tables that the schema does not know', async () => {
@@ -64,4 +64,48 @@ test('where that would take along a record that is to stay, the load or the mirr
     refused,
   );
   expect(await held()).toEqual(before);
+});
+
+test('a kept record that a removal would take along or change refuses the load', async () => {
+  const { driver, held, database } = await immediate();
+  await database.query('ALTER TABLE nodes ADD COLUMN near text REFERENCES nodes ON DELETE SET NULL');
+  await database.query("UPDATE nodes SET near = 'd' WHERE id = 'a'");
+  const before = await held();
+  const everything = { after: null, upTo: null };
+  for (const keep of [
+    [['b'], ['d']],
+    [['a'], ['b']],
+  ])
+    await expect(driver.bulk.load(1n, 'nodes', everything, [], keep)).rejects.toMatchObject({ code: 'E_REFERENCE' });
+  await expect(driver.bulk.load(1n, 'nodes', everything, [node('e', null, 'x')], [['b'], ['d']])).rejects.toMatchObject(
+    { code: 'E_UNIQUE' },
+  );
+  expect(await held()).toEqual(before);
+  expect((await database.query('SELECT near FROM nodes ORDER BY id')).rows[0].near).toBe('d');
+});
+
+test('records are mirrored in the order of the caller, also behind one that comes twice', async () => {
+  const database = await freshDatabase();
+  await database.query(`CREATE TABLE people (id text COLLATE "C" PRIMARY KEY);
+    CREATE TABLE visits (id text COLLATE "C" PRIMARY KEY, person text NOT NULL REFERENCES people)`);
+  const id = { type: 'text' } as const;
+  const both = collections({
+    people: { fields: { id }, key: ['id'] },
+    visits: {
+      fields: { id, person: id },
+      key: ['id'],
+      references: [{ fields: ['person'], to: 'people', onRemove: 'refuse' }],
+    },
+  });
+  const { store, driver } = await postgresStore({ target: database, schema: 'public' }, both);
+  await driver.mirror.begin(1n);
+  const visit = { collection: 'visits', key: ['v'], row: { id: 'v', person: 'p' }, version: 1n };
+  const records = [
+    { collection: 'people', key: ['p'], row: null, version: 1n },
+    { collection: 'people', key: ['p'], row: { id: 'p' }, version: 2n },
+    visit,
+    visit,
+  ];
+  expect(await driver.mirror.apply(1n, records)).toBe(3);
+  expect(await store.read('visits', ['v'])).toEqual({ id: 'v', person: 'p' });
 });

@@ -12,6 +12,8 @@ export interface Following {
   readonly count: number;
   /** How many of them are there. */
   readonly held: () => Promise<number>;
+  /** What stands at the keys that no removal may touch, the same for the same: nobody else changes it from then on. */
+  readonly kept: () => Promise<string | null>;
   /** For messages. */
   readonly collection: string;
 }
@@ -24,7 +26,7 @@ export interface Following {
  * to stay. Returns how many were removed.
  *
  * @param isOrderFree no constraint counts before the end of the transaction
- * @throws StatementFailure; CrossfadeError E_REFERENCE where a removal would take along what was put
+ * @throws StatementFailure; CrossfadeError E_REFERENCE where a removal would take along what was put or is kept
  */
 export async function follow(client: pg.Client, isOrderFree: boolean, following: Following): Promise<number> {
   if (isOrderFree) return putsFirst(following);
@@ -38,17 +40,18 @@ export async function follow(client: pg.Client, isOrderFree: boolean, following:
   }
 }
 
-async function putsFirst({ put, remove, count, held, collection }: Following): Promise<number> {
+async function putsFirst({ put, remove, count, held, kept, collection }: Following): Promise<number> {
   await put();
+  const before = await kept();
   const removed = await remove();
-  if (removed > 0 && (await held()) < count) throw takenRefusal(collection);
+  if (removed > 0 && ((await held()) < count || (await kept()) !== before)) throw takenRefusal(collection);
   return removed;
 }
 
-async function removalsFirst({ put, remove, held }: Following, refused: StatementFailure): Promise<number> {
-  const before = await held();
+async function removalsFirst({ put, remove, held, kept }: Following, refused: StatementFailure): Promise<number> {
+  const before = { held: await held(), kept: await kept() };
   const removed = await remove();
-  if ((await held()) < before) throw refused;
+  if ((await held()) < before.held || (await kept()) !== before.kept) throw refused;
   await put();
   return removed;
 }

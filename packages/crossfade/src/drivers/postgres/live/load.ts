@@ -15,7 +15,7 @@ import { rangeCondition } from '../range-statement.ts';
 import { StatementFailure } from '../statement.ts';
 import type { Table } from '../table.ts';
 import { follow } from './follow.ts';
-import { columnsOf, equalKeys, unnested } from './many.ts';
+import { columnsOf, equalKeys, placesOfMany, unnested } from './many.ts';
 import { passing, run } from './place.ts';
 
 /** What a range is to hold. */
@@ -68,8 +68,22 @@ export async function loadRange(
     );
     return Number(found.rows[0][0]);
   };
-  const removed = await follow(client, isOrderFree, { put, remove, count: given.length, held, collection: table.name });
+  const removed = await follow(client, isOrderFree, {
+    put,
+    remove,
+    count: given.length,
+    held,
+    kept: () => keptText(client, table, keep),
+    collection: table.name,
+  });
   return { written: given.length, removed };
+}
+
+/** Where the rows of these keys lie, which is elsewhere once they are written. Locked, so that nobody else writes them. */
+async function keptText(client: pg.Client, table: Table, keep: readonly Key[]): Promise<string | null> {
+  if (keep.length === 0) return null;
+  const { rows } = await run(client, placesOfMany(table), columnsOf(table, table.shape.key, keep));
+  return rows[0][0];
 }
 
 /** By the encoders of moves. @throws StatementFailure; CrossfadeError E_STORE_FAILED for a value beyond PostgreSQL's limits */

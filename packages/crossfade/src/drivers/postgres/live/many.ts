@@ -23,6 +23,13 @@ export function heldMany(table: Table): string {
   return `SELECT count(*) FROM ${table.relation} AS t JOIN ${unnested(table, key, 1)} AS given (${list(key)}) ON ${equalKeys(table, 't', 'given')}`;
 }
 
+/** Where the rows of these records lie, as one text, and locks them: a parameter for each field of the key. */
+export function placesOfMany(table: Table): string {
+  const { key } = table.shape;
+  return `SELECT array_agg((part, place) ORDER BY part, place)::text FROM (SELECT t.tableoid AS part, t.ctid AS place FROM ${table.relation} AS t
+    JOIN ${unnested(table, key, 1)} AS kept (${list(key)}) ON ${equalKeys(table, 't', 'kept')} FOR SHARE OF t) AS places`;
+}
+
 /** Parameters from `first` on, as a table with a column for each field. */
 export function unnested({ shape }: Table, fields: readonly string[], first: number): string {
   return `unnest(${fields.map((field, i) => `$${first + i}::${codecs[shape.fields[field].type].column}[]`).join(', ')})`;

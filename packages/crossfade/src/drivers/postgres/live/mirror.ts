@@ -26,10 +26,13 @@ export function mirrorOf(place: LivePlace): Mirror {
       change('once', async (client) => {
         await passing(client);
         await checkEpoch(client, place, epoch);
-        const fresh: Mirrored[] = [];
-        for (const round of rounds(records)) fresh.push(...(await noted(client, place, epoch, round)));
-        await followLed(client, place, ledBy(fresh));
-        return fresh.length;
+        const fresh = new Set<Mirrored>();
+        for (const round of rounds(records))
+          for (const record of await noted(client, place, epoch, round)) fresh.add(record);
+        // In the order of the caller, which references that count at once rely on; the same record given twice is one.
+        const ordered = [...new Set(records)].filter((record) => fresh.has(record));
+        await followLed(client, place, ledBy(ordered));
+        return fresh.size;
       }),
     reset: async () => {
       const forget = 'DELETE FROM crossfade.store_guard WHERE place = $1 AND collection = ANY ($2::text[])';
@@ -96,6 +99,7 @@ async function followLed(client: pg.Client, place: LivePlace, { puts, removals }
     remove: () => total(removeMany, removals),
     count: puts.length,
     held: () => total(heldMany, puts),
+    kept: async () => null,
     collection: [...new Set(puts.map(({ collection }) => collection))].join(', '),
   });
 }

@@ -48,7 +48,7 @@ async function load(file: OpenFile, collection: string, { epoch, range, rows, ke
     checkEpoch(file, epoch);
     // To remove it would be as wrong as to keep it: nobody knows what it is.
     table.refuseKeyless({ '>': range.after, '<=': range.upTo });
-    return { puts, remove };
+    return { puts, kept: keep.map((key) => ({ collection, key })), remove };
   });
   return { written: puts.length, removed };
 }

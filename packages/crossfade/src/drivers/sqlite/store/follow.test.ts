@@ -55,3 +55,22 @@ test('where that would take along a record that is to stay, the load or the mirr
   await expect(driver.mirror.apply(1n, records)).rejects.toMatchObject(refused);
   expect(await tags()).toEqual(before);
 });
+
+test('a kept record that a removal would change, by a foreign key that the schema does not know, refuses the load', async () => {
+  const path = join(tempFolder('store-'), 'store.db');
+  const db = new DatabaseSync(path);
+  db.exec('CREATE TABLE words (word TEXT PRIMARY KEY NOT NULL, root TEXT REFERENCES words (word) ON DELETE SET NULL)');
+  db.close();
+  const root = { type: 'text', nullable: true } as const;
+  const words = collections({ words: { fields: { word: { type: 'text' }, root }, key: ['word'] } });
+  const { store, driver } = await sqliteStore({ path, tables: 'expect' }, words);
+  for (const row of [
+    { word: 'a', root: null },
+    { word: 'b', root: 'a' },
+  ])
+    await store.write([{ kind: 'insert', collection: 'words', row }]);
+  await driver.mirror.begin(1n);
+  const load = driver.bulk.load(1n, 'words', { after: null, upTo: null }, [], [['b']]);
+  await expect(load).rejects.toMatchObject({ code: 'E_REFERENCE' });
+  expect(await store.read('words', ['b'])).toEqual({ word: 'b', root: 'a' });
+});

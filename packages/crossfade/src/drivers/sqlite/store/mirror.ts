@@ -19,9 +19,10 @@ export function mirrorOf(opened: () => OpenFile): Mirror {
       const collections = records.map(({ collection }) => collection);
       await follow(file, collections, () => {
         fresh = freshRecords(file, epoch, records);
-        const { puts, removals } = ledBy(fresh);
+        const { puts, removals, kept } = ledBy(fresh);
         return {
           puts,
+          kept,
           remove: () => removals.filter((each) => file.tables.get(each.collection)?.remove(each.key)).length,
         };
       });

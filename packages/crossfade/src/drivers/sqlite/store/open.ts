@@ -105,7 +105,11 @@ function tablesOf(connection: Connection, schema: Collections, found: readonly S
   const byName = new Map(found.map((table) => [foldName(table.name), table]));
   const faults = Object.entries(schema).flatMap(([collection, shape]) => {
     const table = byName.get(foldName(collection));
-    return table === undefined ? [`there is no table ${collection}`] : misfits(collection, shape, table);
+    if (table === undefined) return [`there is no table ${collection}`];
+    // Epochs, guards and triggers go by the name, and two spellings of it would not see each other's.
+    if (table.name !== collection)
+      return [`the table of ${collection} is called ${table.name}, and the collection has to be called so too`];
+    return misfits(collection, shape, table);
   });
   if (faults.length > 0)
     throw unfitPlace(

@@ -267,6 +267,22 @@ test('collections that differ by case alone are refused: SQLite has one table fo
   expect(existsSync(path)).toBe(false);
 });
 
+test('a collection that spells its table in another case is refused: the fence would not hold for both', async () => {
+  const shape = { fields: { id: { type: 'text' } }, key: ['id'] } as const;
+  const { path, store, driver } = await sqliteStore({}, collections({ People: shape }));
+  await driver.fence.set(6n);
+  for (const tables of ['expect', 'create'] as const) {
+    const other = openStore(collections({ people: shape }), sqliteDriver({ path, tables }));
+    onTestFinished(() => other.close());
+    await expect(other.open()).rejects.toMatchObject({
+      code: 'E_STORE_FAILED',
+      message: expect.stringContaining('the table of people is called People'),
+    });
+  }
+  const put = { kind: 'put', collection: 'People', row: { id: 'a' } } as const;
+  await expect(store.write([put])).rejects.toMatchObject({ code: 'E_FENCED' });
+});
+
 test('counters are raised, never lowered', async () => {
   const path = join(tempFolder('counter-'), 'app.db');
   const db = stranger(path);

@@ -94,6 +94,13 @@ export class Table {
     );
   }
 
+  /** Every column of a record as the file has it, also those that the schema does not know; undefined where it is not there. */
+  stored(key: Key): unknown {
+    const statement = this.statement(`SELECT * FROM ${this.quoted} WHERE ${this.ofKey}`);
+    statement.setReadBigInts(true);
+    return statement.get(...this.cells(this.shape.key, key));
+  }
+
   insert(row: Row): void {
     run(this.statement(this.insertSql), ...this.cellsOf(row));
   }
