@@ -15,8 +15,11 @@ const serverless = [
   'bench/**',
 ];
 
-/** A campaign: whole files under two more Nodes take minutes. `npm run campaign -- nodes` */
-const nodes = process.env.CROSSFADE_TEST_NODES === '1' ? [] : ['scripts/nodes.real.test.ts'];
+/** Campaigns that take long: whole files under two more Nodes, and every nasty input there and back as documents. */
+const campaigns =
+  process.env.CROSSFADE_TEST_CAMPAIGN === '1'
+    ? []
+    : ['scripts/nodes.real.test.ts', 'packages/crossfade/test/nasty/round-trip-documents.real.test.ts'];
 
 /** `npm run test:real`: the tests that need Debian's packages, and the ordinary ones again on Debian's PostgreSQL. */
 export default defineConfig({
@@ -28,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: [`packages/*/{src,test}/${real}`, `scripts/${real}`, `bench/${real}`],
-          exclude: ['**/node_modules/**', ...nodes],
+          exclude: ['**/node_modules/**', ...campaigns],
           globalSetup: [`${harness}/global-setup.ts`],
         },
       },

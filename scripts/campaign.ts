@@ -5,7 +5,11 @@ import { parseArgs } from 'node:util';
 const usage = `npm run campaign -- stores [--runs 1000]
 Repeats what npm test does a few times: kills the server or the process under each store, and looks for what was lost.
 npm run campaign -- nodes
-What depends on Node, under the oldest one that is promised and the newest.`;
+What depends on Node, under the oldest one that is promised and the newest.
+npm run campaign -- documents
+Every nasty input that moves is moved, exported as documents and as JSON, and moved again.`;
+
+const inReal = ['--config', 'vitest.real.config.ts', '--project', 'real'];
 
 /** What vitest is told, by the name of the campaign. Kill tests take the number of their kills from CROSSFADE_TEST_KILLS. */
 const campaigns: Readonly<Record<string, readonly string[]>> = {
@@ -14,7 +18,8 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
     'packages/crossfade/src/drivers/files/kill.test.ts',
     'packages/crossfade/test/store/sqlite-processes.test.ts',
   ],
-  nodes: ['--config', 'vitest.real.config.ts', '--project', 'real', 'scripts/nodes.real.test.ts'],
+  nodes: [...inReal, 'scripts/nodes.real.test.ts'],
+  documents: [...inReal, 'packages/crossfade/test/nasty/round-trip-documents.real.test.ts'],
 };
 
 /** Runs a campaign and answers its exit status: 2 for wrong use, 1 for anything lost. */
@@ -29,7 +34,7 @@ function campaign(args: string[]): number {
   const { status, error } = spawnSync(process.execPath, vitest, {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: 'inherit',
-    env: { ...process.env, CROSSFADE_TEST_KILLS: runs, CROSSFADE_TEST_NODES: '1' },
+    env: { ...process.env, CROSSFADE_TEST_KILLS: runs, CROSSFADE_TEST_CAMPAIGN: '1' },
   });
   if (error) console.error(`The campaign could not be run: ${error.message}`);
   return status ?? 1;
