@@ -12,3 +12,6 @@ export const commands: Readonly<Record<string, () => Promise<(program: Command, 
   postgres: async () => (await import('./postgres.ts')).postgresCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
 };
+
+/** Those that read a whole source, and do so with several threads where it is large. */
+export const readsSource: ReadonlySet<string> = new Set(['move', 'retry', 'plan', 'verify']);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { errorReport } from '../move/build-report.ts';
 import { replacePrivate } from '../move/private-file.ts';
-import { partsOf } from '../staging/stage.ts';
+import { partsOf } from '../staging/source-name.ts';
 import { terminal } from './terminal.ts';
 
 /** What a command knew when an error ended it, for the JSON that it still owes. */

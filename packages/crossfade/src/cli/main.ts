@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
-import { commands } from './commands.ts';
+import { startAhead } from '../move/threads.ts';
+import { partsOf } from '../staging/source-name.ts';
+import { commands, readsSource } from './commands.ts';
 import { handFailure, refuseReportOverInput } from './failing.ts';
 import { terminal } from './terminal.ts';
 
@@ -24,6 +26,7 @@ export async function main(argv: string[]): Promise<number> {
   try {
     refuseSecrets(argv);
     refuseReportOverInput(argv);
+    startThreads(argv);
     // A word that is no command, --help among them, is answered with all of them.
     const called = Object.hasOwn(commands, argv[0] ?? '') ? [commands[argv[0]]] : Object.values(commands);
     for (const read of called) (await read())(program, settle);
@@ -32,6 +35,13 @@ export async function main(argv: string[]): Promise<number> {
   } catch (error) {
     return report(argv, error);
   }
+}
+
+/** Before the command itself is read. Whether a word is the source is a guess, and one that no option has to agree with. */
+function startThreads([command, ...words]: readonly string[]): void {
+  if (!readsSource.has(command) || words.includes('--jobs')) return;
+  const source = words.find((word) => !word.startsWith('-'));
+  if (source !== undefined) startAhead(partsOf(source).place);
 }
 
 /**

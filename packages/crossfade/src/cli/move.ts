@@ -8,7 +8,7 @@ import type { Report } from '../move/report.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
 import { refuseIdleLimit } from '../move/withholding.ts';
 import { inspectSource } from '../move/source.ts';
-import { sourceName } from '../staging/stage.ts';
+import { sourceName } from '../staging/source-name.ts';
 import { knowing } from './failing.ts';
 import { addBothSides, addTypes, rowCount, type Settle, sourceHelp } from './options.ts';
 import { progressView } from './progress.ts';
@@ -77,9 +77,9 @@ async function moveInterruptibly(source: string, flags: Flags, known: Known): Pr
   };
   try {
     if (flags.report !== undefined) probePrivate(flags.report);
-    const target = await targetOrEmbedded(flags, () => {
+    const target = await targetOrEmbedded(flags, async () => {
       refuseIdleLimit(flags);
-      inspectSource(source);
+      await inspectSource(source);
     });
     known.target = target.display;
     const { rule, ...rest } = flags;

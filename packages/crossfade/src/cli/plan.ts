@@ -5,7 +5,7 @@ import type { MoveOptions } from '../move/options.ts';
 import { plan, planMigrations } from '../move/plan.ts';
 import type { PlanFile } from '../move/plan-file.ts';
 import { replacePrivate } from '../move/private-file.ts';
-import { shortName, sourceName } from '../staging/stage.ts';
+import { shortName, sourceName } from '../staging/source-name.ts';
 import { failureOf, knowing } from './failing.ts';
 import { interruptible } from './interruptible.ts';
 import { addMapping, addTypes, schemaName, type Settle, sourceHelp } from './options.ts';

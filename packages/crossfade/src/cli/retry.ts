@@ -4,7 +4,7 @@ import { readRejects } from '../move/read-rejects.ts';
 import { interruption, retry, type RetryOptions } from '../move/retry.ts';
 import { failedRetry, type RetryReport } from '../move/retry-report.ts';
 import { inspectSource } from '../move/source.ts';
-import { sourceName } from '../staging/stage.ts';
+import { sourceName } from '../staging/source-name.ts';
 import { knowing } from './failing.ts';
 import { addTarget, collect, count, ruleHelp, schemaName, type Settle } from './options.ts';
 import { type TargetOptions, targetOrEmbedded } from './target.ts';
@@ -46,9 +46,9 @@ async function runRetry(rejects: string, named: string | undefined, flags: Flags
       (error) => failedRetry({ ...known, ...nothing }, error),
       async () => {
         if (flags.report !== undefined) probePrivate(flags.report);
-        const target = await targetOrEmbedded({ ...flags, quiet: flags.quiet === true || flags.json === true }, () => {
-          inspectSource(source ?? readRejects(rejects).head.source);
-        });
+        const target = await targetOrEmbedded({ ...flags, quiet: flags.quiet === true || flags.json === true }, () =>
+          inspectSource(source ?? readRejects(rejects).head.source),
+        );
         known.target = target.display;
         const { rule, ...rest } = flags;
         const place = source === undefined ? { rejects } : { rejects, source };

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { errorReport } from '../move/build-report.ts';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
 import { inspectSource } from '../move/source.ts';
-import { sourceName } from '../staging/stage.ts';
+import { sourceName } from '../staging/source-name.ts';
 import { knowing } from './failing.ts';
 import { interruptible } from './interruptible.ts';
 import { addBothSides, type Settle, sourceHelp } from './options.ts';
@@ -37,7 +37,7 @@ function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
     async () => {
       const target = await targetOrEmbedded({ ...flags, quiet: flags.json === true }, async () => {
         if (flags.quarantine !== undefined) (await import('../move/read-rejects.ts')).readRejects(flags.quarantine);
-        inspectSource(source);
+        await inspectSource(source);
       });
       known.target = target.display;
       const report = await interruptible((signal) => verify({ ...flags, source, target, rules: rule ?? [], signal }));

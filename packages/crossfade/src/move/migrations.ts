@@ -9,7 +9,7 @@ import type { TargetColumn, TargetForeignKey, TargetTable } from '../schema/mode
 import { readMigrations } from '../migrate/files.ts';
 import { type Late, migrationScripts, type Script, type Scripts, stepKey } from '../schema/script.ts';
 import type { Prepared } from './prepare.ts';
-import { sourceTitle } from '../staging/stage.ts';
+import { sourceTitle } from '../staging/source-name.ts';
 import type { OpenSource } from './source.ts';
 
 /** Where and under which name the migrations are to stand. */

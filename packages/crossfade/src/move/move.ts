@@ -2,14 +2,15 @@ import type pg from 'pg';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { schemaFault } from '../core/names.ts';
 import { connect, disconnect } from '../pg/connect.ts';
-import { sourceName } from '../staging/stage.ts';
+import { sourceName } from '../staging/source-name.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { askedDigest, dropLoadSchema, findRun, loadSchemaName } from './load-schema.ts';
 import { lockTarget } from './lock.ts';
 import type { MoveOptions } from './options.ts';
 import type { Report } from './report.ts';
 import { Run } from './run.ts';
-import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
+import { openOptions, openSource, type OpenSource } from './source.ts';
+import { defaultJobs } from './threads.ts';
 import { refuseIdleLimit } from './withholding.ts';
 
 /**

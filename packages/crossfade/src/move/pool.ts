@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Answer, Question, TaskName, Tasks, WorkerSeed } from './tasks.ts';
+import { dismissRest, hire } from './threads.ts';
 
 /** Closing sets a reason of its own before the threads end. */
 const ended = new CrossfadeError(
@@ -12,9 +12,6 @@ const closed = new CrossfadeError(
   'E_INTERRUPTED',
   'The run was interrupted. Nothing was published. The same command continues it.',
 );
-
-/** Node 22 warns of node:sqlite in every thread. */
-const quiet = ['--disable-warning=ExperimentalWarning'];
 
 interface Waiting {
   readonly question: Question;
@@ -47,6 +44,7 @@ export class Pool {
     const pool = new Pool();
     if (threads === 0) await pool.workInline(seed);
     for (let i = 0; i < threads; i++) pool.members.push(pool.hire(seed));
+    await dismissRest();
     return pool;
   }
 
@@ -105,14 +103,8 @@ export class Pool {
   }
 
   private hire(seed: WorkerSeed): Member {
-    // The published package is compiled: the worker has this file's own ending.
-    const url = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-    // Pages lie outside the heap and are freed by its collections: a small young generation makes these frequent.
-    const worker = new Worker(url, {
-      workerData: seed,
-      execArgv: quiet,
-      resourceLimits: { maxYoungGenerationSizeMb: 2 },
-    });
+    const worker = hire();
+    worker.postMessage(seed);
     const member: Member = { worker, current: null };
     worker.on('message', (answer: Answer) => this.settle(member, answer));
     worker.on('exit', () => this.breakDown(ended));

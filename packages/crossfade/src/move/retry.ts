@@ -3,7 +3,7 @@ import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
 import { Stopwatch } from '../core/stopwatch.ts';
 import { connect, disconnect, query, transaction } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
-import { sourceName } from '../staging/stage.ts';
+import { sourceName } from '../staging/source-name.ts';
 import { loadSchemaName } from './load-schema.ts';
 import { lockTarget } from './lock.ts';
 import { raiseNextKeys } from './next-keys.ts';
@@ -16,7 +16,8 @@ import { changed, isWhole, proveInserted, settleKnownKeys, unproven } from './re
 import { type RetryReport, retryReport } from './retry-report.ts';
 import { Stage } from './retry-stage.ts';
 import { retryTables } from './retry-tables.ts';
-import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
+import { openOptions, openSource, type OpenSource } from './source.ts';
+import { defaultJobs } from './threads.ts';
 
 /** Which list, and what has changed since the move that wrote it. */
 export interface RetryOptions

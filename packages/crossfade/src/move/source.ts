@@ -1,11 +1,9 @@
 import { foldName } from '../schema/sqlite/sqlite.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { CrossfadeError } from '../core/errors.ts';
 import { given } from '../core/given.ts';
-import { limits } from '../core/limits.ts';
 import { largeValuePermit } from '../core/large-values.ts';
 import { type Catalog, readCatalog } from '../drivers/sqlite/catalog.ts';
 import { printsRealsExactly } from '../drivers/sqlite/exact-reals.ts';
@@ -14,11 +12,13 @@ import { beginRead, commonSnapshot } from '../drivers/sqlite/snapshot.ts';
 import type { Target } from '../pg/target.ts';
 import { digitsDeclared } from '../schema/declared.ts';
 import type { NotMoved, PgType, SourceTable } from '../schema/model.ts';
-import { inspectPlace, isStaged, refuseUnknownScheme, sourceName, stage, type StageOptions } from '../staging/stage.ts';
+import { isStaged, refuseUnknownScheme, sourceName } from '../staging/source-name.ts';
+import type { StageOptions } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
 import type { MoveOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { stagedParts, type UnreadableRecord } from './staged.ts';
+import { noThreadBytes } from './threads.ts';
 
 /** An open source: its schema, and threads that all see one and the same state of it. */
 export interface OpenSource {
@@ -42,11 +42,6 @@ export interface OpenSource {
   close(reason?: CrossfadeError): Promise<void>;
 }
 
-/** The machine's cores, but no more than the memory that a move may take is enough for. */
-export function defaultJobs(): number {
-  return Math.min(availableParallelism(), limits.jobsDefaultMax);
-}
-
 /** How documents are laid, and whether their names are told in plain. */
 export interface OpenOptions extends StageOptions {
   readonly showValues?: boolean;
@@ -61,9 +56,6 @@ export function openOptions(options: Pick<MoveOptions, 'stagingFolder' | 'signal
   };
 }
 
-/** Files below this are read in less time than a thread takes to start. */
-const noThreadBytes = 2 * 1024 * 1024;
-
 /**
  * Opens a source with `jobs` threads. What is no database is laid into a private one first, which is removed when the
  * source is closed. Throws the E_SOURCE_ errors.
@@ -76,6 +68,8 @@ export async function openSource(
 ): Promise<OpenSource> {
   refuseUnknownScheme(source);
   if (!isStaged(source)) return openFile(sourcePath(source), jobs, target);
+  // What lays documents is much to read, and most sources are files of SQLite.
+  const { stage } = await import('../staging/stage.ts');
   const staged = await stage(source, staging);
   try {
     const opened = await openFile(staged.path, jobs, target);
@@ -199,8 +193,8 @@ function numberingOf(path: string, reader: DatabaseSync): string {
 }
 
 /** Finds out whether a source can be opened at all, before a server is started for it. Throws E_USAGE and E_SOURCE_ errors. */
-export function inspectSource(source: string): void {
+export async function inspectSource(source: string): Promise<void> {
   refuseUnknownScheme(source);
   if (!isStaged(source)) inspectFile(source);
-  else inspectPlace(source);
+  else (await import('../staging/stage.ts')).inspectPlace(source);
 }

@@ -1,7 +1,8 @@
 import { CrossfadeError } from '../core/errors.ts';
 import type { Target } from '../pg/target.ts';
 import type { MoveOptions } from './options.ts';
-import { defaultJobs, openOptions, openSource, type OpenSource } from './source.ts';
+import { openOptions, openSource, type OpenSource } from './source.ts';
+import { defaultJobs } from './threads.ts';
 
 /** Which source is looked at, and what ends it before its time. */
 export type LookOptions = Pick<MoveOptions, 'source' | 'jobs' | 'stagingFolder' | 'signal'>;

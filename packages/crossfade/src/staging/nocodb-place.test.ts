@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nocodbName, nocodbPlace } from './nocodb-place.ts';
-import { partsOf, shortName, sourceName, sourceTitle } from './stage.ts';
+import { partsOf, shortName, sourceName, sourceTitle } from './source-name.ts';
 
 test('an address names a server and a base, as the browser shows it too', () => {
   for (const address of [

@@ -1,6 +1,9 @@
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 const megabyte = 1024 * 1024;
+
+/** With fewer, every core is at work in a move, and a read that another process makes costs more than it brings. */
+const coresForReaders = 8;
 
 /**
  * What is appended to `postgresql.conf` of a new cluster; its owner may change it there.
@@ -8,7 +11,10 @@ const megabyte = 1024 * 1024;
  * Durability is PostgreSQL's default and stands here all the same, so that nobody has to know the defaults. The log
  * keeps what concerns the server and leaves out the errors of statements: their text carries values out of rows.
  */
-export function clusterSettings(memoryBytes: number = totalmem()): Record<string, string> {
+export function clusterSettings(
+  memoryBytes: number = totalmem(),
+  cores: number = availableParallelism(),
+): Record<string, string> {
   const memoryMb = Math.floor(memoryBytes / megabyte);
   return {
     fsync: 'on',
@@ -22,6 +28,8 @@ export function clusterSettings(memoryBytes: number = totalmem()): Record<string
     // A bulk load writes much; checkpoints every few seconds would make it write everything twice.
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
+    // PostgreSQL 18 reads through processes of their own; before, whoever wanted a page read it.
+    io_method: cores < coresForReaders ? 'sync' : 'worker',
     log_checkpoints: 'off',
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
