@@ -24,17 +24,6 @@ test('threads that were started ahead are the ones that are hired, and then new 
   await Promise.all(hired.map((worker) => worker.terminate()));
 });
 
-test('a thread that has ended before it was hired is not hired', async () => {
-  startAhead(fileOf(noThreadBytes));
-  const [first, ...others] = Array.from({ length: defaultJobs() }, hire);
-  await first.terminate();
-  startAhead(fileOf(noThreadBytes));
-  await dismissRest();
-  const made = hire();
-  expect(made.threadId).toBeGreaterThan(first.threadId);
-  await Promise.all([made, ...others].map((worker) => worker.terminate()));
-});
-
 test.each([
   ['a small file', () => fileOf(noThreadBytes - 1)],
   ['no file at all', () => join(tempFolder('threads-'), 'nowhere')],
