@@ -11,6 +11,7 @@ export const heights: Readonly<Record<string, number>> = {
   copy: 4,
   drivers: 5,
   migrate: 5,
+  ledger: 6,
   verify: 7,
   staging: 7,
   move: 8,
