@@ -1,5 +1,4 @@
-/** Which store; it never changes. The target is PostgreSQL. */
-export type Side = 'source' | 'target';
+import type { Side } from '../schema/mapping/mapping.ts';
 
 /** What a user sees of a crossing. */
 export type Phase = 'legacy' | 'dual-write' | 'shadow-read' | 'cutover' | 'rollback' | 'postgres-primary' | 'postgres';
