@@ -105,6 +105,10 @@ export const errorCodes = {
   E_STORE_DAMAGED: { exit: 1, doc: 'Something in the store cannot be read as the schema says.' },
   E_STORE_FAILED: { exit: 1, doc: 'The place where the store keeps its records refused or failed.' },
   E_UNIT_UNMAPPED: { exit: 1, doc: 'A mapping cannot say what a unit is on the other side.' },
+  E_MASS_REMOVAL: {
+    exit: 1,
+    doc: 'A store seems to have lost its records, which were not removed from the other one.',
+  },
   E_EXPORT_INVALID: { exit: 1, doc: 'A file of exported records is damaged, or of another version or schema.' },
   E_EXPORT_UNWRITABLE: { exit: 1, doc: 'A copy could not be written, or something stands at its place.' },
   E_EXPORT_UNEQUAL: { exit: 1, doc: 'A copy was read again and is not equal to the table, so it was not left.' },

@@ -12,6 +12,7 @@ export const heights: Readonly<Record<string, number>> = {
   drivers: 5,
   migrate: 5,
   ledger: 6,
+  sync: 6,
   verify: 7,
   staging: 7,
   move: 8,

@@ -2,8 +2,8 @@ import { availableParallelism, totalmem } from 'node:os';
 
 const megabyte = 1024 * 1024;
 
-/** With fewer, every core is at work in a move, and a read that another process makes costs more than it brings. */
-const coresForReaders = 8;
+/** With fewer, every core is at work in a move, and what is handed to another process costs more than it brings. */
+const coresForHelpers = 8;
 
 /**
  * What is appended to `postgresql.conf` of a new cluster; its owner may change it there.
@@ -29,7 +29,8 @@ export function clusterSettings(
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
     // PostgreSQL 18 reads through processes of their own; before, whoever wanted a page read it.
-    io_method: cores < coresForReaders ? 'sync' : 'worker',
+    io_method: cores < coresForHelpers ? 'sync' : 'worker',
+    max_parallel_maintenance_workers: cores < coresForHelpers ? '0' : '2',
     log_checkpoints: 'off',
     log_min_messages: 'log',
     log_min_error_statement: 'panic',

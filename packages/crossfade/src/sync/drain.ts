@@ -1,0 +1,91 @@
+import type { Unit } from '../schema/mapping/mapping.ts';
+import { unitOfKey } from '../schema/mapping/unit.ts';
+import type { JournalEntry } from '../store/live/capture.ts';
+import { type Leg, legOf } from './leg.ts';
+import { type Synced, sync, unitText } from './sync.ts';
+import type { Owed } from './wanted.ts';
+
+/** One round of draining. */
+export interface Drained extends Synced {
+  /** Entries that were cleared. */
+  readonly cleared: number;
+  /** Entries that stay: their write is under way, or their unit was refused. */
+  readonly waiting: number;
+  /** Entries that name no key, so that only a full comparison finds what they are about; they stay. */
+  readonly unnamed: number;
+  /** Whether the journal may have more entries than were looked at. */
+  readonly isMore: boolean;
+}
+
+/** How a journal is drained. */
+export interface DrainOptions {
+  /** Entries of a round. */
+  readonly limit?: number;
+  /** Records that a round may remove from the follower; more stops it before it writes anything. */
+  readonly removalsMax?: number;
+}
+
+/**
+ * Makes up to the follower for what the leader's journal holds, round by round: the entries are seen, then the leader is
+ * read, then what was seen is cleared. A write in between makes an entry of its own, or keeps the one that is there.
+ */
+export class Drain {
+  private readonly leg: Leg;
+  private readonly limit: number;
+  private readonly removalsMax: number;
+  /** Entries that stay are the oldest of the journal: the next round looks so many further. */
+  private staying = 0;
+
+  /** @throws TypeError for a mapping whose units a journal of keys does not name */
+  constructor(leg: Leg, { limit = 1_000, removalsMax = 10_000 }: DrainOptions = {}) {
+    this.leg = legOf(leg);
+    this.limit = limit;
+    this.removalsMax = removalsMax;
+  }
+
+  /** @throws CrossfadeError E_FENCED when the epoch of the leg is over, and those of either store */
+  async round(): Promise<Drained> {
+    const { capture } = this.leg.leader;
+    const asked = this.limit + this.staying;
+    const entries = await capture.entries(asked);
+    const settled = entries.filter(({ isSettled, key }) => isSettled && key !== null);
+    const groups = this.unitsOf(settled);
+    const owed = [...groups.values()].map(({ unit, entries: own }): Owed => {
+      const counters = own.map(({ counter }) => counter);
+      return { unit, version: BigInt(Math.max(...counters)) };
+    });
+    const synced = await sync(this.leg, owed, { removalsMax: this.removalsMax });
+    const refused = new Set(synced.refused.map(({ unit }) => unitText(unit)));
+    const done = [...groups].flatMap(([text, { entries: own }]) => (refused.has(text) ? [] : own));
+    if (done.length > 0) await capture.clear(done);
+    this.staying = entries.length - done.length;
+    const unnamed = entries.filter(({ key }) => key === null).length;
+    return {
+      ...synced,
+      cleared: done.length,
+      waiting: this.staying - unnamed,
+      unnamed,
+      isMore: entries.length === asked,
+    };
+  }
+
+  /** The entries by the units that they are about. */
+  private unitsOf(settled: readonly JournalEntry[]): Map<string, Group> {
+    const { mapping, from } = this.leg;
+    const groups = new Map<string, Group>();
+    for (const entry of settled) {
+      const unit = entry.key === null ? null : unitOfKey(mapping, from, entry.collection, entry.key);
+      // That keys name units is what legOf has looked at.
+      if (unit === null) throw new TypeError('an entry without a unit');
+      const group = groups.get(unitText(unit)) ?? { unit, entries: [] };
+      group.entries.push(entry);
+      groups.set(unitText(unit), group);
+    }
+    return groups;
+  }
+}
+
+interface Group {
+  readonly unit: Unit;
+  readonly entries: JournalEntry[];
+}

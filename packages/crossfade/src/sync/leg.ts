@@ -1,0 +1,61 @@
+import type { Capture } from '../store/live/capture.ts';
+import type { Mirror } from '../store/live/mirror.ts';
+import type { Driver } from '../store/contract.ts';
+import type { Family, Mapping, Part, Side } from '../schema/mapping/mapping.ts';
+
+/** One direction of a crossing: the follower is to hold what the leader holds. A rollback is the same with the roles changed. */
+export interface Leg {
+  readonly mapping: Mapping;
+  /** The side that leads. */
+  readonly from: Side;
+  readonly leader: Leader;
+  readonly follower: Follower;
+  /** The follower refuses what is written for any but the one that began last. */
+  readonly epoch: bigint;
+}
+
+/** A store whose records are the truth, and that notes what is written. */
+export type Leader = Driver & { readonly capture: Capture };
+
+/** A store that takes the records of another one. */
+export type Follower = Driver & { readonly mirror: Mirror };
+
+/** The side that follows. */
+export function followerSide({ from }: Pick<Leg, 'from'>): Side {
+  return from === 'source' ? 'target' : 'source';
+}
+
+/**
+ * A leg of the mapping, as far as one can be kept in step from a journal of keys and by guards of records: the leader's
+ * keys name its units, and a unit is one record of the follower at most.
+ *
+ * @throws TypeError for a family that is neither, and names it
+ */
+export function legOf(leg: Leg): Leg {
+  const { mapping, from } = leg;
+  const to = followerSide(leg);
+  for (const family of mapping.families) {
+    const unnamed = family[from].find(
+      (part) => !part.by.every((field) => mapping[from][part.collection].key.includes(field)),
+    );
+    if (unnamed !== undefined)
+      throw new TypeError(
+        `The keys of ${JSON.stringify(unnamed.collection)} do not name units of the family ${JSON.stringify(family.name)}: a journal of keys cannot tell which unit a removed record belonged to.`,
+      );
+    if (!isSingle(mapping, to, family))
+      throw new TypeError(
+        `A unit of the family ${JSON.stringify(family.name)} may be several records of the ${to}, which are not guarded together.`,
+      );
+  }
+  return leg;
+}
+
+/** The one part of a family whose units are single records. */
+export function onlyPart(family: Family, side: Side): Part {
+  return family[side][0];
+}
+
+function isSingle(mapping: Mapping, side: Side, family: Family): boolean {
+  const [part, ...others] = family[side];
+  return others.length === 0 && part.by.join('\0') === mapping[side][part.collection].key.join('\0');
+}

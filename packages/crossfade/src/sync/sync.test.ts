@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'vitest';
+import { seeded } from '../../test/fixtures/random.ts';
+import { memoryDriver } from '../drivers/memory/memory.ts';
+import { collections, type Row } from '../schema/collection.ts';
+import { identity, mapping, oneToOne } from '../schema/mapping/declare.ts';
+import type { Mapping } from '../schema/mapping/mapping.ts';
+import type { Change, Store } from '../store/contract.ts';
+import { openStore } from '../store/store.ts';
+import { Drain } from './drain.ts';
+import { type Leg, legOf } from './leg.ts';
+import { sync } from './sync.ts';
+
+const schema = collections({
+  people: {
+    fields: { id: { type: 'text' }, email: { type: 'text', nullable: true } },
+    key: ['id'],
+    unique: [['email']],
+  },
+  badges: {
+    fields: { code: { type: 'integer' }, person: { type: 'text', nullable: true } },
+    key: ['code'],
+    references: [{ fields: ['person'], to: 'people', onRemove: 'refuse' }],
+  },
+});
+type Schema = typeof schema;
+
+const person = (id: string, email: string | null = null): Change<Schema> => ({
+  kind: 'put',
+  collection: 'people',
+  row: { id, email },
+});
+const badge = (code: number, of: string | null): Change<Schema> => ({
+  kind: 'put',
+  collection: 'badges',
+  row: { code, person: of },
+});
+const gone = (collection: 'people' | 'badges', key: string | number): Change<Schema> => ({
+  kind: 'remove',
+  collection,
+  key: [key],
+});
+const unit = (family: string, key: string | number) => ({ family, key: [key] });
+
+/** A store that leads and one that follows, both in memory and empty. */
+async function pair(mapped: Mapping = identity(schema)) {
+  const [leading, following] = [memoryDriver(), memoryDriver()];
+  const leader = openStore(schema, leading);
+  const follower = openStore(mapped.target, following) as Store;
+  await Promise.all([leader.open(), follower.open()]);
+  await leading.capture.install();
+  await following.mirror.begin(1n);
+  const leg: Leg = { mapping: mapped, from: 'source', leader: leading, follower: following, epoch: 1n };
+  const all = (driver: typeof leading): Record<string, readonly Row[]> =>
+    Object.fromEntries(Object.keys(schema).map((name) => [name, driver.snapshot(name)]));
+  return {
+    leg,
+    leader,
+    following,
+    /** Drains until nothing more is cleared. */
+    drained: async (drain = new Drain(leg)) => {
+      let last = await drain.round();
+      while (last.cleared > 0) last = await drain.round();
+      return last;
+    },
+    expectEqual: () => expect(all(following)).toEqual(all(leading)),
+  };
+}
+
+describe('sync', () => {
+  test('makes the record what the leader has by now: there, changed, or gone', async () => {
+    const { leg, leader, following, expectEqual } = await pair();
+    await leader.write([person('a'), person('b')]);
+    expect(await sync(leg, [{ unit: unit('people', 'a'), version: 1n }])).toEqual({ written: 1, refused: [] });
+    expect(following.snapshot('people')).toEqual([{ id: 'a', email: null }]);
+    await leader.write([person('a', 'x'), gone('people', 'b')]);
+    const owed = ['a', 'b', 'c'].map((key) => ({ unit: unit('people', key), version: 2n }));
+    await sync(leg, owed);
+    expectEqual();
+    // What comes late finds the later version noted.
+    await leader.write([person('a', 'y')]);
+    expect(await sync(leg, owed)).toEqual({ written: 0, refused: [] });
+  });
+
+  test('writes nothing for an epoch that is over', async () => {
+    const { leg, leader, following } = await pair();
+    await leader.write([person('a')]);
+    await following.mirror.begin(2n);
+    await expect(sync(leg, [{ unit: unit('people', 'a'), version: 1n }])).rejects.toMatchObject({ code: 'E_FENCED' });
+    expect(following.snapshot('people')).toEqual([]);
+  });
+
+  test('removes no more than it may, and then nothing at all', async () => {
+    const { leg, leader, following } = await pair();
+    await leader.write([person('a'), person('b'), person('c')]);
+    const owed = ['a', 'b', 'c'].map((key) => ({ unit: unit('people', key), version: 1n }));
+    await sync(leg, owed);
+    await leader.write([gone('people', 'a'), gone('people', 'b'), person('c', 'x')]);
+    const later = owed.map((each) => ({ ...each, version: 2n }));
+    await expect(sync(leg, later, { removalsMax: 1 })).rejects.toMatchObject({
+      code: 'E_MASS_REMOVAL',
+      facts: { removals: 2, removalsMax: 1 },
+    });
+    expect(following.snapshot('people')).toHaveLength(3);
+    expect(following.snapshot('people')[2]).toEqual({ id: 'c', email: null });
+  });
+});
+
+/** What the leader does at once, and the one unit that is synced of it: it takes along what stands in its way. */
+const entangled: Readonly<
+  Record<string, readonly [before: Change<Schema>[], then: Change<Schema>[], synced: ReturnType<typeof unit>]>
+> = {
+  'two records that exchange a unique value': [
+    [person('a', 'x'), person('b', 'y')],
+    [person('a', null), person('b', 'x'), person('a', 'y')],
+    unit('people', 'a'),
+  ],
+  'a ring of unique values': [
+    [person('a', 'x'), person('b', 'y'), person('c', 'z')],
+    [person('a', null), person('c', 'x'), person('b', 'z'), person('a', 'y')],
+    unit('people', 'b'),
+  ],
+  'a child before its parent': [[], [person('a'), badge(1, 'a')], unit('badges', 1)],
+  'a parent before its child has left': [
+    [person('a'), person('b'), badge(1, 'a')],
+    [badge(1, 'b'), gone('people', 'a')],
+    unit('people', 'a'),
+  ],
+  'a parent before its child has gone': [
+    [person('a'), badge(1, 'a')],
+    [gone('badges', 1), gone('people', 'a')],
+    unit('people', 'a'),
+  ],
+};
+
+test.each(Object.entries(entangled))('%s', async (_, [before, then, synced]) => {
+  const { leg, leader, drained, expectEqual } = await pair();
+  if (before.length > 0) await leader.write(before);
+  await drained();
+  expectEqual();
+  await leader.write(then);
+  expect((await sync(leg, [{ unit: synced, version: 1_000n }])).refused).toEqual([]);
+  expectEqual();
+  await drained();
+  expectEqual();
+});
+
+describe('draining', () => {
+  test('clears what it has made up for, and nothing else', async () => {
+    const { leg, leader, drained, expectEqual } = await pair();
+    await leader.write([person('a', 'x'), person('b'), badge(1, 'b')]);
+    await leader.write([person('a', 'y')]);
+    expect(await new Drain(leg).round()).toEqual({
+      written: 3,
+      refused: [],
+      cleared: 4,
+      waiting: 0,
+      unnamed: 0,
+      isMore: false,
+    });
+    expectEqual();
+    expect(await drained()).toMatchObject({ cleared: 0, waiting: 0 });
+  });
+
+  test('passes over what cannot be mapped or held, keeps it, and comes to what lies behind it', async () => {
+    const strict = mapping({
+      source: schema,
+      target: {
+        ...schema,
+        people: { ...schema.people, fields: { ...schema.people.fields, email: { type: 'uuid', nullable: true } } },
+      },
+      families: [
+        ...identity(schema).families.filter(({ name }) => name !== 'people'),
+        oneToOne({
+          source: 'people',
+          target: 'people',
+          key: { source: ['id'], target: ['id'] },
+          forward: (row) => {
+            if (row.id === 'bad') throw new Error('mara');
+            return row;
+          },
+          backward: (row) => row,
+        }),
+      ],
+    });
+    const { leg, leader, following } = await pair(strict);
+    await leader.write([person('bad'), person('a', 'no uuid'), person('b'), badge(1, 'a'), person('c')]);
+    const drain = new Drain(leg, { limit: 2 });
+    const codes: unknown[] = [];
+    let cleared = 0;
+    for (let round = 0; round < 6; round++) {
+      const { refused, cleared: more } = await drain.round();
+      cleared += more;
+      codes.splice(0, codes.length, ...refused.map(({ unit: { key }, code }) => [...key, code]));
+    }
+    expect(cleared).toBe(2);
+    expect(codes).toEqual([
+      ['bad', 'E_UNIT_UNMAPPED'],
+      ['a', 'E_ROW_INVALID'],
+      [1, 'E_REFERENCE'],
+    ]);
+    expect(following.snapshot('people').map(({ id }) => id)).toEqual(['b', 'c']);
+    await leader.write([person('a', '0190163d-8694-739b-aea5-966c26f8ad91')]);
+    for (let round = 0; round < 6; round++) await drain.round();
+    expect(following.snapshot('badges')).toEqual([{ code: 1, person: 'a' }]);
+    expect((await leg.leader.capture.entries(10)).map(({ key }) => key)).toEqual([['bad']]);
+  });
+
+  test('refuses a mapping whose units keys do not name, or are several records of the follower', async () => {
+    const { leg } = await pair();
+    const many = collections({
+      people: { fields: { id: { type: 'text' }, n: { type: 'integer' } }, key: ['id', 'n'] },
+    });
+    const family = { name: 'people', forward: () => ({}), backward: () => ({}) };
+    const part = { collection: 'people', by: ['id'] };
+    const severally = mapping({
+      source: { people: schema.people },
+      target: many,
+      families: [{ ...family, source: [part], target: [part] }],
+    });
+    expect(() => legOf({ ...leg, mapping: severally })).toThrow(/several records of the target/);
+    const byEmail = { collection: 'people', by: ['email'] };
+    const unnamed = mapping({
+      source: { people: schema.people },
+      target: { people: schema.people },
+      families: [{ ...family, source: [byEmail], target: [part] }],
+    });
+    expect(() => new Drain({ ...leg, mapping: unnamed })).toThrow(/do not name units of the family "people"/);
+  });
+});
+
+test.each(Array.from({ length: 40 }, (_, seed) => seed))(
+  'history %i: whatever is written while it is drained, the follower ends equal and nothing is owed',
+  async (seed) => {
+    const random = seeded(seed);
+    const { leg, leader, expectEqual } = await pair();
+    const drain = new Drain(leg, { limit: 1 + random.below(4) });
+    const id = (): string => random.pick(['a', 'b', 'c', 'd']);
+    const change = (): Change<Schema> =>
+      random.pick([
+        () => person(id(), random.pick([null, 'x', 'y', 'z'])),
+        () => gone('people', id()),
+        () => badge(random.below(3), random.pick([null, id()])),
+        () => gone('badges', random.below(3)),
+      ])();
+    for (let step = 0; step < 60; step++) {
+      const writes = Array.from({ length: 1 + random.below(3) }, change);
+      // Constraints refuse some of them, at the leader already.
+      const writing = leader.write(writes).catch(() => undefined);
+      const draining = random.below(2) === 0 ? drain.round() : undefined;
+      await Promise.all([writing, draining]);
+    }
+    for (let rounds = 0; rounds < 100; rounds++) if ((await drain.round()).cleared === 0) break;
+    expect(await drain.round()).toMatchObject({ waiting: 0, refused: [] });
+    expectEqual();
+  },
+);

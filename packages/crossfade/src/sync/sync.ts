@@ -1,0 +1,137 @@
+import { CrossfadeError } from '../core/errors.ts';
+import type { Unit } from '../schema/mapping/mapping.ts';
+import type { Mirrored } from '../store/live/mirror.ts';
+import { valuesText } from '../store/tables/values-text.ts';
+import { conflictsOf } from './conflicts.ts';
+import type { Leg } from './leg.ts';
+import { type Owed, type Refused, refusedBy, wanted } from './wanted.ts';
+
+/** What became of the units of a call. */
+export interface Synced {
+  /** Records that the follower took; what it had already by a later reading of the leader does not count. */
+  readonly written: number;
+  readonly refused: readonly Refused[];
+}
+
+/** What a call may do. */
+export interface SyncOptions {
+  /** Records that it may remove from the follower: a leader that has lost its records, or shows none, is no reason to remove them all. */
+  readonly removalsMax?: number;
+}
+
+/** Records of one call of the follower. */
+const recordsPerCall = 500;
+/** Units that are read side by side. */
+const readers = 16;
+/** Units that are written together because they are in each other's way. Beyond that the follower is another store than the leader's copy. */
+const groupMax = 64;
+
+/**
+ * Makes the follower's records of these units equal to the leader's, whatever they are by now. Everything that keeps two
+ * stores in step is this call: writes in dual-write, what is owed, repair, and the mirror after the lead has passed.
+ *
+ * The leader is read when it is called, so a write that has ended before is included. A unit that has been synced by a
+ * later version is passed over, and an epoch that is over writes nothing: a call may be repeated, and may come late.
+ * One that the follower refuses does not keep others from it.
+ *
+ * @throws CrossfadeError E_FENCED when the epoch is over; E_MASS_REMOVAL before anything is written; those of either store
+ * where it fails, and what was written until then is written
+ */
+export async function sync(
+  leg: Leg,
+  owed: readonly Owed[],
+  { removalsMax = Infinity }: SyncOptions = {},
+): Promise<Synced> {
+  const { ready, refused } = await readAll(leg, owed);
+  const removals = ready.filter(({ record: { row } }) => row === null).length;
+  if (removals > removalsMax) throw massRemoval(leg, removals, removalsMax);
+  let written = 0;
+  for (let from = 0; from < ready.length; from += recordsPerCall) {
+    const applied = await apply(leg, ready.slice(from, from + recordsPerCall));
+    written += applied.written;
+    refused.push(...applied.refused);
+  }
+  return { written, refused };
+}
+
+/** A unit as one string, different for different units. */
+export function unitText({ family, key }: Unit): string {
+  return `${family}\0${valuesText(key)}`;
+}
+
+interface Pair extends Owed {
+  readonly record: Mirrored;
+}
+
+async function readAll(leg: Leg, owed: readonly Owed[]): Promise<{ ready: Pair[]; refused: Refused[] }> {
+  const ready: Pair[] = [];
+  const refused: Refused[] = [];
+  for (let from = 0; from < owed.length; from += readers) {
+    const some = owed.slice(from, from + readers);
+    const read = await Promise.all(
+      some.map((each) => wanted(leg, each).catch((error: unknown) => refusedBy(each.unit, error))),
+    );
+    read.forEach((found, i) => ('code' in found ? refused.push(found) : ready.push({ ...some[i], record: found })));
+  }
+  return { ready, refused };
+}
+
+/** A refusal is about one of many: halving finds it, and lets the others through. */
+async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Synced> {
+  try {
+    return { written: await call(leg, pairs), refused: [] };
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    if (pairs.length === 1) return applyTogether(leg, pairs[0], error);
+    const middle = pairs.length >> 1;
+    const halves = [await apply(leg, pairs.slice(0, middle)), await apply(leg, pairs.slice(middle))];
+    return {
+      written: halves[0].written + halves[1].written,
+      refused: halves.flatMap(({ refused }) => refused),
+    };
+  }
+}
+
+/** Writes a unit with all those that stand in its way, as the leader has them by now; for as long as there are more. */
+async function applyTogether(leg: Leg, pair: Pair, refusal: unknown): Promise<Synced> {
+  const group = new Map([[unitText(pair.unit), pair]]);
+  for (let error = refusal; ; ) {
+    const before = group.size;
+    const records = [...group.values()].map(({ record }) => record);
+    for (const unit of await conflictsOf(leg, records)) {
+      if (group.has(unitText(unit))) continue;
+      const owed = { unit, version: pair.version };
+      const record = await wanted(leg, owed).catch((unreadable: unknown) => refusedBy(unit, unreadable));
+      if ('code' in record) return { written: 0, refused: [refusedBy(pair.unit, error)] };
+      group.set(unitText(unit), { ...owed, record });
+    }
+    if (group.size === before || group.size > groupMax) return { written: 0, refused: [refusedBy(pair.unit, error)] };
+    try {
+      return { written: await call(leg, [...group.values()]), refused: [] };
+    } catch (again) {
+      if (!isConflict(again)) throw again;
+      error = again;
+    }
+  }
+}
+
+function call({ follower, epoch }: Leg, pairs: readonly Pair[]): Promise<number> {
+  return pairs.length === 0
+    ? Promise.resolve(0)
+    : follower.mirror.apply(
+        epoch,
+        pairs.map(({ record }) => record),
+      );
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof CrossfadeError && (error.code === 'E_UNIQUE' || error.code === 'E_REFERENCE');
+}
+
+function massRemoval({ leader }: Leg, removals: number, removalsMax: number): CrossfadeError {
+  return new CrossfadeError(
+    'E_MASS_REMOVAL',
+    `${removals} records are not there any more in ${leader.name}, and ${removalsMax} may be removed from the other store at a time. Nothing was written. See whether ${leader.name} is whole; if it is, allow more.`,
+    { store: leader.name, removals, removalsMax },
+  );
+}

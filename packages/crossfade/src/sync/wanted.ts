@@ -1,0 +1,57 @@
+import { CrossfadeError, type ErrorCode, type Facts } from '../core/errors.ts';
+import { mapUnit } from '../schema/mapping/apply.ts';
+import type { Unit } from '../schema/mapping/mapping.ts';
+import { familyOf, isEmpty } from '../schema/mapping/unit.ts';
+import { checkRow } from '../store/check-change.ts';
+import type { Mirrored } from '../store/live/mirror.ts';
+import { followerSide, type Leg, onlyPart } from './leg.ts';
+import { readUnit } from './read-unit.ts';
+
+/** A unit that the follower is behind with. */
+export interface Owed {
+  readonly unit: Unit;
+  /** The counter of the latest of its entries that was seen. What is read from now on holds that write. */
+  readonly version: bigint;
+}
+
+/** A unit that the follower does not take; its entries stay in the journal. */
+export interface Refused {
+  readonly unit: Unit;
+  readonly code: ErrorCode;
+  /** Names and numbers, no values. */
+  readonly facts: Facts;
+}
+
+/** What the follower is to hold of a unit, by a reading of the leader that begins now. @throws CrossfadeError E_UNIT_UNMAPPED, E_ROW_INVALID, E_KEY_INVALID, and those of the leader */
+export async function wanted(leg: Leg, { unit, version }: Owed): Promise<Mirrored> {
+  const { mapping, from, leader } = leg;
+  let records = await readUnit(leader, mapping, from, unit);
+  // What is not there is removed from the follower, so a second reading has to agree.
+  if (isEmpty(records)) records = await readUnit(leader, mapping, from, unit);
+  const to = followerSide(leg);
+  const { collection } = onlyPart(familyOf(mapping, unit), to);
+  const rows = isEmpty(records) ? [] : (mapUnit(mapping, from, unit, records)[collection] ?? []);
+  if (rows.length > 1)
+    throw new CrossfadeError(
+      'E_UNIT_UNMAPPED',
+      `The mapping of the family ${unit.family} answers several records of one key. The unit was not written to the other store. Mend the mapping.`,
+      { family: unit.family },
+    );
+  const row = rows.length === 0 ? null : checkRow(collection, mapping[to][collection], rows[0], unit.key);
+  return { collection, key: unit.key, row, version };
+}
+
+/** Refusals that are about a unit and not about its store: others are passed on, and nothing is cleared. */
+const aboutUnits: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'E_UNIT_UNMAPPED',
+  'E_ROW_INVALID',
+  'E_KEY_INVALID',
+  'E_UNIQUE',
+  'E_REFERENCE',
+]);
+
+/** The refusal that an error is. @throws the error where it is none */
+export function refusedBy(unit: Unit, error: unknown): Refused {
+  if (!(error instanceof CrossfadeError) || !aboutUnits.has(error.code)) throw error;
+  return { unit, code: error.code, facts: error.facts };
+}
