@@ -205,6 +205,19 @@ describe('draining', () => {
     expect((await leg.leader.capture.entries(10)).map(({ key }) => key)).toEqual([['bad']]);
   });
 
+  test('leaves a write that is under way to a later round', async () => {
+    const { leg, leader, following, drained, expectEqual } = await pair();
+    await leader.write([person('a')]);
+    const { capture } = leg.leader;
+    const underWay = async (limit: number) =>
+      (await capture.entries(limit)).map((each) => ({ ...each, isSettled: false }));
+    const early = { ...leg, leader: { ...leg.leader, capture: { ...capture, entries: underWay } } };
+    expect(await new Drain(early).round()).toMatchObject({ written: 0, cleared: 0, waiting: 1 });
+    expect(following.snapshot('people')).toEqual([]);
+    await drained();
+    expectEqual();
+  });
+
   test('refuses a mapping whose units keys do not name, or are several records of the follower', async () => {
     const { leg } = await pair();
     const many = collections({
