@@ -45,7 +45,7 @@ const unit = (family: string, key: string | number) => ({ family, key: [key] });
 async function pair(mapped: Mapping = identity(schema)) {
   const [leading, following] = [memoryDriver(), memoryDriver()];
   const leader = openStore(schema, leading);
-  const follower = openStore(mapped.target, following) as Store;
+  const follower: Store = openStore(mapped.target, following);
   await Promise.all([leader.open(), follower.open()]);
   await leading.capture.install();
   await following.mirror.begin(1n);
