@@ -1,6 +1,7 @@
 import { CrossfadeError, type ErrorCode, type Facts } from '../core/errors.ts';
 import { mapUnit } from '../schema/mapping/apply.ts';
-import type { Unit } from '../schema/mapping/mapping.ts';
+import type { Row } from '../schema/collection.ts';
+import type { Unit, UnitRecords } from '../schema/mapping/mapping.ts';
 import { familyOf, isEmpty } from '../schema/mapping/unit.ts';
 import { checkRow } from '../store/check-change.ts';
 import type { Mirrored } from '../store/live/mirror.ts';
@@ -28,17 +29,23 @@ export async function wanted(leg: Leg, { unit, version }: Owed): Promise<Mirrore
   let records = await readUnit(leader, mapping, from, unit);
   // What is not there is removed from the follower, so a second reading has to agree.
   if (isEmpty(records)) records = await readUnit(leader, mapping, from, unit);
+  const { collection } = onlyPart(familyOf(mapping, unit), followerSide(leg));
+  return { collection, key: unit.key, row: isEmpty(records) ? null : mappedRow(leg, unit, records), version };
+}
+
+/** The follower's record of a unit, from the leader's; null where the mapping says that there is none. @throws CrossfadeError E_UNIT_UNMAPPED, E_ROW_INVALID, E_KEY_INVALID */
+export function mappedRow(leg: Leg, unit: Unit, records: UnitRecords): Row | null {
+  const { mapping, from } = leg;
   const to = followerSide(leg);
   const { collection } = onlyPart(familyOf(mapping, unit), to);
-  const rows = isEmpty(records) ? [] : (mapUnit(mapping, from, unit, records)[collection] ?? []);
-  if (rows.length > 1)
-    throw new CrossfadeError(
-      'E_UNIT_UNMAPPED',
-      `The mapping of the family ${unit.family} answers several records of one key. The unit was not written to the other store. Mend the mapping.`,
-      { family: unit.family },
-    );
-  const row = rows.length === 0 ? null : checkRow(collection, mapping[to][collection], rows[0], unit.key);
-  return { collection, key: unit.key, row, version };
+  const rows = mapUnit(mapping, from, unit, records)[collection];
+  if (rows.length === 0) return null;
+  if (rows.length === 1) return checkRow(collection, mapping[to][collection], rows[0], unit.key);
+  throw new CrossfadeError(
+    'E_UNIT_UNMAPPED',
+    `The mapping of the family ${unit.family} answers several records of one key. The unit was not written to the other store. Mend the mapping.`,
+    { family: unit.family },
+  );
 }
 
 /** Refusals that are about a unit and not about its store: others are passed on, and nothing is cleared. */

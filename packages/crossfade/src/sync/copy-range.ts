@@ -1,0 +1,118 @@
+import { CrossfadeError } from '../core/errors.ts';
+import type { Key, Row } from '../schema/collection.ts';
+import type { Family } from '../schema/mapping/mapping.ts';
+import { keyOf } from '../store/check-change.ts';
+import type { Bulk, KeyRange } from '../store/live/bulk.ts';
+import { followerSide, type Leg, onlyPart } from './leg.ts';
+import { valuesText } from '../store/tables/values-text.ts';
+import { sync } from './sync.ts';
+import { type Refused, mappedRow, refusedBy } from './wanted.ts';
+
+/** A leg whose stores read and write ranges of keys. */
+export interface BulkLeg extends Leg {
+  readonly leader: Leg['leader'] & { readonly bulk: Bulk };
+  readonly follower: Leg['follower'] & { readonly bulk: Bulk };
+}
+
+/** One range, copied. */
+export interface Copied {
+  /** Records that were made, replaced or removed. */
+  readonly changed: number;
+  /**
+   * Units that the mapping or the follower refuses; what the follower held of them it holds still. No journal owes them:
+   * they are synced, by version 0, when it is drained, since what stands in their way may be owed by it.
+   */
+  readonly refused: readonly Refused[];
+  /** Where the next range begins; null when this was the last. */
+  readonly next: Key | null;
+}
+
+/**
+ * Makes the follower's records behind a key equal to the leader's next records, and removes what it holds between them.
+ * What is written meanwhile is owed by the journal, whose draining must not come in between: what it has made up for
+ * would be overwritten by what was read before.
+ *
+ * Ranges are those of the key, which is the same on both sides; a record that the follower refuses, because of a parent
+ * that is still to come, is synced with what stands in its way.
+ *
+ * @throws TypeError for a family whose sides do not have one key
+ * @throws CrossfadeError E_FENCED when the epoch of the leg is over, and those of either store
+ */
+export async function copyRange(leg: BulkLeg, family: Family, after: Key | null, limit: number): Promise<Copied> {
+  const [own, other] = [leg.from, followerSide(leg)];
+  const { collection: from } = keyedPart(leg, family, own);
+  const { collection: to } = keyedPart(leg, family, other);
+  const rows = await leg.leader.bulk.range(from, { after, upTo: null }, limit);
+  const next = rows.length < limit ? null : keyOf(leg.mapping[own][from], rows[rows.length - 1]);
+  const found: Row[] = [];
+  const refused: Refused[] = [];
+  for (const row of rows) {
+    const unit = { family: family.name, key: keyOf(leg.mapping[own][from], row) };
+    try {
+      const mapped = mappedRow(leg, unit, { [from]: [row] });
+      if (mapped !== null) found.push(mapped);
+    } catch (error) {
+      refused.push(refusedBy(unit, error));
+    }
+  }
+  const load = { leg, family, to, keep: refused.map(({ unit: { key } }) => key) };
+  const loaded = await loadRange(load, { after, upTo: next }, found);
+  return { ...loaded, refused: [...refused, ...loaded.refused], next };
+}
+
+type Loaded = Omit<Copied, 'next'>;
+
+/** Records of the follower that are looked at in one go. */
+const pageRows = 1_000;
+
+interface Load {
+  readonly leg: BulkLeg;
+  readonly family: Family;
+  readonly to: string;
+  readonly keep: readonly Key[];
+}
+
+/** Halves a range that the follower refuses, until single records are left, each of which is synced. */
+async function loadRange(load: Load, range: KeyRange, rows: readonly Row[]): Promise<Loaded> {
+  const { leg, to, keep } = load;
+  try {
+    const { written, removed } = await leg.follower.bulk.load(leg.epoch, to, range, rows, keep);
+    return { changed: written + removed, refused: [] };
+  } catch (error) {
+    if (!(error instanceof CrossfadeError) || (error.code !== 'E_UNIQUE' && error.code !== 'E_REFERENCE')) throw error;
+  }
+  const shape = leg.mapping[followerSide(leg)][to];
+  if (rows.length <= 1) return syncRange(load, range, rows);
+  const middle = rows.length >> 1;
+  const cut = keyOf(shape, rows[middle - 1]);
+  const left = await loadRange(load, { after: range.after, upTo: cut }, rows.slice(0, middle));
+  const right = await loadRange(load, { after: cut, upTo: range.upTo }, rows.slice(middle));
+  return { changed: left.changed + right.changed, refused: [...left.refused, ...right.refused] };
+}
+
+/** Unit by unit: what is to be there, and what is there and is not to be. */
+async function syncRange({ leg, family, to, keep }: Load, range: KeyRange, rows: readonly Row[]): Promise<Loaded> {
+  const shape = leg.mapping[followerSide(leg)][to];
+  const units = new Map(rows.map((row) => [valuesText(keyOf(shape, row)), keyOf(shape, row)]));
+  for (let after = range.after; ; ) {
+    const held = await leg.follower.bulk.range(to, { after, upTo: range.upTo }, pageRows);
+    for (const row of held) units.set(valuesText(keyOf(shape, row)), keyOf(shape, row));
+    if (held.length < pageRows) break;
+    after = keyOf(shape, held[held.length - 1]);
+  }
+  for (const key of keep) units.delete(valuesText(key));
+  // Below every counter: what was synced from the journal is newer, or equal.
+  const owed = Array.from(units.values(), (key) => ({ unit: { family: family.name, key }, version: 0n }));
+  const { written, refused } = await sync(leg, owed);
+  return { changed: written, refused };
+}
+
+function keyedPart(leg: Leg, family: Family, side: Leg['from']) {
+  const part = onlyPart(family, side);
+  const { key } = leg.mapping[side][part.collection];
+  if (family[side].length > 1 || part.by.join('\0') !== key.join('\0'))
+    throw new TypeError(
+      `The units of the family ${JSON.stringify(family.name)} are not single records of the ${side} by their key, so ranges of keys are not ranges of units.`,
+    );
+  return part;
+}
