@@ -3,7 +3,7 @@ import type { Key, Row } from '../schema/collection.ts';
 import type { Family } from '../schema/mapping/mapping.ts';
 import { keyOf } from '../store/check-change.ts';
 import type { Bulk, KeyRange } from '../store/live/bulk.ts';
-import { followerSide, type Leg, onlyPart } from './leg.ts';
+import { followerSide, keyedPart, type Leg } from './leg.ts';
 import { valuesText } from '../store/tables/values-text.ts';
 import { sync } from './sync.ts';
 import { type Refused, mappedRow, refusedBy } from './wanted.ts';
@@ -105,14 +105,4 @@ async function syncRange({ leg, family, to, keep }: Load, range: KeyRange, rows:
   const owed = Array.from(units.values(), (key) => ({ unit: { family: family.name, key }, version: 0n }));
   const { written, refused } = await sync(leg, owed);
   return { changed: written, refused };
-}
-
-function keyedPart(leg: Leg, family: Family, side: Leg['from']) {
-  const part = onlyPart(family, side);
-  const { key } = leg.mapping[side][part.collection];
-  if (family[side].length > 1 || part.by.join('\0') !== key.join('\0'))
-    throw new TypeError(
-      `The units of the family ${JSON.stringify(family.name)} are not single records of the ${side} by their key, so ranges of keys are not ranges of units.`,
-    );
-  return part;
 }

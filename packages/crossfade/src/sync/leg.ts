@@ -59,3 +59,14 @@ function isSingle(mapping: Mapping, side: Side, family: Family): boolean {
   const [part, ...others] = family[side];
   return others.length === 0 && part.by.join('\0') === mapping[side][part.collection].key.join('\0');
 }
+
+/**
+ * The one part of a family whose units are single records of this side by their key, so that ranges of keys are ranges of
+ * units. @throws TypeError for another one
+ */
+export function keyedPart({ mapping }: Leg, family: Family, side: Side): Part {
+  if (isSingle(mapping, side, family)) return onlyPart(family, side);
+  throw new TypeError(
+    `The units of the family ${JSON.stringify(family.name)} are not single records of the ${side} by their key, so ranges of keys are not ranges of units.`,
+  );
+}

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Row } from '../collection.ts';
+import { equalKeys } from '../values/equal.ts';
 import type { Side, Mapping, Unit, UnitRecords } from './mapping.ts';
 import { familyOf, unitOf } from './unit.ts';
 
@@ -18,7 +18,7 @@ export function mapUnit(mapped: Mapping, from: Side, unit: Unit, records: UnitRe
   const answer = called(unit, () => listed(map(records)));
   for (const [collection, rows] of answer) {
     if (!parts.includes(collection)) throw unmapped(unit, 'answers records of another family');
-    const strays = rows.some((row) => !isDeepStrictEqual(unitOf(mapped, to, collection, row)?.key, unit.key));
+    const strays = rows.some((row) => !equalKeys(unitOf(mapped, to, collection, row)?.key ?? [], unit.key));
     if (strays) throw unmapped(unit, 'answers a record that belongs to another unit');
   }
   const found = new Map(answer);

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Key, Row } from '../collection.ts';
+import { equalKeys, equalValues } from '../values/equal.ts';
 import { mapUnit } from './apply.ts';
 import type { Lost, Mapping, Unit, UnitRecords } from './mapping.ts';
 import { familyOf, keyOf } from './unit.ts';
@@ -37,7 +37,7 @@ function compare(
 ): Unreturned[] {
   const losesRecords = declared.some(({ field }) => field === null);
   const losesField = (field: string): boolean => declared.some((each) => each.field === field);
-  const find = (rows: readonly [Key, Row][], key: Key) => rows.find(([other]) => isDeepStrictEqual(other, key))?.[1];
+  const find = (rows: readonly [Key, Row][], key: Key) => rows.find(([other]) => equalKeys(other, key))?.[1];
   const found: Unreturned[] = [];
   for (const [key, row] of before) {
     const again = find(after, key);
@@ -46,7 +46,7 @@ function compare(
       continue;
     }
     const fields = Object.keys(row).filter(
-      (field) => !losesField(field) && !isDeepStrictEqual(row[field], again[field]),
+      (field) => !losesField(field) && !(Object.hasOwn(again, field) && equalValues(row[field], again[field])),
     );
     if (fields.length > 0) found.push({ collection, key, is: 'changed', fields });
   }
