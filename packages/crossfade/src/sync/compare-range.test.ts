@@ -131,7 +131,11 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
       const [{ different }] = await Promise.all([
         compared(1 + random.below(3)),
         (async () => {
-          for (let i = 0; i < 6; i++) await write();
+          for (let i = 0; i < 6; i++) {
+            // Somewhere between two steps of the comparison.
+            for (let turns = random.below(8); turns > 0; turns--) await Promise.resolve();
+            await write();
+          }
         })(),
       ]);
       expect(different).toEqual([]);

@@ -27,10 +27,9 @@ const entriesMax = 10_000;
 
 /**
  * Compares the leader's next records with what the follower holds there, value by value, by the way on which an
- * application reads them. A unit that differs is read again on both sides, and only then the journal: looked at first, it
- * would not name a write that comes between the look and the reading, and a difference would be told that is none.
- *
- * Draining must not come in between: it could make up for a write and clear it between the readings of both sides.
+ * application reads them. The journal is looked at behind the readings: looked at before, it would not name a write that
+ * comes in between, and a difference would be told that is none. Draining must not come in between at all, since it
+ * clears what it has made up for.
  *
  * What the mapping refuses is different, and so is what the follower holds beyond the leader's records.
  *
@@ -46,7 +45,7 @@ export async function compareRange(leg: Leg, family: Family, after: Key | null, 
     ({ unit, text }) => !isEqual(leg, led, unit, expected.get(text)?.row ?? null, found.get(text)?.row ?? null),
   );
   const units = suspects.map(({ unit }) => unit);
-  return { units: keys.size, next, ...(await judge(leg, led, held, units)) };
+  return { units: keys.size, next, ...(await judge(leg, units)) };
 }
 
 /** One side of a comparison. */
@@ -99,20 +98,9 @@ function isEqual(leg: Leg, { collection }: Looked, unit: Unit, row: Row | null, 
   }
 }
 
-/** Reads them again, and then the journal. */
-async function judge(
-  leg: Leg,
-  led: Looked,
-  held: Looked,
-  suspects: readonly Unit[],
-): Promise<Pick<Compared, 'different' | 'owed'>> {
-  const still: Unit[] = [];
-  for (const unit of suspects) {
-    const row = await led.driver.read(led.collection, unit.key);
-    const other = await held.driver.read(held.collection, unit.key);
-    if (!isEqual(leg, led, unit, row, other)) still.push(unit);
-  }
-  if (still.length === 0) return { different: [], owed: 0 };
+/** What of it the journal owes. It is looked at last: an entry may come while the sides are read, and none goes. */
+async function judge(leg: Leg, suspects: readonly Unit[]): Promise<Pick<Compared, 'different' | 'owed'>> {
+  if (suspects.length === 0) return { different: [], owed: 0 };
   const entries = await leg.leader.capture.entries(entriesMax);
   const owing = new Set(
     entries.flatMap(({ collection, key }) => {
@@ -121,5 +109,5 @@ async function judge(
     }),
   );
   const isOwed = (unit: Unit): boolean => entries.length === entriesMax || owing.has(unitText(unit));
-  return { different: still.filter((unit) => !isOwed(unit)), owed: still.filter(isOwed).length };
+  return { different: suspects.filter((unit) => !isOwed(unit)), owed: suspects.filter(isOwed).length };
 }
