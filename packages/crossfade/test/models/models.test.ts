@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'vitest';
+import { subjects } from './subjects.ts';
+
+for (const { name, explore, planted } of subjects) {
+  describe(name, () => {
+    test('every promise holds in every state, and the rare states are among them', () => {
+      const { states, depth, broken, missed, trace } = explore('bounds');
+      console.log(`${name}: ${states} states, ${depth} steps deep`);
+      expect(broken, trace).toBeNull();
+      expect(missed).toEqual([]);
+    });
+
+    test.each(planted.map((each) => [each.what, each] as const))('found: %s', (_, { breaks, steps, explore }) => {
+      const found = explore();
+      expect([found.broken, found.steps.length], found.trace).toEqual([breaks, steps]);
+    });
+  });
+}
