@@ -70,7 +70,11 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
     initial: [
       {
         control: { state: legacy, epoch: 1 },
-        ...{ source: 1, target: 0, isNoted: false, isCopied: false, task: resting },
+        source: 1,
+        target: 0,
+        isNoted: false,
+        isCopied: false,
+        task: resting,
         instances: bounds.instances.map(() => ({
           state: legacy,
           hasAcknowledged: true,
@@ -110,37 +114,37 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
 }
 
 function living(rules: Rules, { writes }: Bounds, name: string, index: number): Action<State>[] {
-  const own = (state: State): Instance => state.instances[index] as Instance;
+  const own = (state: State): Instance => state.instances[index];
   return [
     {
       name: `${name} polls`,
-      when: (state) => {
+      guard: (state) => {
         const { isInReach, hasAcknowledged, write } = own(state);
         return isInReach && !hasAcknowledged && (write === 'none' || rules.acknowledges === 'at once');
       },
-      then: (state) => void Object.assign(own(state), { state: state.control.state, hasAcknowledged: true }),
+      effect: (state) => void Object.assign(own(state), { state: state.control.state, hasAcknowledged: true }),
     },
     {
       name: `${name} goes out of reach`,
-      when: (state) => own(state).isInReach,
-      then: (state) => void Object.assign(own(state), { isInReach: false }),
+      guard: (state) => own(state).isInReach,
+      effect: (state) => void Object.assign(own(state), { isInReach: false }),
     },
     {
       name: `${name} is back`,
-      when: (state) => !own(state).isInReach,
-      then: (state) => void Object.assign(own(state), { isInReach: true }),
+      guard: (state) => !own(state).isInReach,
+      effect: (state) => void Object.assign(own(state), { isInReach: true }),
     },
     {
       name: `${name} begins a write`,
-      when: (state) => own(state).write === 'none' && state.source < writes,
-      then: (state) => {
+      guard: (state) => own(state).write === 'none' && state.source < writes,
+      effect: (state) => {
         own(state).write = own(state).state === legacy ? 'without a note' : 'noted';
       },
     },
     {
       name: `${name}'s write lands`,
-      when: (state) => own(state).write !== 'none',
-      then: (state) => {
+      guard: (state) => own(state).write !== 'none',
+      effect: (state) => {
         state.source += 1;
         state.isNoted ||= own(state).write === 'noted' && state.control.state !== legacy;
         own(state).write = 'none';
@@ -152,8 +156,8 @@ function living(rules: Rules, { writes }: Bounds, name: string, index: number): 
 function working(rules: Rules): Action<State>[] {
   const begins = (does: 'sync' | 'chunk', isWanted: (state: State) => boolean): Action<State> => ({
     name: `a ${does} reads the source`,
-    when: (state) => state.task.does === 'nothing' && state.control.state !== legacy && isWanted(state),
-    then: (state) => {
+    guard: (state) => state.task.does === 'nothing' && state.control.state !== legacy && isWanted(state),
+    effect: (state) => {
       state.task = { does, row: state.source };
     },
   });
@@ -164,8 +168,8 @@ function working(rules: Rules): Action<State>[] {
     begins('chunk', mayCopy),
     {
       name: 'it commits',
-      when: ({ task }) => task.does !== 'nothing',
-      then: (state) => {
+      guard: ({ task }) => task.does !== 'nothing',
+      effect: (state) => {
         const { does, row } = state.task;
         state.target = row;
         if (does === 'chunk') state.isCopied = true;
@@ -186,13 +190,13 @@ function stepping(rules: Rules, { moves }: Bounds): Action<State>[] {
   return [
     {
       name: 'the operator goes on',
-      when: (state) => state.control.state < armed && mayMove(state, true),
-      then: (state) => move(state, state.control.state + 1, rules),
+      guard: (state) => state.control.state < armed && mayMove(state, true),
+      effect: (state) => move(state, state.control.state + 1, rules),
     },
     {
       name: 'the operator goes back',
-      when: (state) => state.control.state > legacy && mayMove(state, rules.back === 'waits as well'),
-      then: (state) => move(state, state.control.state - 1, rules),
+      guard: (state) => state.control.state > legacy && mayMove(state, rules.back === 'waits as well'),
+      effect: (state) => move(state, state.control.state - 1, rules),
     },
   ];
 }

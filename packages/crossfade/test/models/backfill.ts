@@ -116,9 +116,9 @@ const syncSteps: Readonly<Record<string, Step>> = {
 
 const isEqual = ({ source, target }: State): boolean => source === target || (source <= 0 && target <= 0);
 
-function model(rules: Rules, { writes, syncs }: Bounds): Model<State> {
+function model(rules: Rules, bounds: Bounds): Model<State> {
   const none = { journal: 0, counter: 0, chunk: 1, copied: false, proved: 1, reached: 1 };
-  const tasks = { copiers: [forgotten()], syncs: syncs.map(() => forgotten()) };
+  const tasks = { copiers: [forgotten()], syncs: bounds.syncs.map(() => forgotten()) };
   return {
     initial: [
       { source: 1, target: 0, ...none, ...tasks },
@@ -126,10 +126,10 @@ function model(rules: Rules, { writes, syncs }: Bounds): Model<State> {
       { source: -1, target: 1, ...none, ...tasks },
     ],
     actions: [
-      ...writing(writes),
+      ...writing(bounds.writes),
       splits,
       ...working(rules, 'the copier', copierSteps, (state) => state.copiers, 0),
-      ...syncs.flatMap((name, index) => working(rules, name, syncSteps, (state) => state.syncs, index)),
+      ...bounds.syncs.flatMap((name, index) => working(rules, name, syncSteps, (state) => state.syncs, index)),
     ],
     invariants: {
       'P1 equal, or noted, or not copied': (state) => isEqual(state) || state.journal > 0 || !state.copied,
@@ -155,8 +155,8 @@ function model(rules: Rules, { writes, syncs }: Bounds): Model<State> {
 function writing(writes: number): Action<State>[] {
   const write = (name: string, sign: number): Action<State> => ({
     name,
-    when: ({ source }) => Math.abs(source) <= writes && (sign > 0 || source > 0),
-    then: (state) => {
+    guard: ({ source }) => Math.abs(source) <= writes && (sign > 0 || source > 0),
+    effect: (state) => {
       state.source = sign * (Math.abs(state.source) + 1);
       state.journal = state.counter += 1;
     },
@@ -168,9 +168,9 @@ const holds = (task: Task): boolean => task.holds;
 
 const splits: Action<State> = {
   name: 'somebody splits the chunk',
-  when: ({ chunk, copiers, syncs }) =>
+  guard: ({ chunk, copiers, syncs }) =>
     chunk === 1 && ![...copiers, ...syncs].some((task) => task.holds && task.chunk === 1),
-  then: (state) => {
+  effect: (state) => {
     state.chunk = 2;
   },
 };
@@ -183,7 +183,7 @@ function working(
   list: (state: State) => Task[],
   index: number,
 ): Action<State>[] {
-  const own = (state: State): Task => list(state)[index] as Task;
+  const own = (state: State): Task => list(state)[index];
   const isCopier = steps === copierSteps;
   const isWanted = ({ copied, journal }: State): boolean => (isCopier ? !copied : journal > 0);
   const isFree = (state: State): boolean => {
@@ -193,18 +193,18 @@ function working(
   };
   const each = Object.entries(steps).map(([step, does], at, all) => ({
     name: `${name} ${step}`,
-    when: (state: State) => own(state).done === at && (at > 0 || isWanted(state)) && (at !== 1 || isFree(state)),
-    then: (state: State) => {
+    guard: (state: State) => own(state).done === at && (at > 0 || isWanted(state)) && (at !== 1 || isFree(state)),
+    effect: (state: State) => {
       const task = own(state);
       task.done = at + 1 === all.length ? 0 : at + 1;
       does(state, task, rules);
       if (task.done === 0) Object.assign(task, forgotten());
     },
   }));
-  const becomes = (what: string, when: (task: Task) => boolean, then: Partial<Task>): Action<State> => ({
+  const becomes = (what: string, guard: (task: Task) => boolean, effect: Partial<Task>): Action<State> => ({
     name: `${name} ${what}`,
-    when: (state) => when(own(state)),
-    then: (state) => void Object.assign(own(state), then),
+    guard: (state) => guard(own(state)),
+    effect: (state) => void Object.assign(own(state), effect),
   });
   const loses = becomes('loses the connection of its lock', holds, { holds: false });
   const dies = becomes('dies', ({ done }) => done > 0, forgotten());

@@ -9,8 +9,8 @@ interface Jars {
 
 const pour = (from: keyof Jars, to: keyof Jars, size: number) => ({
   name: `${from} into ${to}`,
-  when: (jars: Jars) => jars[from] > 0 && jars[to] < size,
-  then: (jars: Jars) => {
+  guard: (jars: Jars) => jars[from] > 0 && jars[to] < size,
+  effect: (jars: Jars) => {
     const poured = Math.min(jars[from], size - jars[to]);
     jars[from] -= poured;
     jars[to] += poured;
@@ -19,8 +19,8 @@ const pour = (from: keyof Jars, to: keyof Jars, size: number) => ({
 
 const set = (name: string, jar: keyof Jars, to: number) => ({
   name,
-  when: (jars: Jars) => jars[jar] !== to,
-  then: (jars: Jars) => {
+  guard: (jars: Jars) => jars[jar] !== to,
+  effect: (jars: Jars) => {
     jars[jar] = to;
   },
 });
@@ -88,9 +88,9 @@ describe('a model is explored to its end', () => {
       initial: [{ coins: [{ up: false }, { up: false }, { up: false }] }],
       actions: [0, 1, 2].map((index) => ({
         name: `turn ${index}`,
-        when: () => true,
-        then: (state) => {
-          const coin = state.coins[index] as { up: boolean };
+        guard: () => true,
+        effect: (state) => {
+          const coin = state.coins[index];
           coin.up = !coin.up;
         },
       })),

@@ -2,7 +2,7 @@
  * A protocol as a table of actions and tables of promises. States are plain data: objects that all have the same fields
  * in the same order, arrays, numbers, booleans and texts.
  */
-export interface Model<S> {
+export interface Model<S extends object> {
   readonly initial: readonly S[];
   /** What can happen, in any order. Each has one outcome: what may go two ways is two actions. */
   readonly actions: readonly Action<S>[];
@@ -19,9 +19,9 @@ export interface Model<S> {
 export interface Action<S> {
   readonly name: string;
   /** Changes nothing. */
-  when(state: S): boolean;
+  guard(state: S): boolean;
   /** Changes the copy that it is given, and nothing else. */
-  then(state: S): void;
+  effect(state: S): void;
 }
 
 export type Promises<S> = Readonly<Record<string, (state: S) => boolean>>;
@@ -57,14 +57,17 @@ interface Found<S> {
  *
  * @throws RangeError at more than `statesMax`: a model that was not explored to its end has shown nothing
  */
-export function explore<S>(model: Model<S>, statesMax: number): Exploration {
+export function explore<S extends object>(model: Model<S>, statesMax: number): Exploration {
   const seen = new Set<string>();
   const missed = new Map(Object.entries(model.sometimes));
   let ring: Found<S>[] = [];
   let next: Found<S>[] = [];
   let depth = 0;
   const ended = (broken: string | null, way: Way<S> | null): Exploration => ({
-    ...{ states: seen.size, depth, broken, missed: [...missed.keys()] },
+    states: seen.size,
+    depth,
+    broken,
+    missed: [...missed.keys()],
     ...(way === null ? { steps: [], trace: '' } : told(way)),
   });
   const enter = (found: Found<S>): string | null => {
@@ -85,7 +88,7 @@ export function explore<S>(model: Model<S>, statesMax: number): Exploration {
   for (; next.length > 0; depth += 1) {
     [ring, next] = [next, []];
     for (const { state, way } of ring) {
-      const enabled = model.actions.filter((action) => action.when(state));
+      const enabled = model.actions.filter((action) => action.guard(state));
       const stuck = enabled.length === 0 ? brokenIn(model.atRest ?? {}, state) : null;
       if (stuck !== null) return ended(stuck, way);
       for (const action of enabled) {
@@ -100,20 +103,18 @@ export function explore<S>(model: Model<S>, statesMax: number): Exploration {
 
 function done<S>(action: Action<S>, state: S): S {
   const after = copy(state);
-  action.then(after);
+  action.effect(after);
   return after;
 }
 
 function brokenIn<S>(promises: Promises<S>, state: S): string | null {
-  for (const name in promises) if (promises[name]?.(state) === false) return name;
-  return null;
+  return Object.keys(promises).find((name) => !promises[name]?.(state)) ?? null;
 }
 
 /** The values alone, as all states have the same fields; each state that differs by an exchange has the same code. */
-function codeOf<S>(state: S, exchangeable: readonly string[]): string {
+function codeOf(state: object, exchangeable: readonly string[]): string {
   let code = '';
-  for (const name in state) {
-    const value: unknown = state[name];
+  for (const [name, value] of Object.entries(state) as [string, unknown][]) {
     const parts = Array.isArray(value) && exchangeable.includes(name) ? value.map(encode).sort() : value;
     code += `${encode(parts)},`;
   }

@@ -128,7 +128,10 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
       {
         control: { state: armed, epoch: 1, attempt: 0, isLate: false },
         fence: { epoch: 0, isSet: false },
-        ...{ source: 0, target: 0, acknowledged: 0, sync: { isUnderWay: false, row: 0 } },
+        source: 0,
+        target: 0,
+        acknowledged: 0,
+        sync: { isUnderWay: false, row: 0 },
         instances: bounds.instances.map(() => ({ state: armed, hasAcknowledged: true, lease: true, isWriting: false })),
         coordinators: bounds.coordinators.map(() => nothing),
       },
@@ -173,7 +176,7 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
 }
 
 function living(rules: Rules, { writes }: Bounds, name: string, index: number): Action<State>[] {
-  const own = (state: State): Instance => state.instances[index] as Instance;
+  const own = (state: State): Instance => state.instances[index];
   const mayWrite = ({ lease }: Instance, state: State): boolean =>
     (lease || rules.writes === 'without') && state.acknowledged < writes;
   // Fewer states: one that has to ask before it does anything is as one that knows nothing.
@@ -181,8 +184,8 @@ function living(rules: Rules, { writes }: Bounds, name: string, index: number): 
   return [
     {
       name: `${name} polls`,
-      when: (state) => !own(state).lease || !own(state).hasAcknowledged,
-      then: (state) => {
+      guard: (state) => !own(state).lease || !own(state).hasAcknowledged,
+      effect: (state) => {
         const keeps = !own(state).lease && own(state).state > 0 && rules.renews === 'keeps its own';
         const taken = keeps ? {} : { state: state.control.state, hasAcknowledged: true };
         Object.assign(own(state), { lease: true, ...taken });
@@ -190,21 +193,21 @@ function living(rules: Rules, { writes }: Bounds, name: string, index: number): 
     },
     {
       name: `${name} loses its lease`,
-      when: (state) => own(state).lease,
-      then: (state) =>
+      guard: (state) => own(state).lease,
+      effect: (state) =>
         void Object.assign(own(state), { lease: false, ...(asksFirst ? { state: 0, hasAcknowledged: false } : {}) }),
     },
     {
       name: `${name} may write to the source`,
-      when: (state) => own(state).state === armed && !own(state).isWriting && mayWrite(own(state), state),
-      then: (state) => {
+      guard: (state) => own(state).state === armed && !own(state).isWriting && mayWrite(own(state), state),
+      effect: (state) => {
         own(state).isWriting = true;
       },
     },
     {
       name: `${name}'s write reaches the source`,
-      when: (state) => own(state).isWriting,
-      then: (state) => {
+      guard: (state) => own(state).isWriting,
+      effect: (state) => {
         own(state).isWriting = false;
         if (!state.fence.isSet) state.source = state.acknowledged += 1;
       },
@@ -212,30 +215,30 @@ function living(rules: Rules, { writes }: Bounds, name: string, index: number): 
     {
       // Its transaction checks the epoch: a write that comes late is none.
       name: `${name} writes to the target`,
-      when: (state) => own(state).state >= primary && own(state).hasAcknowledged && mayWrite(own(state), state),
-      then: (state) => {
+      guard: (state) => own(state).state >= primary && own(state).hasAcknowledged && mayWrite(own(state), state),
+      effect: (state) => {
         state.target = state.acknowledged += 1;
       },
     },
     {
       name: `${name} dies, and another starts in its place`,
-      when: (state) => own(state).isWriting,
-      then: (state) =>
+      guard: (state) => own(state).isWriting,
+      effect: (state) =>
         void Object.assign(own(state), { isWriting: false, lease: false, state: 0, hasAcknowledged: false }),
     },
   ];
 }
 
 function coordinating(rules: Rules, { attempts }: Bounds, name: string, index: number): Action<State>[] {
-  const own = (state: State): Coordinator => state.coordinators[index] as Coordinator;
+  const own = (state: State): Coordinator => state.coordinators[index];
   const isDone = ({ state, done }: Coordinator): boolean => state !== 0 && done === dutiesIn(rules, state).length;
   const does = (duty: Duty): Action<State> => ({
     name: `${name} ${duty}`,
-    when: (state) => {
+    guard: (state) => {
       const { state: phase, done } = own(state);
       return phase !== 0 && dutiesIn(rules, phase)[done] === duty && duties[duty](state);
     },
-    then: (state) => {
+    effect: (state) => {
       const { epoch } = own(state);
       own(state).done += 1;
       if (duty.endsWith('the fence')) turn(state, epoch, duty === 'sets the fence', rules);
@@ -244,8 +247,8 @@ function coordinating(rules: Rules, { attempts }: Bounds, name: string, index: n
   return [
     {
       name: `${name} reads the row`,
-      when: (state) => own(state).state === 0 && state.control.state !== final,
-      then: (state) => {
+      guard: (state) => own(state).state === 0 && state.control.state !== final,
+      effect: (state) => {
         const { state: phase, epoch } = state.control;
         Object.assign(own(state), { state: phase, epoch, done: 0 });
       },
@@ -253,19 +256,19 @@ function coordinating(rules: Rules, { attempts }: Bounds, name: string, index: n
     ...Object.keys(duties).map((duty) => does(duty as Duty)),
     {
       name: `${name} moves the row on`,
-      when: (state) => isDone(own(state)) && (own(state).state !== armed || state.control.attempt < attempts),
-      then: (state) => {
+      guard: (state) => isDone(own(state)) && (own(state).state !== armed || state.control.attempt < attempts),
+      effect: (state) => {
         const { state: was, epoch } = own(state);
         const isFrozen = was === frozen || was === switched;
         const matches = epoch === state.control.epoch && !(isFrozen && state.control.isLate);
         Object.assign(own(state), nothing);
-        if (matches || rules.moves === 'whatever the row is') move(state, rules.next[was] as number, rules);
+        if (matches || rules.moves === 'whatever the row is') move(state, rules.next[was], rules);
       },
     },
     {
       name: `${name} dies`,
-      when: (state) => own(state).state !== 0,
-      then: (state) => void Object.assign(own(state), nothing),
+      guard: (state) => own(state).state !== 0,
+      effect: (state) => void Object.assign(own(state), nothing),
     },
   ];
 }
@@ -274,15 +277,15 @@ function coordinating(rules: Rules, { attempts }: Bounds, name: string, index: n
 const draining: readonly Action<State>[] = [
   {
     name: 'a sync reads the source',
-    when: ({ control, sync }) => control.state <= frozen && !sync.isUnderWay,
-    then: (state) => {
+    guard: ({ control, sync }) => control.state <= frozen && !sync.isUnderWay,
+    effect: (state) => {
       state.sync = { isUnderWay: true, row: state.source };
     },
   },
   {
     name: 'the sync commits',
-    when: ({ sync }) => sync.isUnderWay,
-    then: (state) => {
+    guard: ({ sync }) => sync.isUnderWay,
+    effect: (state) => {
       state.target = state.sync.row;
       state.sync = { isUnderWay: false, row: 0 };
     },
@@ -295,17 +298,17 @@ function aborting(rules: Rules): Action<State>[] {
   return [
     {
       name: 'frozen_until passes',
-      when: ({ control }) => !control.isLate && (control.state === frozen || control.state === switched),
-      then: ({ control }) => {
+      guard: ({ control }) => !control.isLate && (control.state === frozen || control.state === switched),
+      effect: ({ control }) => {
         control.isLate = true;
       },
     },
     {
       name: 'somebody aborts',
-      when: ({ control, instances }) =>
+      guard: ({ control, instances }) =>
         control.isLate &&
         (control.state === switched || (control.state === frozen && !(rules.abortWaits && instances.some(isSwitched)))),
-      then: (state) =>
+      effect: (state) =>
         move(state, state.control.state === switched && rules.aborts === 'by way of frozen' ? frozen : armed, rules),
     },
   ];
@@ -331,7 +334,7 @@ export const flip = subject({
   },
   planted: [
     {
-      what: 'B1: without its lease an instance goes on, and nobody sets a fence',
+      what: "B1': without its lease an instance goes on, and nobody sets a fence",
       rules: { writes: 'without', frozen: ['counts', 'finds the journal empty'] },
       breaks: 'P2 what is acknowledged is at the leader',
       steps: 12,

@@ -95,23 +95,23 @@ const steps = {
   },
   commits: (state: State, sync: Sync) => {
     state.target = sync.row;
-    for (const index of sync.ended) (state.writes[index] as Write).proved = true;
+    for (const index of sync.ended) state.writes[index].proved = true;
     Object.assign(sync, { row: 0, ended: [] });
   },
   clears: (state: State, sync: Sync, { entry }: Rules) => {
-    for (const index of sync.seen) (state.writes[index] as Write).entry = 'cleared';
+    for (const index of sync.seen) state.writes[index].entry = 'cleared';
     if (entry === 'a mark' || state.mark === sync.mark) state.mark = 0;
   },
 };
 
-function model(rules: Rules, { writes, syncs }: Bounds): Model<State> {
+function model(rules: Rules, bounds: Bounds): Model<State> {
   const none: Write = { process: 'idle', request: 'none', entry: 'none', silent: false, unclean: false, proved: false };
-  const first = { source: 0, target: 0, mark: 0, counter: 0, syncs: syncs.map(() => forgotten()) };
+  const first = { source: 0, target: 0, mark: 0, counter: 0, syncs: bounds.syncs.map(() => forgotten()) };
   return {
-    initial: [{ ...first, writes: Array.from({ length: writes }, () => none) }],
+    initial: [{ ...first, writes: Array.from({ length: bounds.writes }, () => none) }],
     actions: [
-      ...Array.from({ length: writes }, (_, index) => writing(rules, index)).flat(),
-      ...syncs.flatMap((name, index) => syncing(rules, name, index)),
+      ...Array.from({ length: bounds.writes }, (_, index) => writing(rules, index)).flat(),
+      ...bounds.syncs.flatMap((name, index) => syncing(rules, name, index)),
       verifies(rules),
     ],
     invariants: {
@@ -137,11 +137,11 @@ function model(rules: Rules, { writes, syncs }: Bounds): Model<State> {
 
 function writing(rules: Rules, index: number): Action<State>[] {
   const name = `write ${index + 1}`;
-  const own = (state: State): Write => state.writes[index] as Write;
-  const step = (does: string, when: (write: Write) => boolean, then: (write: Write, state: State) => void) => ({
+  const own = (state: State): Write => state.writes[index];
+  const step = (does: string, guard: (write: Write) => boolean, effect: (write: Write, state: State) => void) => ({
     name: `${name} ${does}`,
-    when: (state: State) => when(own(state)),
-    then: (state: State) => then(own(state), state),
+    guard: (state: State) => guard(own(state)),
+    effect: (state: State) => effect(own(state), state),
   });
   const note = (write: Write, state: State): void => {
     if (rules.entry === 'of each write') write.entry = 'open';
@@ -213,7 +213,7 @@ function writing(rules: Rules, index: number): Action<State>[] {
 }
 
 function syncing(rules: Rules, name: string, index: number): Action<State>[] {
-  const own = (state: State): Sync => state.syncs[index] as Sync;
+  const own = (state: State): Sync => state.syncs[index];
   const holds = ({ done }: Sync): boolean => done > 0 && done <= rules.sync.indexOf('commits');
   const isWanted = ({ writes, mark, syncs }: State): boolean =>
     (mark > 0 || writes.some(isNoted)) &&
@@ -223,8 +223,8 @@ function syncing(rules: Rules, name: string, index: number): Action<State>[] {
       writes.every(isStill));
   const each = rules.sync.map((step, at) => ({
     name: `${name} ${step}`,
-    when: (state: State) => own(state).done === at && (at > 0 || isWanted(state)),
-    then: (state: State) => {
+    guard: (state: State) => own(state).done === at && (at > 0 || isWanted(state)),
+    effect: (state: State) => {
       const sync = own(state);
       steps[step](state, sync, rules);
       state.syncs[index] = at === rules.sync.length - 1 ? forgotten() : { ...sync, done: at + 1 };
@@ -234,8 +234,8 @@ function syncing(rules: Rules, name: string, index: number): Action<State>[] {
     ...each,
     {
       name: `${name} dies`,
-      when: (state) => own(state).done > 0,
-      then: (state) => {
+      guard: (state) => own(state).done > 0,
+      effect: (state) => {
         state.syncs[index] = forgotten();
       },
     },
@@ -252,8 +252,8 @@ function verifies({ unmarks }: Rules): Action<State> {
   const ends = (write: Write): boolean => write.unclean && isOver[unmarks](write);
   return {
     name: 'a full verification finds nothing',
-    when: ({ source, target, writes }) => source === target && writes.some(ends),
-    then: ({ writes }) => {
+    guard: ({ source, target, writes }) => source === target && writes.some(ends),
+    effect: ({ writes }) => {
       for (const write of writes.filter(ends)) Object.assign(write, { unclean: false, proved: true });
     },
   };

@@ -7,7 +7,7 @@ test.each(subjects.map((each) => [each.name, each] as const))(
   { timeout: 1_800_000 },
   (name, { explore }) => {
     const { states, depth, broken, missed, trace } = explore('wider');
-    console.log(`${name}: ${states} states, ${depth} steps deep`);
+    process.stdout.write(`${name}: ${states} states, ${depth} steps deep\n`);
     expect(broken, trace).toBeNull();
     expect(missed).toEqual([]);
   },

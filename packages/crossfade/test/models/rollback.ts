@@ -153,8 +153,16 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
       {
         control: { state: primary, epoch: 1, term: 1, leader: 'target', isLate: false },
         fence: { epoch: 0, isSet: true },
-        ...{ source: 1, target: 1, acknowledged: 1, mirrorEpoch: 1, guard: { epoch: 0, version: 0 } },
-        ...{ outbox: 0, versionsFrom: 0, isCaptured: false, isNoted: false, sync: { isUnderWay: false, row: 0 } },
+        source: 1,
+        target: 1,
+        acknowledged: 1,
+        mirrorEpoch: 1,
+        guard: { epoch: 0, version: 0 },
+        outbox: 0,
+        versionsFrom: 0,
+        isCaptured: false,
+        isNoted: false,
+        sync: { isUnderWay: false, row: 0 },
         reader: { state: primary, hasAcknowledged: true, lease: true },
         appliers: bounds.appliers.map(() => idle),
         coordinators: bounds.coordinators.map(() => nothing),
@@ -196,11 +204,11 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
 function writing({ writes }: Bounds): Action<State>[] {
   const write = (what: string, to: 'source' | 'target', sign: number): Action<State> => ({
     name: `${what} the ${to}`,
-    when: (state) =>
+    guard: (state) =>
       (to === 'source' ? !state.fence.isSet : state.control.state === primary) &&
       (sign > 0 || state[to] > 0) &&
       state.acknowledged < writes,
-    then: (state) => {
+    effect: (state) => {
       state.acknowledged += 1;
       state[to] = sign * state.acknowledged;
       if (to === 'target') state.outbox = state.acknowledged;
@@ -214,30 +222,30 @@ function writing({ writes }: Bounds): Action<State>[] {
 const reading: readonly Action<State>[] = [
   {
     name: 'the reader polls',
-    when: ({ reader }) => !reader.lease || !reader.hasAcknowledged,
-    then: ({ reader, control }) =>
+    guard: ({ reader }) => !reader.lease || !reader.hasAcknowledged,
+    effect: ({ reader, control }) =>
       void Object.assign(reader, { state: control.state, hasAcknowledged: true, lease: true }),
   },
   {
     name: 'the reader loses its lease',
-    when: ({ reader }) => reader.lease,
-    then: ({ reader }) => void Object.assign(reader, { state: 0, hasAcknowledged: false, lease: false }),
+    guard: ({ reader }) => reader.lease,
+    effect: ({ reader }) => void Object.assign(reader, { state: 0, hasAcknowledged: false, lease: false }),
   },
 ];
 
 const syncing: readonly Action<State>[] = [
   {
     name: 'a sync reads the source',
-    when: ({ control, sync, isNoted }) =>
+    guard: ({ control, sync, isNoted }) =>
       control.leader === 'source' && control.state < switched && !sync.isUnderWay && isNoted,
-    then: (state) => {
+    effect: (state) => {
       state.sync = { isUnderWay: true, row: state.source };
     },
   },
   {
     name: 'the sync commits',
-    when: ({ sync }) => sync.isUnderWay,
-    then: (state) => {
+    guard: ({ sync }) => sync.isUnderWay,
+    effect: (state) => {
       state.target = state.sync.row;
       state.isNoted = state.source !== state.sync.row;
       state.sync = { isUnderWay: false, row: 0 };
@@ -248,12 +256,12 @@ const syncing: readonly Action<State>[] = [
 const idle: Applier = { done: 0, row: 0, version: 0, term: 0 };
 
 function mirroring(rules: Rules, name: string, index: number): Action<State>[] {
-  const own = (state: State): Applier => state.appliers[index] as Applier;
+  const own = (state: State): Applier => state.appliers[index];
   return [
     {
       name: `${name} begins the epoch of its term`,
-      when: ({ control, mirrorEpoch }) => index === 0 && control.state === primary && mirrorEpoch < control.term,
-      then: (state) => {
+      guard: ({ control, mirrorEpoch }) => index === 0 && control.state === primary && mirrorEpoch < control.term,
+      effect: (state) => {
         state.mirrorEpoch = state.control.term;
         state.isCaptured = false;
         if (rules.versions === 'begin anew with each epoch') state.versionsFrom = Math.abs(state.source);
@@ -261,16 +269,16 @@ function mirroring(rules: Rules, name: string, index: number): Action<State>[] {
     },
     {
       name: `${name} reads the target`,
-      when: (state) => own(state).done === 0 && state.control.leader === 'target' && state.outbox > 0,
-      then: (state) => {
+      guard: (state) => own(state).done === 0 && state.control.leader === 'target' && state.outbox > 0,
+      effect: (state) => {
         const version = Math.abs(state.target) - state.versionsFrom;
         Object.assign(own(state), { done: 1, row: state.target, version, term: state.control.term });
       },
     },
     {
       name: `${name} writes to the source, if it may`,
-      when: (state) => own(state).done === 1,
-      then: (state) => {
+      guard: (state) => own(state).done === 1,
+      effect: (state) => {
         const { row, version, term } = own(state);
         const { guard, mirrorEpoch } = state;
         Object.assign(own(state), { done: 2, row: 0, term: 0 });
@@ -289,8 +297,8 @@ function mirroring(rules: Rules, name: string, index: number): Action<State>[] {
     },
     {
       name: `${name} clears the outbox up to there`,
-      when: (state) => own(state).done === 2,
-      then: (state) => {
+      guard: (state) => own(state).done === 2,
+      effect: (state) => {
         if (state.outbox <= own(state).version + state.versionsFrom) state.outbox = 0;
         Object.assign(own(state), idle);
       },
@@ -299,19 +307,19 @@ function mirroring(rules: Rules, name: string, index: number): Action<State>[] {
 }
 
 function coordinating(rules: Rules, { moves }: Bounds, name: string, index: number): Action<State>[] {
-  const own = (state: State): Coordinator => state.coordinators[index] as Coordinator;
+  const own = (state: State): Coordinator => state.coordinators[index];
   const reads = (what: string, way: number, last: number): Action<State> => ({
     name: `${name} reads the row, to go ${what}`,
-    when: (state) => own(state).state === 0 && state.control.state !== last && state.control.epoch <= moves,
-    then: ({ control, coordinators }) => {
+    guard: (state) => own(state).state === 0 && state.control.state !== last && state.control.epoch <= moves,
+    effect: ({ control, coordinators }) => {
       coordinators[index] = { state: control.state, epoch: control.epoch, way, done: 0 };
     },
   });
   const does = (duty: Duty): Action<State> => ({
     name: `${name} ${duty}`,
-    when: (state) =>
+    guard: (state) =>
       own(state).state !== 0 && dutiesOf(rules, own(state))[own(state).done] === duty && duties[duty](state),
-    then: (state) => {
+    effect: (state) => {
       own(state).done += 1;
       fulfil(duty, state, own(state).epoch);
     },
@@ -322,8 +330,8 @@ function coordinating(rules: Rules, { moves }: Bounds, name: string, index: numb
     ...Object.keys(duties).map((duty) => does(duty as Duty)),
     {
       name: `${name} moves the row on or back`,
-      when: (state) => own(state).state !== 0 && own(state).done === dutiesOf(rules, own(state)).length,
-      then: (state) => {
+      guard: (state) => own(state).state !== 0 && own(state).done === dutiesOf(rules, own(state)).length,
+      effect: (state) => {
         const { state: was, epoch, way } = own(state);
         Object.assign(own(state), nothing);
         const isOnInTime = way < 0 || was === armed || !state.control.isLate;
@@ -332,8 +340,8 @@ function coordinating(rules: Rules, { moves }: Bounds, name: string, index: numb
     },
     {
       name: `${name} dies`,
-      when: (state) => own(state).state !== 0,
-      then: (state) => void Object.assign(own(state), nothing),
+      guard: (state) => own(state).state !== 0,
+      effect: (state) => void Object.assign(own(state), nothing),
     },
   ];
 }
@@ -343,15 +351,15 @@ function aborting(rules: Rules, { moves }: Bounds): Action<State>[] {
   return [
     {
       name: 'frozen_until passes',
-      when: ({ control }) => !control.isLate && (control.state === frozen || control.state === switched),
-      then: ({ control }) => {
+      guard: ({ control }) => !control.isLate && (control.state === frozen || control.state === switched),
+      effect: ({ control }) => {
         control.isLate = true;
       },
     },
     {
       name: 'somebody aborts',
-      when: ({ control }) => control.isLate && control.state === switched && control.epoch <= moves,
-      then: (state) => {
+      guard: ({ control }) => control.isLate && control.state === switched && control.epoch <= moves,
+      effect: (state) => {
         const isRollback = rules.row === 'says who leads' && state.control.leader === 'target';
         move(state, isRollback ? primary : frozen, rules);
       },
@@ -371,11 +379,11 @@ export const rollback = subject({
     statesMax: 300_000,
   },
   wider: {
-    writes: 4,
-    moves: 9,
+    writes: 3,
+    moves: 6,
     appliers: ['the applier', 'an old applier'],
     coordinators: ['one coordinator', 'another'],
-    statesMax: 10_000_000,
+    statesMax: 3_000_000,
   },
   planted: [
     {

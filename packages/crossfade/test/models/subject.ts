@@ -1,7 +1,7 @@
 import { type Exploration, explore, type Model, type Promises } from './explorer.ts';
 
 /** A part of the protocol with its rules as a record, so that each rule can be broken by itself. */
-interface Definition<Rules, Bounds, State> {
+interface Definition<Rules, Bounds, State extends object> {
   readonly name: string;
   readonly sound: Rules;
   model(rules: Rules, bounds: Bounds): Model<State>;
@@ -28,7 +28,7 @@ export interface Subject {
   readonly planted: readonly { what: string; breaks: string; steps: number; explore(): Exploration }[];
 }
 
-export function subject<Rules, Bounds, State>(definition: Definition<Rules, Bounds, State>): Subject {
+export function subject<Rules, Bounds, State extends object>(definition: Definition<Rules, Bounds, State>): Subject {
   const { name, sound, model, bounds, planted } = definition;
   return {
     name,
@@ -41,7 +41,7 @@ export function subject<Rules, Bounds, State>(definition: Definition<Rules, Boun
 }
 
 /** The model with that promise alone. */
-function promising<State>(model: Model<State>, promise: string): Model<State> {
+function promising<State extends object>(model: Model<State>, promise: string): Model<State> {
   const only = (promises: Promises<State> = {}): Promises<State> =>
     Object.fromEntries(Object.entries(promises).filter(([name]) => name === promise));
   return { ...model, invariants: only(model.invariants), atRest: only(model.atRest) };

@@ -79,9 +79,22 @@ function model(rules: Rules, { writes }: Bounds): Model<State> {
   return {
     initial: [
       {
-        ...{ leader: 1, follower: 1, journal: 0, counter: 0, isFailedOver: false, intruder: 'none', onlyCopy: 0 },
-        ...{ hasCause: false, sync: idle, verifier: unread, repair: 0 },
-        ...{ incidents: 0, counted: 0, passes: 0, hasMissed: false, hasGoneBack: false },
+        leader: 1,
+        follower: 1,
+        journal: 0,
+        counter: 0,
+        isFailedOver: false,
+        intruder: 'none',
+        onlyCopy: 0,
+        hasCause: false,
+        sync: idle,
+        verifier: unread,
+        repair: 0,
+        incidents: 0,
+        counted: 0,
+        passes: 0,
+        hasMissed: false,
+        hasGoneBack: false,
       },
     ],
     actions: [...happening(writes), ...syncing(rules), ...verifying(rules), ...repairing(rules)],
@@ -107,21 +120,21 @@ function happening(writes: number): Action<State>[] {
   return [
     {
       name: 'a write to the leader, and its entry',
-      when: ({ leader, isFailedOver }) => leader < writes && !isFailedOver,
-      then: (state) => {
+      guard: ({ leader, isFailedOver }) => leader < writes && !isFailedOver,
+      effect: (state) => {
         state.leader += 1;
         state.journal = state.counter += 1;
       },
     },
     {
       name: 'somebody else writes to the follower',
-      when: ({ hasCause }) => !hasCause,
-      then: (state) => void Object.assign(state, { follower: foreign, intruder: 'new', hasCause: true }),
+      guard: ({ hasCause }) => !hasCause,
+      effect: (state) => void Object.assign(state, { follower: foreign, intruder: 'new', hasCause: true }),
     },
     {
       name: 'the leader fails over, without its last write',
-      when: ({ hasCause, leader }) => !hasCause && leader > 1,
-      then: (state) => {
+      guard: ({ hasCause, leader }) => !hasCause && leader > 1,
+      effect: (state) => {
         if (state.follower === state.leader) state.onlyCopy = state.leader;
         state.leader -= 1;
         // The entry of the lost write is lost with it; that of an earlier one stands where the follower still needs it.
@@ -137,38 +150,38 @@ function syncing(rules: Rules): Action<State>[] {
   return [
     {
       name: 'a sync sees the entry',
-      when: (state) =>
+      guard: (state) =>
         state.sync.done === 0 &&
         (state.journal > 0 || (state.repair > 0 && rules.repair === 'a sync')) &&
         !(state.verifier.done > 0 && rules.looksUnderTheLock) &&
         !stops(state, 'before its read'),
-      then: (state) => void Object.assign(state.sync, { done: 1, entry: state.journal }),
+      effect: (state) => void Object.assign(state.sync, { done: 1, entry: state.journal }),
     },
     {
       name: 'the sync reads the leader',
-      when: (state) => state.sync.done === 1 && !stops(state, 'with its read'),
-      then: (state) => void Object.assign(state.sync, { done: 2, row: state.leader }),
+      guard: (state) => state.sync.done === 1 && !stops(state, 'with its read'),
+      effect: (state) => void Object.assign(state.sync, { done: 2, row: state.leader }),
     },
     {
       name: 'the sync commits',
-      when: ({ sync }) => sync.done === 2,
-      then: (state) => {
+      guard: ({ sync }) => sync.done === 2,
+      effect: (state) => {
         arrives(state, state.sync.row, rules, rules.repair === 'a sync');
         Object.assign(state.sync, { done: 3, row: 0 });
       },
     },
     {
       name: 'the sync clears',
-      when: ({ sync }) => sync.done === 3,
-      then: (state) => {
+      guard: ({ sync }) => sync.done === 3,
+      effect: (state) => {
         if (state.journal === state.sync.entry) state.journal = 0;
         state.sync = { ...idle };
       },
     },
     {
       name: 'the sync dies',
-      when: ({ sync }) => sync.done > 0,
-      then: (state) => {
+      guard: ({ sync }) => sync.done > 0,
+      effect: (state) => {
         state.sync = { ...idle };
       },
     },
@@ -188,10 +201,10 @@ function verifying(rules: Rules): Action<State>[] {
   const steps = rules.verifier.map(
     (look, at): Action<State> => ({
       name: `the verifier ${look}`,
-      when: (state) =>
+      guard: (state) =>
         state.verifier.done === at &&
         (at > 0 || (state.passes < 2 && state.incidents < 2 && !(isSyncing(state) && rules.looksUnderTheLock))),
-      then: (state) => {
+      effect: (state) => {
         if (at === 0 && state.intruder === 'new') state.intruder = 'standing';
         looks[look](state);
         state.verifier.done += 1;
@@ -202,8 +215,8 @@ function verifying(rules: Rules): Action<State>[] {
     ...steps,
     {
       name: 'the verifier judges',
-      when: ({ verifier }) => verifier.done === rules.verifier.length,
-      then: (state) => {
+      guard: ({ verifier }) => verifier.done === rules.verifier.length,
+      effect: (state) => {
         const { leader, follower, entry } = state.verifier;
         state.verifier = { ...unread };
         const differs = leader !== follower;
@@ -225,8 +238,8 @@ function repairing(rules: Rules): Action<State>[] {
   return [
     {
       name: 'the repair writes what the verifier has read',
-      when: ({ repair }) => repair > 0,
-      then: (state) => arrives(state, state.repair, rules, true),
+      guard: ({ repair }) => repair > 0,
+      effect: (state) => arrives(state, state.repair, rules, true),
     },
   ];
 }

@@ -93,8 +93,8 @@ function model(rules: Rules, { writes }: Bounds): Model<State> {
 function writing(rules: Rules, writes: number): Action<State> {
   return {
     name: 'a write, and its entry',
-    when: ({ source }) => source < writes,
-    then: (state) => {
+    guard: ({ source }) => source < writes,
+    effect: (state) => {
       state.source += 1;
       state.counter = state.journal === 0 && !rules.givesACounterOnce ? 1 : state.counter + 1;
       state.journal = state.counter;
@@ -103,15 +103,15 @@ function writing(rules: Rules, writes: number): Action<State> {
 }
 
 function syncing(rules: Rules, name: string, index: number): Action<State>[] {
-  const own = (state: State): Sync => state.syncs[index] as Sync;
+  const own = (state: State): Sync => state.syncs[index];
   const holds = ({ done }: Sync): boolean => done > 0 && done <= rules.sync.indexOf('commits');
   const each = rules.sync.map(
     (step, at): Action<State> => ({
       name: `${name} ${step}`,
-      when: (state) =>
+      guard: (state) =>
         own(state).done === at &&
         (at > 0 || (state.journal > 0 && !(rules.locksTheKey && state.syncs.some((sync) => holds(sync))))),
-      then: (state) => {
+      effect: (state) => {
         const sync = own(state);
         steps[step](state, sync, rules);
         state.syncs[index] = at === rules.sync.length - 1 ? forgotten() : { ...sync, done: at + 1 };
@@ -120,8 +120,8 @@ function syncing(rules: Rules, name: string, index: number): Action<State>[] {
   );
   const dies = {
     name: `${name} dies`,
-    when: (state: State) => own(state).done > 0,
-    then: (state: State) => {
+    guard: (state: State) => own(state).done > 0,
+    effect: (state: State) => {
       state.syncs[index] = forgotten();
     },
   };
@@ -137,7 +137,7 @@ export const writePath = subject({
   sound,
   model,
   bounds: { writes: 4, statesMax: 1_000 },
-  wider: { writes: 40, statesMax: 100_000 },
+  wider: { writes: 12, statesMax: 100_000 },
   planted: [
     {
       what: 'an entry is a mark, cleared by whoever has synced',
