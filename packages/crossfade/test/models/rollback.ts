@@ -87,6 +87,8 @@ interface State {
   reader: { state: number; hasAcknowledged: boolean; lease: boolean };
   appliers: Applier[];
   coordinators: Coordinator[];
+  /** Something was mirrored when the source led already. */
+  isMirroredLate: boolean;
 }
 
 const duties = {
@@ -166,6 +168,7 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
         reader: { state: primary, hasAcknowledged: true, lease: true },
         appliers: bounds.appliers.map(() => idle),
         coordinators: bounds.coordinators.map(() => nothing),
+        isMirroredLate: false,
       },
     ],
     actions: [
@@ -180,6 +183,7 @@ function model(rules: Rules, bounds: Bounds): Model<State> {
       'P1 equal, or noted, while the source leads': (state) =>
         state.control.leader === 'target' || isEqual(state) || state.isNoted,
       'P2 what is acknowledged is at the leader': (state) => isAcknowledged(state, state[state.control.leader]),
+      'P4 nothing is mirrored where the source leads': ({ isMirroredLate }) => !isMirroredLate,
       'P5 the living are in two adjacent states': ({ control, reader }) =>
         !reader.lease || Math.abs(control.state - reader.state) <= 1,
       'P7 every read returns what was acknowledged': (state) =>
@@ -292,6 +296,7 @@ function mirroring(rules: Rules, name: string, index: number): Action<State>[] {
             : rules.guard === 'nothing' || version > guard.version;
         if (!isLater) return;
         state.source = row;
+        state.isMirroredLate ||= state.control.leader === 'source';
         state.guard = rules.guardLies === 'in the row' && row < 0 ? { epoch: 0, version: 0 } : { epoch: term, version };
       },
     },
@@ -395,8 +400,8 @@ export const rollback = subject({
     {
       what: 'R1: it writes when the source leads again',
       rules: { guard: 'nothing' },
-      breaks: 'P2 what is acknowledged is at the leader',
-      steps: 15,
+      breaks: 'P4 nothing is mirrored where the source leads',
+      steps: 14,
     },
     {
       what: 'the guard goes with the row that is removed',
