@@ -237,6 +237,7 @@ export const approach = subject({
       rules: { back: 'does not wait' },
       breaks: 'P5 the living are in two adjacent states',
       steps: 7,
+      keeps: 'P1 equal, or noted, or not copied',
     },
   ],
 });

@@ -11,8 +11,16 @@ for (const { name, planted, ...sound } of subjects) {
     });
 
     test.each(planted.map((each) => [each.what, each] as const))('found: %s', (_, { breaks, steps, explore }) => {
-      const found = explore();
+      const found = explore(breaks);
       expect([found.broken, found.steps.length], found.trace).toEqual([breaks, steps]);
     });
+
+    for (const { what, keeps, explore } of planted) {
+      if (keeps === undefined) continue;
+      test(`and it does not break ${keeps}: ${what}`, () => {
+        const { broken, trace } = explore(keeps);
+        expect(broken, trace).toBeNull();
+      });
+    }
   });
 }

@@ -20,12 +20,14 @@ interface Planted<Rules> {
   readonly breaks: string;
   /** Of a shortest way to it. Other promises may be broken on that way; the harm is what is looked for. */
   readonly steps: number;
+  /** A promise that holds all the same, in every state. */
+  readonly keeps?: string;
 }
 
 export interface Subject {
   readonly name: string;
   explore(size: 'bounds' | 'wider'): Exploration;
-  readonly planted: readonly { what: string; breaks: string; steps: number; explore(): Exploration }[];
+  readonly planted: readonly (Omit<Planted<never>, 'rules'> & { explore(promise: string): Exploration })[];
 }
 
 export function subject<Rules, Bounds, State extends object>(definition: Definition<Rules, Bounds, State>): Subject {
@@ -35,7 +37,7 @@ export function subject<Rules, Bounds, State extends object>(definition: Definit
     explore: (size) => explore(model(sound, definition[size]), definition[size].statesMax),
     planted: planted.map(({ rules, ...rest }) => ({
       ...rest,
-      explore: () => explore(promising(model({ ...sound, ...rules }, bounds), rest.breaks), bounds.statesMax),
+      explore: (promise) => explore(promising(model({ ...sound, ...rules }, bounds), promise), bounds.statesMax),
     })),
   };
 }
