@@ -267,7 +267,7 @@ export const intents = subject({
   name: 'intents',
   sound,
   model,
-  bounds: { writes: 2, syncs: ['the drainer'], statesMax: 400_000 },
+  bounds: { writes: 2, syncs: ['the drainer'], statesMax: 100_000 },
   wider: { writes: 2, syncs: ['one sync', 'another'], statesMax: 300_000 },
   planted: [
     {
