@@ -9,6 +9,7 @@ const serverless = [
   'packages/crossfade/src/drivers/{files,memory,nocodb}/**',
   'packages/crossfade/src/drivers/sqlite/store/**',
   'packages/crossfade/test/store/**',
+  'packages/crossfade/test/models/**',
   // Of the command's words all but those of which npm test takes a sample.
   'packages/crossfade/test/cli/!(plan|interrupt).test.ts',
   'scripts/**',
