@@ -1,11 +1,11 @@
 import type { RowKey } from '../core/cell.ts';
-import { join, sep } from 'node:path';
 import { given } from '../core/given.ts';
 import { digestOf } from '../core/key-text.ts';
 import type { Catalog } from '../drivers/sqlite/catalog.ts';
 import type { StoredWithheld } from './checkpoint.ts';
 import type { Design } from '../schema/design.ts';
 import type { SourceTable } from '../schema/model.ts';
+import { pathText } from '../staging/root.ts';
 import type { Staged } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
 
@@ -83,13 +83,6 @@ export function unreadableWarnings(records: readonly UnreadableRecord[], showVal
     const more = found.length > namedMax ? `; and ${found.length - namedMax} others` : '';
     return `${table}: ${found.length} ${found.length === 1 ? 'document' : 'documents'} cannot be read: ${named.join('; ')}${more}.`;
   });
-}
-
-/** A folder is a table; a document, there or beside the folders, is called after a record, and so may be after a person. */
-function pathText(path: string, showValues: boolean): string {
-  const [folder, ...below] = path.split(sep);
-  if (showValues) return path;
-  return below.length === 0 ? digestOf(path) : join(folder, digestOf(below.join(sep)));
 }
 
 function byTable(records: readonly UnreadableRecord[]): Map<string, UnreadableRecord[]> {
