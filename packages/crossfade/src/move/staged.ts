@@ -8,6 +8,7 @@ import type { SourceTable } from '../schema/model.ts';
 import { pathText } from '../staging/root.ts';
 import type { Staged } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
+import { rowKeyText } from '../verify/verify.ts';
 
 /** A record that is there and cannot be read, as the row that it would have been. */
 export interface UnreadableRecord {
@@ -72,6 +73,11 @@ export function unheldRecords(records: readonly UnreadableRecord[]): Design['unh
 /** Records that no reader could read are withheld like rows with a value that cannot be held. */
 export function withheldRecords(records: readonly UnreadableRecord[]): StoredWithheld[] {
   return records.map(({ table, column, key }) => ({ table, column, key, code: 'E_DOCUMENT_UNREADABLE' }));
+}
+
+/** The keys of withheld rows. A document that cannot be read is no row: its name may be the key of one that is moved. */
+export function keysOfRows(withheld: readonly StoredWithheld[]): Set<string> {
+  return new Set(withheld.filter(({ code }) => code !== 'E_DOCUMENT_UNREADABLE').map(({ key }) => rowKeyText(key)));
 }
 
 const namedMax = 50;
