@@ -1,3 +1,4 @@
+import type Fs from 'node:fs';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -9,7 +10,7 @@ import { filesFolder } from './store-copy.ts';
 const synced = vi.hoisted(() => [] as number[]);
 
 vi.mock('node:fs', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs')>();
+  const fs = await importOriginal<typeof Fs>();
   const fsyncSync = (file: number): void => {
     fs.fsyncSync(file);
     synced.push(fs.fstatSync(file).ino);

@@ -110,7 +110,7 @@ function byVersion(named: Named[]): Named[][] {
 }
 
 function migration(folder: string, files: readonly Named[], isWhole: boolean, faults: string[]): Migration {
-  const { version = 0n, name = '' } = files[0] ?? {};
+  const [{ version, name }] = files;
   const of = (wanted: Direction): Named[] => files.filter(({ direction }) => direction === wanted);
   const [ups, downs] = [of('up'), of('down')];
   const twice = [ups, downs].filter(({ length }) => length > 1).flat();
