@@ -81,6 +81,12 @@ const things: readonly [string, ...string[]][] = [
     'comment t',
     'comment late on t',
   ],
+  [
+    "comment on index app.other_pkey is 'x'; comment on index app.late is 'y'; comment on index app.included is 'z'",
+    'comment other_pkey',
+    'comment late',
+    'comment included',
+  ],
   ["comment on schema app is 'x'", 'comment app'],
   // No provider of labels comes with PostgreSQL.
   [
@@ -97,10 +103,13 @@ const things: readonly [string, ...string[]][] = [
     'numbers of large objects scan."Other"',
   ],
   ['grant select (a) on app.t to public', 'privileges t'],
+  ['grant usage on app.t_n_seq to public', 'privileges sequence t_n_seq'],
+  ['grant usage on schema app to public', 'privileges schema app'],
   [
     'alter default privileges in schema app grant select on tables to public',
     'default acl for role postgres in schema app on tables',
   ],
+  ['alter default privileges revoke execute on functions from public', 'default acl for role postgres on functions'],
   [
     'create publication pub for table app.other; create publication all_of for tables in schema app',
     'publication relation other in publication pub',

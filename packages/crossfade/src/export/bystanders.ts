@@ -36,6 +36,7 @@ const reasons: Readonly<Record<string, string>> = {
   policy: noRoles,
   'row security': noRoles,
   privileges: noRoles,
+  'default acl': noRoles,
   comment: 'a copy has no place for it',
   'security label': 'a copy has no place for it',
   'numbers of large objects': 'the column is copied, and the bytes of a large object that it may name are not',
@@ -92,6 +93,15 @@ const named = sql`SELECT t.classid, t.objid,
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = t.classid AND i.objid = t.objid
         AND (i.deptype = 'i' OR c.relkind = 'S' AND i.deptype = 'a'))`;
 
+/**
+ * What words may be about beyond things: the schema itself, and the indexes that keys have made, which belong to these
+ * and not to their table.
+ */
+function subjects(schema: string, tables: Sql): Sql {
+  return sql`TABLE thing UNION SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, ${schema}::oid
+    UNION SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, indexrelid FROM pg_catalog.pg_index WHERE indrelid IN ${tables}`;
+}
+
 /** What is said about things. Every database says one and the same of its schema public. */
 const words = sql`SELECT 'comment' AS kind, classoid, objoid, objsubid FROM pg_catalog.pg_description
       WHERE NOT (classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND description = 'standard public schema')
@@ -102,6 +112,12 @@ function aspects(schema: string, tables: Sql): Sql {
   return sql`SELECT 'row security', relname FROM pg_catalog.pg_class WHERE oid IN ${tables} AND relrowsecurity
     UNION ALL SELECT 'privileges', relname FROM pg_catalog.pg_class c WHERE oid IN ${tables} AND (relacl IS NOT NULL
       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL))
+    UNION ALL SELECT 'privileges', 'sequence ' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_depend d ON d.classid = d.refclassid AND d.objid = c.oid
+      WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid IN ${tables} AND c.relkind = 'S' AND c.relacl IS NOT NULL
+    UNION ALL SELECT 'privileges', 'schema ' || nspname FROM pg_catalog.pg_namespace n WHERE oid = ${schema}::oid AND nspacl IS DISTINCT FROM (
+      SELECT initprivs FROM pg_catalog.pg_init_privs WHERE classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND objoid = n.oid)
+    UNION ALL SELECT 'default acl', (pg_catalog.pg_identify_object('pg_catalog.pg_default_acl'::pg_catalog.regclass, oid, 0)).identity
+      FROM pg_catalog.pg_default_acl WHERE defaclnamespace = 0
     UNION ALL SELECT CASE WHEN c.relnamespace = p.relnamespace THEN 'inheritance' ELSE 'inheriting table' END,
         c.oid::pg_catalog.regclass || ' of ' || p.relname
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
@@ -112,7 +128,7 @@ function aspects(schema: string, tables: Sql): Sql {
         WITH RECURSIVE base (oid) AS (VALUES (a.atttypid) UNION ALL SELECT t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype = 'd')
         SELECT FROM base WHERE oid = 'pg_catalog.oid'::pg_catalog.regtype)
     UNION ALL SELECT d.kind, coalesce(c.relname || '.' || pg_catalog.quote_ident(a.attname), n.identity)
-      FROM (${words}) AS d JOIN (TABLE thing UNION SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, ${schema}::oid) AS t ON t.classid = d.classoid AND t.objid = d.objoid AND t.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+      FROM (${words}) AS d JOIN (${subjects(schema, tables)}) AS t ON t.classid = d.classoid AND t.objid = d.objoid AND t.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
         LEFT JOIN pg_catalog.pg_class c ON d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objoid
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0,
         LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, 0) AS n`;

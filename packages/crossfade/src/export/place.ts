@@ -91,7 +91,8 @@ export function diskFailure(path: string, error: unknown): unknown {
   return typeof code === 'string' && /^E[A-Z]+$/.test(code) ? unwritable(path, code, code) : error;
 }
 
-function sync(path: string): void {
+/** Makes a file, or the names in a folder, last. */
+export function sync(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

@@ -11,6 +11,7 @@ import type { Cursor } from '../store/contract.ts';
 import { closing, footer, header, opening, recordText, writingOrder } from '../store/export-format.ts';
 import { readExport } from '../store/read-export.ts';
 import { openStore } from '../store/store.ts';
+import { sync } from './place.ts';
 
 /** What writes records in the form of a store, one collection after another, and reads them as the store would. */
 export interface StoreCopy {
@@ -99,7 +100,8 @@ export function filesFolder(path: string, schema: Collections): StoreCopy {
       }
       write(collection, `${name}.json`, printMembers(members));
     },
-    end: () => undefined,
+    // What stands in a document is on the disk; that it is there, only now.
+    end: (collection) => sync(join(path, folderName(collection))),
     finish: () => undefined,
     close: () => undefined,
     async *read(collection) {

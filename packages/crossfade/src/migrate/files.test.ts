@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../../test/harness/folders.ts';
 import type { CrossfadeError } from '../core/errors.ts';
-import { readMigrations, readUpFiles } from './files.ts';
+import { readInSteps, readMigrations } from './files.ts';
 
 function folderOf(files: Record<string, string | Uint8Array>): string {
   const folder = tempFolder('migrations-');
@@ -123,7 +123,10 @@ test('for a start a down file is read on the first look, and refused then; its n
     '2_b.down.sql': 'SELECT 1\n\0',
     '3_c.up.sql': 'x',
   });
-  const { all, findings } = readUpFiles(folder);
+  const steps = readInSteps(folder, false);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const { all, findings } = step.value;
   expect(findings.map(({ code, message }) => `${code} ${message.split(' ')[0]}`)).toEqual(['missing-down 3_c']);
   writeFileSync(join(folder, '1_a.down.sql'), 'z');
   expect([all[0]?.down?.sql, all[0]?.down?.sha256]).toEqual([

@@ -18,6 +18,9 @@ export interface Migrations {
   readonly findings: readonly FileFinding[];
 }
 
+/** A folder on its way to be read: nothing happens before the first step is asked for. */
+export type Reading = Generator<void, Migrations>;
+
 /** golang-migrate's layout. Letters of any language, digits and `_ . -` make a name that every shell and system takes. */
 const layout = /^(\d{1,19})_([\p{L}\p{N}_.-]+)\.(up|down)\.sql$/u;
 
@@ -42,24 +45,30 @@ interface Named {
  * read: one error that names every one of them.
  */
 export function readMigrations(folder: string): Migrations {
-  return read(folder, true);
+  const steps = readInSteps(folder, true);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 /**
- * As {@link readMigrations}, for a start: down files are read when somebody looks into them, and one that cannot be used
- * is refused then. Reading is most of what a start with nothing to do costs, and most starts never go down.
+ * The reading of a folder in steps of one migration each, for who has something else to attend to between them. A
+ * start leaves the down files to whoever looks into them, and one that cannot be used is refused then: reading is most
+ * of what a start with nothing to do costs, and most starts never go down.
+ *
+ * @throws CrossfadeError as {@link readMigrations}, at the last step
  */
-export function readUpFiles(folder: string): Migrations {
-  return read(folder, false);
-}
-
-function read(folder: string, isWhole: boolean): Migrations {
+export function* readInSteps(folder: string, isWhole: boolean): Reading {
   const faults: string[] = [];
-  const named = list(folder).flatMap((file) => parseName(file, faults));
-  const groups = Map.groupBy(named, ({ version }) => version);
-  const all = [...groups.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([version, files]) => migration(folder, version, files, isWhole, faults));
+  const named: Named[] = [];
+  for (const file of list(folder)) parseName(file, faults, named);
+  yield;
+  const all: Migration[] = [];
+  for (const files of byVersion(named)) {
+    all.push(migration(folder, files, isWhole, faults));
+    yield;
+  }
   if (faults.length > 0) throw unusable(folder, faults);
   return { folder, all, findings: [...gaps(all), ...all.flatMap((each) => halves(each, isWhole))] };
 }
@@ -79,45 +88,48 @@ function list(folder: string): Dirent[] {
   }
 }
 
-function parseName(file: Dirent, faults: string[]): Named[] {
+function parseName(file: Dirent, faults: string[], named: Named[]): void {
   const [, digits = '', name = '', direction = ''] = layout.exec(file.name) ?? [];
-  if (digits === '') {
-    faults.push(`${file.name}: the name is not of the form 000001_name.up.sql or 000001_name.down.sql`);
-    return [];
-  }
   const version = BigInt(digits);
-  if (version > versionMax) {
-    faults.push(`${file.name}: the version is larger than ${versionMax}`);
-    return [];
-  }
-  return [{ file, version, name, direction: direction as Direction }];
+  if (digits === '')
+    faults.push(`${file.name}: the name is not of the form 000001_name.up.sql or 000001_name.down.sql`);
+  else if (version > versionMax) faults.push(`${file.name}: the version is larger than ${versionMax}`);
+  else named.push({ file, version, name, direction: direction as Direction });
 }
 
-function migration(
-  folder: string,
-  version: bigint,
-  files: readonly Named[],
-  isWhole: boolean,
-  faults: string[],
-): Migration {
-  const names = new Set(files.map(({ name }) => name));
-  const twice = files.filter((a) => files.some((b) => a !== b && a.direction === b.direction));
-  if (twice.length > 0)
-    faults.push(`${twice.map(({ file }) => file.name).join(', ')}: version ${version} is there twice`);
-  else if (names.size > 1)
-    faults.push(
-      `${files.map(({ file }) => file.name).join(', ')}: version ${version} has two names, so they may not belong together`,
-    );
-  const half = (wanted: Direction): Script | null => {
-    const found = files.find(({ direction }) => direction === wanted);
+/** By version, ascending, whatever the number of leading zeros. Names in their own order are mostly there already. */
+function byVersion(named: Named[]): Named[][] {
+  named.sort((a, b) => (a.version < b.version ? -1 : a.version > b.version ? 1 : 0));
+  const groups: Named[][] = [];
+  for (const each of named) {
+    const last = groups.at(-1);
+    if (last?.[0]?.version === each.version) last.push(each);
+    else groups.push([each]);
+  }
+  return groups;
+}
+
+function migration(folder: string, files: readonly Named[], isWhole: boolean, faults: string[]): Migration {
+  const [{ version, name }] = files;
+  const of = (wanted: Direction): Named[] => files.filter(({ direction }) => direction === wanted);
+  const [ups, downs] = [of('up'), of('down')];
+  const twice = [ups, downs].filter(({ length }) => length > 1).flat();
+  if (twice.length > 0) faults.push(`${namesOf(twice)}: version ${version} is there twice`);
+  else if (files.some((file) => file.name !== name))
+    faults.push(`${namesOf(files)}: version ${version} has two names, so they may not belong together`);
+  const half = ([found]: readonly Named[], isLater: boolean): Script | null => {
     if (found === undefined) return null;
-    if (wanted === 'down' && !isWhole) return new LaterScript(folder, found.file);
+    if (isLater) return new LaterScript(folder, found.file);
     const script = readScript(folder, found.file);
     if (typeof script !== 'string') return script;
     faults.push(`${found.file.name}: ${script}`);
     return null;
   };
-  return { version, name: files[0]?.name ?? '', up: half('up'), down: half('down') };
+  return { version, name, up: half(ups, false), down: half(downs, !isWhole) };
+}
+
+function namesOf(files: readonly Named[]): string {
+  return files.map(({ file }) => file.name).join(', ');
 }
 
 function gaps(all: readonly Migration[]): FileFinding[] {

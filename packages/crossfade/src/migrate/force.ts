@@ -1,7 +1,7 @@
 import { query } from '../pg/connect.ts';
 import { sql } from '../pg/sql.ts';
 import type { Context } from './context.ts';
-import { readMigrations } from './files.ts';
+import { readInSteps } from './files.ts';
 import { unknownVersion } from './goal.ts';
 import { gone, label } from './gone.ts';
 import { locked, together } from './locked.ts';
@@ -33,35 +33,30 @@ export interface ForceReport {
  * @throws CrossfadeError E_MIGRATION_MISSING when no file has the version; E_MIGRATION_BUSY
  */
 export async function force(options: MigrateOptions, version: bigint | null): Promise<ForceReport> {
-  return opened(
-    () => readMigrations(options.folder),
-    options,
-    true,
-    async ({ context, history }) => {
-      const { migrations, tables, target } = context;
-      const migration = migrations.all.find((each) => each.version === version);
-      if (version !== null && migration === undefined) throw unknownVersion(version);
-      const accepted = changedUpTo(version, migrations.all, history);
-      const missing = gone(migrations, history).filter((row) => version !== null && row.version < version);
-      const before = await locked(context, async (state) => {
-        await write(context, version, [
-          ...accepted,
-          ...missing.map(({ version: of, name }) => ({ version: of, name, up: null })),
-          ...(migration === undefined ? [] : [migration]),
-        ]);
-        return state;
-      });
-      return {
-        target: target.display,
-        schema: tables.schema,
-        from: shown(before),
-        wasDirty: before.dirty,
-        version,
-        accepted: accepted.map(({ up }) => up?.path ?? ''),
-        gone: missing.map(label),
-      };
-    },
-  );
+  return opened(readInSteps(options.folder, true), options, true, async ({ context, history }) => {
+    const { migrations, tables, target } = context;
+    const migration = migrations.all.find((each) => each.version === version);
+    if (version !== null && migration === undefined) throw unknownVersion(version);
+    const accepted = changedUpTo(version, migrations.all, history);
+    const missing = gone(migrations, history).filter((row) => version !== null && row.version < version);
+    const before = await locked(context, async (state) => {
+      await write(context, version, [
+        ...accepted,
+        ...missing.map(({ version: of, name }) => ({ version: of, name, up: null })),
+        ...(migration === undefined ? [] : [migration]),
+      ]);
+      return state;
+    });
+    return {
+      target: target.display,
+      schema: tables.schema,
+      from: shown(before),
+      wasDirty: before.dirty,
+      version,
+      accepted: accepted.map(({ up }) => up?.path ?? ''),
+      gone: missing.map(label),
+    };
+  });
 }
 
 /** A row for every file whose text is vouched for, the version itself last, since the last row tells the version. */

@@ -105,23 +105,31 @@ async function read(
   };
   const server = results[0]?.rows[0] as Record<'database' | 'role' | 'serverVersion' | 'checkInterval', string>;
   return {
-    ...standingOf(parseState({ version: found.version, lease: found.lease }), found.history?.rows ?? []),
+    ...standingOf(parseState({ version: found.version, lease: found.lease }), inOrder(found.history?.rows ?? [])),
     ...server,
     serverVersion: Number(server.serverVersion),
   };
 }
 
 /** A row of the history; the last three only where details are asked for. */
-type Row = Record<'version' | 'name' | 'direction', string> &
+type Row = Record<'id' | 'version' | 'name' | 'direction', string> &
   Record<'sha256' | 'result', string | null> &
   Record<'at' | 'by' | 'durationMs', string | undefined>;
 
-/** Plain rows, for the same reason as {@link stateQueries}; what they mean together is worked out here. */
+/**
+ * Plain rows, for the same reason as {@link stateQueries}: as they lie there, since a new session looks long for a way to
+ * order them. What they mean together is worked out here.
+ */
 function rowsQuery({ history }: Tables, detailed: boolean): Sql {
   const details = detailed
     ? trusted(`, pg_catalog.to_json(h.applied_at) #>> '{}' AS at, h.applied_by AS by, h.duration_ms AS "durationMs"`)
     : trusted('');
-  return sql`SELECT h.version, h.name, h.direction, h.sha256, h.result${details} FROM ${history} h ORDER BY h.id`;
+  return sql`SELECT h.id, h.version, h.name, h.direction, h.sha256, h.result${details} FROM ${history} h`;
+}
+
+/** As it happened. */
+function inOrder(rows: readonly Row[]): Row[] {
+  return rows.toSorted((a, b) => Number(a.id) - Number(b.id));
 }
 
 /** What the rows say of a state, read from both ends. */

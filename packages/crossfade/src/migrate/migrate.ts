@@ -3,7 +3,7 @@ import { checkFiles } from './check.ts';
 import { confirm } from './confirm.ts';
 import { type Context, filePath } from './context.ts';
 import { refuseDirty } from './dirty.ts';
-import { type FileFinding, readMigrations, readUpFiles } from './files.ts';
+import { type FileFinding, readInSteps } from './files.ts';
 import { type Goal, type Leg, type Step, legsOf, nextStep, stepsOf } from './goal.ts';
 import { goneFindings } from './gone.ts';
 import { locked } from './locked.ts';
@@ -31,42 +31,32 @@ export function migrate(options: MigrateOptions): Promise<MigrateReport> {
 /** As {@link migrate}, to any goal. */
 export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<MigrateReport> {
   const started = performance.now();
-  return opened(
-    () => readUpFiles(options.folder),
-    options,
-    true,
-    async ({ context, history }) => {
-      const { migrations, tables, target } = context;
-      const judged = await settled(context, history);
-      const { done, version } = await reach(context, judged, goal);
-      await confirm(context, options.confirm ?? {});
-      return {
-        target: target.display,
-        schema: tables.schema,
-        from: history.version,
-        version,
-        ran: done.map(ranFile),
-        findings: [...migrations.findings, ...goneFindings(migrations, judged)],
-        seconds: (performance.now() - started) / 1000,
-      };
-    },
-  );
+  return opened(readInSteps(options.folder, false), options, true, async ({ context, history }) => {
+    const { migrations, tables, target } = context;
+    const judged = await settled(context, history);
+    const { done, version } = await reach(context, judged, goal);
+    await confirm(context, options.confirm ?? {});
+    return {
+      target: target.display,
+      schema: tables.schema,
+      from: history.version,
+      version,
+      ran: done.map(ranFile),
+      findings: [...migrations.findings, ...goneFindings(migrations, judged)],
+      seconds: (performance.now() - started) / 1000,
+    };
+  });
 }
 
 /** What a run would do: every check, no lock, nothing written. */
 export async function planTo(options: MigrateOptions, goal: Goal): Promise<Plan> {
-  return opened(
-    () => readMigrations(options.folder),
-    options,
-    false,
-    async ({ context, history }) => {
-      const { migrations } = context;
-      const steps: PlannedStep[] = [];
-      for (const step of await prepared(context, history, legsOf(goal, migrations, history)))
-        steps.push({ ...step, pasted: await pasted(step.script, filePath(context, 'SESSION')) });
-      return { steps, from: history.version, findings: [...migrations.findings, ...goneFindings(migrations, history)] };
-    },
-  );
+  return opened(readInSteps(options.folder, true), options, false, async ({ context, history }) => {
+    const { migrations } = context;
+    const steps: PlannedStep[] = [];
+    for (const step of await prepared(context, history, legsOf(goal, migrations, history)))
+      steps.push({ ...step, pasted: await pasted(step.script, filePath(context, 'SESSION')) });
+    return { steps, from: history.version, findings: [...migrations.findings, ...goneFindings(migrations, history)] };
+  });
 }
 
 /** What a run would do. */

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
 import { disconnect, query, transaction } from '../pg/connect.ts';
 import { type Context, type Note, contextOf } from './context.ts';
-import type { Migrations } from './files.ts';
+import type { Migrations, Reading } from './files.ts';
 import { takeLock, together } from './locked.ts';
 import type { MigrateOptions } from './options.ts';
 import { addEntry } from './record.ts';
@@ -22,17 +22,17 @@ export interface Opened {
  * Reads the folder, connects, and reads the state: one round trip where the tables are there. Ends the connection when
  * `work` has ended.
  *
- * @param folder reads the folder; what it throws is told without a database
+ * @param reading of the folder; what it throws is told without a database
  * @param makes whether missing tables are made; a run that only looks leaves the database as it is
  */
 export async function opened<T>(
-  folder: () => Migrations,
+  reading: Reading,
   options: MigrateOptions,
   makes: boolean,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const note = options.onNote ?? (() => undefined);
-  const { migrations, client } = await readAndConnect(folder, note, options);
+  const { migrations, client } = await readAndConnect(reading, note, options);
   let context: Context | undefined;
   try {
     const tables = tablesIn(options.schema ?? 'public');
@@ -66,13 +66,13 @@ export async function opened<T>(
  * the attempt to connect, and is all that is told.
  */
 async function readAndConnect(
-  folder: () => Migrations,
+  steps: Reading,
   note: Note,
   { target, ...options }: MigrateOptions,
 ): Promise<{ migrations: Migrations; client: pg.Client }> {
   const misread = new AbortController();
   const signal = AbortSignal.any([misread.signal, ...(options.signal ? [options.signal] : [])]);
-  const reading = readSoon(folder);
+  const reading = readBeside(steps);
   reading.catch(() => misread.abort());
   const onWait = (line: string): void => void reading.then(() => note(line)).catch(() => undefined);
   const connecting = connectWhenReady(target, { ...options, signal, onWait });
@@ -83,11 +83,19 @@ async function readAndConnect(
   throw read.status === 'rejected' ? read.reason : (connected as PromiseRejectedResult).reason;
 }
 
-/** When the server has been asked: reading leaves no room for anything else. */
-async function readSoon(folder: () => Migrations): Promise<Migrations> {
-  await turn();
-  await turn();
-  return folder();
+/** How long the reading keeps the connection waiting at a time: a small part of what the server takes for an answer. */
+const sliceMs = 0.5;
+
+/** In slices: a session comes about by many short questions, and the next one is to be sent as soon as it is due. */
+async function readBeside(steps: Reading): Promise<Migrations> {
+  for (;;) {
+    await turn();
+    const until = performance.now() + sliceMs;
+    while (performance.now() < until) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    }
+  }
 }
 
 /** Under the lock: CREATE ... IF NOT EXISTS of two sessions at once fails in one of them. */

@@ -1,6 +1,6 @@
 import { type Standing, standing } from './check.ts';
 import { repairOf } from './dirty.ts';
-import { type FileFinding, readMigrations } from './files.ts';
+import { type FileFinding, readInSteps } from './files.ts';
 import { gone, goneFindings } from './gone.ts';
 import { opened } from './open.ts';
 import type { Migration } from './model.ts';
@@ -40,28 +40,23 @@ export interface StatusRow {
 
 /** Looks, and writes nothing; not even the tables of migrations where they are missing. */
 export async function migrationStatus(options: MigrateOptions): Promise<StatusReport> {
-  return opened(
-    () => readMigrations(options.folder),
-    options,
-    false,
-    async ({ context, history }) => {
-      const { migrations, tables, target } = context;
-      return {
-        target: target.display,
-        schema: tables.schema,
-        version: history.version,
-        dirty: history.dirty,
-        run: history.lease,
-        versionHasFile: history.version === null || migrations.all.some(({ version }) => version === history.version),
-        repair: history.lease !== null && history.lease.leftMs > 0 ? null : repairOf(history, migrations),
-        migrations: [
-          ...migrations.all.map((each) => fileRow(each, history)),
-          ...gone(migrations, history).map(goneRow),
-        ].sort((a, b) => (a.version < b.version ? -1 : 1)),
-        findings: [...migrations.findings, ...goneFindings(migrations, history)],
-      };
-    },
-  );
+  return opened(readInSteps(options.folder, true), options, false, async ({ context, history }) => {
+    const { migrations, tables, target } = context;
+    return {
+      target: target.display,
+      schema: tables.schema,
+      version: history.version,
+      dirty: history.dirty,
+      run: history.lease,
+      versionHasFile: history.version === null || migrations.all.some(({ version }) => version === history.version),
+      repair: history.lease !== null && history.lease.leftMs > 0 ? null : repairOf(history, migrations),
+      migrations: [
+        ...migrations.all.map((each) => fileRow(each, history)),
+        ...gone(migrations, history).map(goneRow),
+      ].sort((a, b) => (a.version < b.version ? -1 : 1)),
+      findings: [...migrations.findings, ...goneFindings(migrations, history)],
+    };
+  });
 }
 
 function fileRow(migration: Migration, history: History): StatusRow {

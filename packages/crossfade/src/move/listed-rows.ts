@@ -4,11 +4,17 @@ import { rowKeyText } from '../verify/verify.ts';
 import { invalidList, type Reject, type RejectList } from './rejects.ts';
 import type { OpenSource } from './source.ts';
 
+/** A line of a list, as the source knows it now. */
+export interface ListedRow extends Reject {
+  /** Whether `key` is that of a row. A document that cannot be read is none: it has a name, which may be another row's key. */
+  readonly isRow: boolean;
+}
+
 /**
  * The rows of a list as the source names them now: a document that could not be read is listed by the name of its file,
  * and its row, once it is mended, by its key. @throws CrossfadeError E_REJECTS_INVALID for one that is no row any more
  */
-export function listedRows(source: OpenSource, list: RejectList): readonly Reject[] {
+export function listedRows(source: OpenSource, list: RejectList): readonly ListedRow[] {
   const byTable = Map.groupBy(list.rows.filter(isDocument), ({ table }) => table);
   const keys = new Map<Reject, RowKey>();
   for (const [name, rows] of byTable) {
@@ -24,7 +30,7 @@ export function listedRows(source: OpenSource, list: RejectList): readonly Rejec
       if (key !== undefined) keys.set(row, key);
     }
   }
-  return list.rows.map((row) => ({ ...row, key: keys.get(row) ?? row.key }));
+  return list.rows.map((row) => ({ ...row, key: keys.get(row) ?? row.key, isRow: !isDocument(row) || keys.has(row) }));
 }
 
 function isDocument({ code, key }: Reject): boolean {

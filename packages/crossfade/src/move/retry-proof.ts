@@ -8,7 +8,7 @@ import { copyOutStatement, differingBuckets, seedBytes, sumSource, targetSum } f
 import { compareWith } from './compare.ts';
 import { failing } from './halving.ts';
 import { comparisonOf } from './pairing.ts';
-import type { Reject } from './rejects.ts';
+import type { ListedRow } from './listed-rows.ts';
 import type { Stage } from './retry-stage.ts';
 import type { OpenSource } from './source.ts';
 
@@ -32,7 +32,7 @@ export async function settleKnownKeys(client: pg.Client, stage: Stage): Promise<
   const numbers = rows.map(({ n }) => Number(n));
   if (numbers.length === 0) return;
   const rowOf = new Map(stage.pending);
-  const rowsOf = (some: readonly number[]): Reject[] => some.map((n) => rowOf.get(n) as Reject);
+  const rowsOf = (some: readonly number[]): ListedRow[] => some.map((n) => rowOf.get(n) as ListedRow);
   const taken = await failing(numbers, (some) =>
     equalAtPlaces(client, stage, rowsOf(some), { first: some[0], last: some[some.length - 1] }),
   );
@@ -96,7 +96,7 @@ interface NumberRange {
 async function equalAtPlaces(
   client: pg.Client,
   stage: Stage,
-  rows: readonly Reject[],
+  rows: readonly ListedRow[],
   only?: NumberRange,
 ): Promise<boolean> {
   const seed = randomBytes(seedBytes);

@@ -6,6 +6,7 @@ import { TableReader } from '../drivers/sqlite/reader.ts';
 import { query } from '../pg/connect.ts';
 import { join, name, qualified, type Sql, sql, trusted } from '../pg/sql.ts';
 import { rowKeyText } from '../verify/verify.ts';
+import type { ListedRow } from './listed-rows.ts';
 import type { Reject } from './rejects.ts';
 import { type RetryTable, stagedTable } from './retry-tables.ts';
 import type { OpenSource } from './source.ts';
@@ -17,11 +18,13 @@ import type { OpenSource } from './source.ts';
 export class Stage {
   readonly of: RetryTable;
   /** Rows that can be held and are neither inserted nor found to be there, by number. */
-  readonly pending = new Map<number, Reject>();
-  readonly inserted: Reject[] = [];
+  readonly pending = new Map<number, ListedRow>();
+  readonly inserted: ListedRow[] = [];
   present: readonly Reject[] = [];
   /** What stays in the list, with the reason of today. */
   readonly rest: Reject[] = [];
+  /** The keys of those that are rows, which the target is not expected to have. */
+  readonly leaveOut = new Set<string>();
   private readonly reader: TableReader;
   private readonly load: LoadTable;
   private readonly unreadable: ReadonlySet<string>;
@@ -79,10 +82,12 @@ export class Stage {
         CREATE INDEX ON ${this.places} (n)`,
       'make a temporary table for the listed rows',
     );
-    const seen: Reject[] = [];
-    const loaded = await loadChunk(client, this.load, this.read(this.of.rejects, seen));
+    const seen: ListedRow[] = [];
+    const rows = this.of.rejects.filter(({ isRow }) => isRow);
+    const loaded = await loadChunk(client, this.load, this.read(rows, seen));
     const found = new Set(seen.map(({ key }) => rowKeyText(key)));
-    for (const row of this.of.rejects) if (!found.has(rowKeyText(row.key))) this.keep(row, this.whyAbsent(row));
+    for (const row of this.of.rejects)
+      if (!row.isRow || !found.has(rowKeyText(row.key))) this.keep(row, this.whyAbsent(row));
     const withheld = new Map(loaded.withheld.map((row) => [rowKeyText(row.key), row]));
     let n = 0;
     for (const row of seen) {
@@ -93,20 +98,21 @@ export class Stage {
   }
 
   /** A document that cannot be read yet is no row, and is there all the same. */
-  private whyAbsent(row: Reject): Pick<Reject, 'column' | 'code'> {
-    const isDocument = this.unreadable.has(rowKeyText(row.key));
+  private whyAbsent(row: ListedRow): Pick<Reject, 'column' | 'code'> {
+    const isDocument = !row.isRow && this.unreadable.has(rowKeyText(row.key));
     return isDocument ? { column: row.column, code: 'E_DOCUMENT_UNREADABLE' } : { column: null, code: 'E_ROW_GONE' };
   }
 
   /** A row stays in the list. */
-  keep({ table, key }: Reject, why: Pick<Reject, 'column' | 'code' | 'constraint'>): void {
+  keep({ table, key, isRow }: ListedRow, why: Pick<Reject, 'column' | 'code' | 'constraint'>): void {
     this.rest.push({ table, key, ...why });
+    if (isRow) this.leaveOut.add(rowKeyText(key));
   }
 
   /** These rows stand in the target now. */
   markInserted(numbers: readonly number[]): void {
     for (const n of numbers) {
-      this.inserted.push(this.pending.get(n) as Reject);
+      this.inserted.push(this.pending.get(n) as ListedRow);
       this.pending.delete(n);
     }
   }
@@ -122,7 +128,7 @@ export class Stage {
   }
 
   /** The rows as the source has them, one a page. */
-  *read(rows: Iterable<Reject>, seen?: Reject[]): Generator<Page, void, void> {
+  *read(rows: Iterable<ListedRow>, seen?: ListedRow[]): Generator<Page, void, void> {
     for (const row of rows) {
       for (const page of this.reader.rows([row.key])) {
         // Under NOCASE, or with 1 for 1.0, SQLite finds a row whose key is not quite this one.
@@ -160,10 +166,5 @@ export class Stage {
   /** How many values of the inserted rows rules have changed. */
   get altered(): number {
     return countAltered(this.load, this.read(this.inserted));
-  }
-
-  /** The keys that the target is not expected to have. */
-  get leaveOut(): ReadonlySet<string> {
-    return new Set<string>(this.rest.map(({ key }) => rowKeyText(key)));
   }
 }

@@ -5,9 +5,9 @@ import type { Rule, SourceTable } from '../schema/model.ts';
 import { parseRule, ruleText } from '../schema/rules.ts';
 import type { VerifyTable } from '../verify/verify.ts';
 import { type Choice, choose } from './choice.ts';
-import { listedRows } from './listed-rows.ts';
+import { type ListedRow, listedRows } from './listed-rows.ts';
 import { pairColumns } from './pairing.ts';
-import { checkHead, type Reject, type RejectHead, type RejectList } from './rejects.ts';
+import { checkHead, type RejectHead, type RejectList } from './rejects.ts';
 import type { OpenSource } from './source.ts';
 import { type ExistingTable, readTargetSchema } from './target-tables.ts';
 import { type PairedColumn, verifyTable } from './verify-table.ts';
@@ -19,7 +19,7 @@ export interface RetryTable {
   readonly columns: readonly PairedColumn[];
   readonly existing: ExistingTable;
   readonly table: VerifyTable;
-  readonly rejects: readonly Reject[];
+  readonly rejects: readonly ListedRow[];
   /** Type rules that the table as it stands does not follow, in sentences. */
   readonly overruled: readonly string[];
 }

@@ -3,7 +3,6 @@ import type { Stopwatch } from '../core/stopwatch.ts';
 import type { CrossfadeError } from '../core/errors.ts';
 import { readChunks, readWithheld, type StoredChunk, type StoredWithheld } from './checkpoint.ts';
 import type { TargetTable } from '../schema/model.ts';
-import { rowKeyText } from '../verify/verify.ts';
 import { buildReport, failedReport, type RunFacts, verdictOf } from './build-report.ts';
 import { chunksOf } from './chunks.ts';
 import { type BegunComparison, beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
@@ -26,7 +25,7 @@ import { headOf, writeRejects } from './rejects.ts';
 import type { PhaseSeconds, Report } from './report.ts';
 import { rowCounter } from './row-counter.ts';
 import type { OpenSource } from './source.ts';
-import { withheldRecords } from './staged.ts';
+import { keysOfRows, withheldRecords } from './staged.ts';
 import { readTable } from './target-tables.ts';
 import { designedColumns, verifyTable } from './verify-table.ts';
 import { countedOverLimit, refuseKeyless, surelyOverLimit } from './withholding.ts';
@@ -180,9 +179,7 @@ export class Run {
       source: table.source,
       table: paired,
       pieces: this.chunks.filter((chunk) => chunk.table === table.source.name).map((chunk) => chunk.range),
-      leaveOut: new Set(
-        this.withheld.filter((row) => row.table === table.source.name).map((row) => rowKeyText(row.key)),
-      ),
+      leaveOut: keysOfRows(this.withheld.filter((row) => row.table === table.source.name)),
     };
   }
 

@@ -42,13 +42,8 @@ export interface OpenSource {
   close(reason?: CrossfadeError): Promise<void>;
 }
 
-/** How documents are laid, and whether their names are told in plain. */
-export interface OpenOptions extends StageOptions {
-  readonly showValues?: boolean;
-}
-
 /** What of a command's options {@link openSource} wants. */
-export function openOptions(options: Pick<MoveOptions, 'stagingFolder' | 'signal' | 'showValues'>): OpenOptions {
+export function openOptions(options: Pick<MoveOptions, 'stagingFolder' | 'signal' | 'showValues'>): StageOptions {
   return {
     ...given('folder', options.stagingFolder),
     ...given('signal', options.signal),
@@ -64,20 +59,25 @@ export async function openSource(
   source: string,
   jobs: number,
   target: Target | null,
-  { showValues = false, ...staging }: OpenOptions = {},
+  options: StageOptions = {},
 ): Promise<OpenSource> {
   refuseUnknownScheme(source);
   if (!isStaged(source)) return openFile(sourcePath(source), jobs, target);
   // What lays documents is much to read, and most sources are files of SQLite.
   const { stage } = await import('../staging/stage.ts');
-  const staged = await stage(source, staging);
+  const staged = await stage(source, options);
   try {
     const opened = await openFile(staged.path, jobs, target);
     const close = async (reason?: CrossfadeError): Promise<void> => {
       await opened.close(reason);
       staged.remove();
     };
-    return { ...opened, ...stagedParts(staged, opened.catalog, showValues), name: sourceName(source), close };
+    return {
+      ...opened,
+      ...stagedParts(staged, opened.catalog, options.showValues ?? false),
+      name: sourceName(source),
+      close,
+    };
   } catch (error) {
     staged.remove();
     throw error;

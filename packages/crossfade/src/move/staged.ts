@@ -1,13 +1,14 @@
 import type { RowKey } from '../core/cell.ts';
-import { join, sep } from 'node:path';
 import { given } from '../core/given.ts';
 import { digestOf } from '../core/key-text.ts';
 import type { Catalog } from '../drivers/sqlite/catalog.ts';
 import type { StoredWithheld } from './checkpoint.ts';
 import type { Design } from '../schema/design.ts';
 import type { SourceTable } from '../schema/model.ts';
+import { pathText } from '../staging/root.ts';
 import type { Staged } from '../staging/stage.ts';
 import type { LaidTable } from '../staging/table.ts';
+import { rowKeyText } from '../verify/verify.ts';
 
 /** A record that is there and cannot be read, as the row that it would have been. */
 export interface UnreadableRecord {
@@ -74,6 +75,11 @@ export function withheldRecords(records: readonly UnreadableRecord[]): StoredWit
   return records.map(({ table, column, key }) => ({ table, column, key, code: 'E_DOCUMENT_UNREADABLE' }));
 }
 
+/** The keys of withheld rows. A document that cannot be read is no row: its name may be the key of one that is moved. */
+export function keysOfRows(withheld: readonly StoredWithheld[]): Set<string> {
+  return new Set(withheld.filter(({ code }) => code !== 'E_DOCUMENT_UNREADABLE').map(({ key }) => rowKeyText(key)));
+}
+
 const namedMax = 50;
 
 /** Each of them as the report names rows: the name of a document is the key of its record. The list has it in plain. */
@@ -83,13 +89,6 @@ export function unreadableWarnings(records: readonly UnreadableRecord[], showVal
     const more = found.length > namedMax ? `; and ${found.length - namedMax} others` : '';
     return `${table}: ${found.length} ${found.length === 1 ? 'document' : 'documents'} cannot be read: ${named.join('; ')}${more}.`;
   });
-}
-
-/** A folder is a table; a document, there or beside the folders, is called after a record, and so may be after a person. */
-function pathText(path: string, showValues: boolean): string {
-  const [folder, ...below] = path.split(sep);
-  if (showValues) return path;
-  return below.length === 0 ? digestOf(path) : join(folder, digestOf(below.join(sep)));
 }
 
 function byTable(records: readonly UnreadableRecord[]): Map<string, UnreadableRecord[]> {

@@ -6,7 +6,7 @@ import { rowKeyText } from '../verify/verify.ts';
 import { differenceReport } from './build-report.ts';
 import { choose } from './choice.ts';
 import { beginComparison, type Compared, type Comparison, finishComparison } from './compare.ts';
-import { listedRows } from './listed-rows.ts';
+import { type ListedRow, listedRows } from './listed-rows.ts';
 import type { MoveOptions } from './options.ts';
 import { comparisonOf, pairColumns } from './pairing.ts';
 import { checkHead, type RejectList } from './rejects.ts';
@@ -83,8 +83,8 @@ async function verifyOpen(
   listed: RejectList | null,
 ): Promise<VerifyReport> {
   const choice = await choose(source, options);
-  const leaveOut = withheldRows(source, listed);
-  const unlisted = unlistedRecords(source, leaveOut);
+  const withheld = withheldRows(source, listed);
+  const unlisted = unlistedRecords(source, withheld);
   const target = await readTargetSchema(client, schema, new Set(choice.names.values()));
   const paired: { table: SourceTable; name: string; comparison: Comparison | string }[] = [];
   for (const table of choice.tables) {
@@ -96,7 +96,7 @@ async function verifyOpen(
         ? `there is no table ${schema}.${name}`
         : unlisted.has(table.name)
           ? `${unlisted.get(table.name)} of its records cannot be read, so nobody knows what should stand there`
-          : await comparisonOf(source, table, columns, schema, existing, leaveOut.get(table.name) ?? new Set());
+          : await comparisonOf(source, table, columns, schema, existing, keysOf(withheld.get(table.name), true));
     paired.push({ table, name, comparison });
   }
   const comparisons = paired.flatMap(({ comparison }) => (typeof comparison === 'string' ? [] : comparison));
@@ -107,7 +107,7 @@ async function verifyOpen(
   const resultOf = new Map(comparisons.map((comparison, i) => [comparison.source.name, compared[i]]));
   const tables = paired.map(({ table, name, comparison }) =>
     verifiedTable(
-      { source: table.name, target: name, withheld: leaveOut.get(table.name)?.size ?? 0 },
+      { source: table.name, target: name, withheld: withheld.get(table.name)?.length ?? 0 },
       resultOf.get(table.name),
       typeof comparison === 'string' ? comparison : null,
     ),
@@ -138,20 +138,25 @@ function verifiedTable(
   return { ...table, rows, different: findings?.count ?? 0, exact: findings?.exact ?? true, missing };
 }
 
-/** The keys of the listed rows, by table. Throws E_REJECTS_INVALID for a list that is not about this source. */
-function withheldRows(source: OpenSource, listed: RejectList | null): Map<string, Set<string>> {
-  const byTable = new Map<string, Set<string>>();
-  if (listed === null) return byTable;
+/** The lines of the list, by table. Throws E_REJECTS_INVALID for a list that is not about this source. */
+function withheldRows(source: OpenSource, listed: RejectList | null): Map<string, ListedRow[]> {
+  if (listed === null) return new Map();
   checkHead(listed, source.catalog.tables);
-  for (const { table, key } of listedRows(source, listed))
-    byTable.set(table, (byTable.get(table) ?? new Set<string>()).add(rowKeyText(key)));
-  return byTable;
+  return Map.groupBy(listedRows(source, listed), ({ table }) => table);
+}
+
+/** The keys of rows, which the target is not expected to have, or the names of documents, which are no rows. */
+function keysOf(listed: readonly ListedRow[] = [], ofRows: boolean): Set<string> {
+  return new Set(listed.filter(({ isRow }) => isRow === ofRows).map(({ key }) => rowKeyText(key)));
 }
 
 /** How many records of a table can neither be read nor are listed as withheld. */
-function unlistedRecords(source: OpenSource, leaveOut: ReadonlyMap<string, ReadonlySet<string>>): Map<string, number> {
+function unlistedRecords(source: OpenSource, withheld: ReadonlyMap<string, readonly ListedRow[]>): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { table, key } of source.unreadable)
-    if (leaveOut.get(table)?.has(rowKeyText(key)) !== true) counts.set(table, (counts.get(table) ?? 0) + 1);
+  for (const [table, records] of Map.groupBy(source.unreadable, ({ table: of }) => of)) {
+    const names = keysOf(withheld.get(table), false);
+    const unlisted = records.filter(({ key }) => !names.has(rowKeyText(key)));
+    if (unlisted.length > 0) counts.set(table, unlisted.length);
+  }
   return counts;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { documents } from '../../test/support/documents.ts';
@@ -57,5 +57,37 @@ test('whatever lies in a folder is moved or listed: empty folders, temporary fil
     aside: ['.0123456789abcdef.tmp', 'hollow/hollow', 't/.0123456789abcdef.tmp', 't/.git', 't/.lock', 't/deep/empty'],
     record: ['t: a', 't: x.json/b', 'y.json: c'],
     unreadable: ['files: t/w.tmp'],
+  });
+});
+
+test.each([
+  ['a document', { 'people/anna.json': '{}', 'people/berta.json': '{}' }, 'people/berta.json'],
+  ['a folder of documents', { 'people/anna.json': '{}', 'people/berta/x.json': '{}' }, 'people/berta'],
+  ['a document beside the folders', { 'anna.json': '{}', 'berta.json': '{}' }, 'berta.json'],
+])('an error about %s below does not tell its name, unless that is asked for', async (_what, files, gone) => {
+  const failure = async (showValues: boolean): Promise<unknown> => {
+    const dir = documents(files);
+    const entries = filesEntries(dir, showValues);
+    await entries.next();
+    rmSync(join(dir, gone), { recursive: true });
+    return entries
+      .next()
+      .then(String, ({ message, facts }) => `${message} ${JSON.stringify(facts)}`.replaceAll(dir, 'DIR'));
+  };
+  const hidden = await failure(false);
+  expect(hidden).not.toMatch(/berta/);
+  expect(hidden).toMatch(
+    gone.startsWith('people') ? /DIR\/people\/#[0-9a-f]{12} .* changed/ : /DIR\/#[0-9a-f]{12} .* changed/,
+  );
+  expect(await failure(true)).toContain(`DIR/${gone} changed`);
+});
+
+test('a name that is not UTF-8 is refused by its table alone', async () => {
+  const dir = documents({ 'people/anna.json': '{}', 'people/berta/x.json': '{}' });
+  writeFileSync(Buffer.concat([Buffer.from(join(dir, 'people', 'berta', 'y')), Buffer.from([0xff])]), '');
+  await expect(entriesOf(dir)).rejects.toMatchObject({
+    code: 'E_SOURCE_UNREADABLE',
+    message: expect.stringMatching(/\/people\/#[0-9a-f]{12} \(5 bytes\) holds/),
+    facts: { path: expect.not.stringContaining('berta') },
   });
 });

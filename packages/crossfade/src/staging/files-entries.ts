@@ -11,6 +11,7 @@ import { lockName } from '../store/durable/lock.ts';
 import { arrayEntries, isMap, mapEntries, membersOf, objectText, readDocument, Unreadable } from './document.ts';
 import { type Entry, type RecordEntry, record } from './entry.ts';
 import { readBelow, sourceFailure } from './read-file.ts';
+import { type Place, Root } from './root.ts';
 
 /** The table of everything that is no JSON: the path below the folder, and the bytes. */
 const binaryTable = 'files';
@@ -22,13 +23,14 @@ const binaryTable = 'files';
  *
  * Names are read as bytes and sorted, so that the order is the same at every reading.
  */
-export async function* filesEntries(dir: string): AsyncGenerator<Entry, void> {
-  const entries = await sortedEntries(dir);
+export async function* filesEntries(dir: string, showValues = false): AsyncGenerator<Entry, void> {
+  const root = new Root(dir, showValues);
+  const entries = await sortedEntries(root.folder(''));
   const removed = entries.some(({ name }) => name === lockName) ? await removedDocuments(dir) : null;
   const titles = titlesOf(entries);
   for (const entry of entries) {
-    if (!isFolder(entry)) yield* topEntries(dir, entry, titles.get(entry.name));
-    else yield* new Folder(dir, entry.name, removed).entries();
+    if (!isFolder(entry)) yield* topEntries(root, entry, titles.get(entry.name));
+    else yield* new Folder(root, entry.name, removed).entries();
   }
 }
 
@@ -37,15 +39,15 @@ function isFolder(entry: Dirent): boolean {
   return entry.isDirectory() && !entry.name.startsWith('.');
 }
 
-async function* topEntries(dir: string, { name }: Dirent, title: string | undefined): AsyncGenerator<Entry, void> {
-  if (title === undefined) return yield* plainEntries(dir, name);
+async function* topEntries(root: Root, { name }: Dirent, title: string | undefined): AsyncGenerator<Entry, void> {
+  if (title === undefined) return yield* plainEntries(root, name);
   yield* readable(title, name, async function* () {
-    const { text, kind, remark } = readDocument(await readBelow(join(dir, name)));
+    const { text, kind, remark } = readDocument(await readBelow(root.file(name)));
     if (remark !== null) yield { kind: 'remark', name, text: remark };
     if (kind === 'array') return yield* arrayEntries(title, text);
     const members = kind === 'object' ? membersOf(text) : null;
     if (members !== null && isMap(members)) return yield* mapEntries(title, members);
-    yield record(basename(dir), title, members === null ? objectText([['value', text]]) : text);
+    yield record(basename(root.dir), title, members === null ? objectText([['value', text]]) : text);
   });
 }
 
@@ -71,7 +73,7 @@ function stemOf(name: string): string {
 
 /** A folder that is a table, with everything below it. */
 class Folder {
-  private readonly dir: string;
+  private readonly root: Root;
   private readonly folder: string;
   private readonly table: string;
   /** Documents whose removal a store has noted, by path; null where the directory is no store's. */
@@ -81,8 +83,8 @@ class Folder {
   /** Documents that cannot be read, by path: what lies beside one may be all that is left of its record. */
   private readonly torn = new Set<string>();
 
-  constructor(dir: string, folder: string, removed: ReadonlySet<string> | null) {
-    this.dir = dir;
+  constructor(root: Root, folder: string, removed: ReadonlySet<string> | null) {
+    this.root = root;
     this.folder = folder;
     this.table = removed === null ? folder : collectionName(folder);
     this.removed = removed;
@@ -96,7 +98,7 @@ class Folder {
 
   /** Documents come first: they say which of the other files belong to them. */
   private async *below(path: string): AsyncGenerator<Entry, void> {
-    const entries = await sortedEntries(join(this.dir, path));
+    const entries = await sortedEntries(this.root.folder(path));
     const isCollection = this.removed !== null && path === this.folder;
     if (entries.length === 0 && !isCollection)
       yield { kind: 'aside', name: path, why: 'it is a folder without a file' };
@@ -106,7 +108,7 @@ class Folder {
       if (isFolder(entry)) yield* this.below(file);
       else if (isCollection && this.isLeft(entry.name))
         yield { kind: 'aside', name: file, why: 'it is an attachment to which no document refers any more' };
-      else if (!this.taken.has(file)) yield* plainEntries(this.dir, file);
+      else if (!this.taken.has(file)) yield* plainEntries(this.root, file);
     }
   }
 
@@ -121,10 +123,10 @@ class Folder {
     if (this.removed?.has(path) === true)
       return yield { kind: 'aside', name: path, why: 'the store was about to remove it, and had said so' };
     const name = title.slice(this.folder.length + 1);
-    const { dir, table } = this;
+    const { root, table } = this;
     const attached = (each: RecordEntry): Promise<RecordEntry> => this.withAttachments(path, each);
     const entries = readable(table, name, async function* () {
-      const { text, kind, remark } = readDocument(await readBelow(join(dir, path)));
+      const { text, kind, remark } = readDocument(await readBelow(root.file(path)));
       if (remark !== null) yield { kind: 'remark', name: path, text: remark };
       if (kind === 'array') return yield* arrayEntries(`${table}/${name}`, text);
       if (kind === 'scalar') return yield record(table, name, objectText([['value', text]]));
@@ -157,7 +159,7 @@ class Folder {
 
   private async attachment(file: string): Promise<Buffer> {
     try {
-      return await readBelow(join(this.dir, file));
+      return await readBelow(this.root.file(file));
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'E_SOURCE_CHANGED') throw error;
       throw new Unreadable('refers to an attachment that is not there');
@@ -178,12 +180,12 @@ function attachmentOf(
 }
 
 /** A file that is no document: bytes, or a reason why not. */
-async function* plainEntries(dir: string, path: string): AsyncGenerator<Entry, void> {
+async function* plainEntries(root: Root, path: string): AsyncGenerator<Entry, void> {
   const name = basename(path);
   if (name.startsWith('.')) return yield { kind: 'aside', name: path, why: 'its name begins with a dot' };
   yield* readable(binaryTable, path, async function* () {
     if (name.endsWith('.tmp')) throw new Unreadable('is a temporary file that was never given its name');
-    const content = await readBelow(join(dir, path));
+    const content = await readBelow(root.file(path));
     yield { ...record(binaryTable, path, objectText([['content', 'null']])), bytes: new Map([['content', content]]) };
   });
 }
@@ -199,23 +201,23 @@ async function* readable(table: string, name: string, read: () => AsyncIterable<
 }
 
 /** @throws CrossfadeError E_SOURCE_FORBIDDEN, E_SOURCE_CHANGED, E_SOURCE_UNREADABLE for a name that is not UTF-8 */
-async function sortedEntries(path: string): Promise<Dirent[]> {
+async function sortedEntries({ path, told, isHidden }: Place): Promise<Dirent[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
-    if (entries.some(({ name }) => name.includes('\ufffd'))) await refuseForeignNames(path);
+    if (entries.some(({ name }) => name.includes('\ufffd'))) await refuseForeignNames(path, told);
     return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   } catch (error) {
-    throw sourceFailure(path, error, 'below');
+    throw sourceFailure(told, error, isHidden ? 'hidden' : 'below');
   }
 }
 
 /** Node gives such a name with U+FFFD in it, by which the file cannot be opened. */
-async function refuseForeignNames(path: string): Promise<void> {
+async function refuseForeignNames(path: string, told: string): Promise<void> {
   const names = await readdir(path, { encoding: 'buffer' });
   if (names.every((name) => isUtf8(name))) return;
   throw new CrossfadeError(
     'E_SOURCE_UNREADABLE',
-    `${path} holds a file whose name is not UTF-8. Nothing was moved. Rename it, or move it elsewhere.`,
-    { path },
+    `${told} holds a file whose name is not UTF-8. Nothing was moved. Rename it, or move it elsewhere.`,
+    { path: told },
   );
 }

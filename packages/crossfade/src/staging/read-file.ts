@@ -4,6 +4,7 @@ import { CrossfadeError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { readWhole } from '../store/durable/disk.ts';
 import { Unreadable } from './document.ts';
+import type { Place } from './root.ts';
 
 /** What a path is, in words. */
 export function kindOf(found: {
@@ -19,14 +20,14 @@ export function kindOf(found: {
 }
 
 /** The bytes of a file below a folder that is moved. @throws Unreadable, CrossfadeError E_SOURCE_FORBIDDEN, E_SOURCE_CHANGED */
-export async function readBelow(path: string): Promise<Buffer> {
+export async function readBelow({ path, told, isHidden }: Place): Promise<Buffer> {
   try {
     const found = await lstat(path);
     if (!found.isFile()) throw new Unreadable(`is ${kindOf(found)}`);
     if (found.size > limits.fieldBytesMax) throw new Unreadable('is larger than PostgreSQL holds (1 GB)');
     return await readWhole(path);
   } catch (error) {
-    throw error instanceof Unreadable ? error : sourceFailure(path, error, 'below');
+    throw error instanceof Unreadable ? error : sourceFailure(told, error, isHidden ? 'hidden' : 'below');
   }
 }
 
@@ -36,7 +37,7 @@ export async function readRegular(path: string): Promise<Buffer> {
     const real = await realpath(path);
     const found = await lstat(real);
     if (!found.isFile()) throw notA(path, kindOf(found), 'file', found.isDirectory() ? 'files:' : null);
-    return await readBelow(real);
+    return await readBelow({ path: real, told: path, isHidden: false });
   } catch (error) {
     throw error instanceof Unreadable ? error : sourceFailure(path, error, 'named');
   }
@@ -79,8 +80,13 @@ function notA(path: string, kind: string, wanted: string, scheme: string | null)
   );
 }
 
-/** What the file system said, as our error. A file that was listed and is gone has been removed meanwhile. */
-export function sourceFailure(path: string, error: unknown, how: 'named' | 'below'): unknown {
+/**
+ * What the file system said, as our error. A file that was listed and is gone has been removed meanwhile.
+ *
+ * @param path as messages have it
+ * @param how the user has named it, or it lies below what was named, under its name or hidden by a digest
+ */
+export function sourceFailure(path: string, error: unknown, how: 'named' | 'below' | 'hidden'): unknown {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof CrossfadeError || reason === '') return error;
   const isGone = reason === 'ENOENT' || reason === 'ENOTDIR';
@@ -96,7 +102,7 @@ export function sourceFailure(path: string, error: unknown, how: 'named' | 'belo
     );
   return new CrossfadeError(
     'E_SOURCE_FORBIDDEN',
-    `${path} cannot be read (${reason}). Nothing was moved. The user with id ${process.getuid?.() ?? 'unknown'} needs the right to read it.`,
+    `${path} cannot be read (${reason}). Nothing was moved. The user with id ${process.getuid?.() ?? 'unknown'} needs the right to read it.${how === 'hidden' ? ' move --show-values names it in plain.' : ''}`,
     { path, reason },
   );
 }

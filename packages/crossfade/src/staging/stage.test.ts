@@ -254,4 +254,6 @@ test('a file that may not be read, and one that is gone when it is opened, are t
   const told = (code: string) => sourceFailure('x', Object.assign(new Error(), { code }), 'below');
   expect(told('EACCES')).toMatchObject({ code: 'E_SOURCE_FORBIDDEN' });
   expect(told('ENOENT')).toMatchObject({ code: 'E_SOURCE_CHANGED' });
+  const hidden = sourceFailure('#1', Object.assign(new Error(), { code: 'EACCES' }), 'hidden');
+  expect(hidden).toMatchObject({ message: expect.stringContaining('--show-values names it') });
 });

@@ -21,14 +21,14 @@ export interface Staged extends Laid {
 
 /** The sources that are laid first, by the scheme of their name. */
 const laying: Readonly<
-  Record<Exclude<SourceScheme, 'sqlite'>, (place: string, signal?: AbortSignal) => Promise<ReadEntries>>
+  Record<Exclude<SourceScheme, 'sqlite'>, (place: string, options: StageOptions) => Promise<ReadEntries>>
 > = {
-  files: async (place) => {
+  files: async (place, { showValues }) => {
     const dir = await realFolder(place);
-    return () => filesEntries(dir);
+    return () => filesEntries(dir, showValues);
   },
   json: (place) => Promise.resolve(() => jsonEntries(place)),
-  nocodb: async (place, signal) => {
+  nocodb: async (place, { signal }) => {
     const [base, token] = [nocodbPlace(place), nocodbToken()];
     return () => nocodbEntries(base, token, signal);
   },
@@ -50,16 +50,19 @@ export function inspectPlace(source: string): void {
 export interface StageOptions {
   /** The folder of the private copies. Default: `.crossfade/staging` below the working directory. */
   readonly folder?: string;
+  /** Whether errors name documents in plain. Default: by a digest, since a name may be a person's. */
+  readonly showValues?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Lays a source, reads it again and compares. @throws CrossfadeError the E_SOURCE_ errors, E_EXPORT_INVALID, E_STAGING_FAILED
  */
-export async function stage(source: string, { folder, signal }: StageOptions = {}): Promise<Staged> {
+export async function stage(source: string, options: StageOptions = {}): Promise<Staged> {
+  const { folder, signal } = options;
   const { scheme, place } = partsOf(source);
   if (scheme === 'sqlite') throw new TypeError('a file of SQLite is moved as it stands');
-  const readAll = await laying[scheme](place, signal);
+  const readAll = await laying[scheme](place, options);
   const read = (): AsyncIterable<Entry> => interruptible(readAll(), signal);
   const home = privateFolder(folder ?? stagingFolder);
   try {

@@ -153,3 +153,32 @@ test('a key that is the spelling of another key is not taken for it', async () =
     { id: 'plain', n: 2 },
   ]);
 });
+
+test('a damaged document that is called like the key of another record is withheld, and the other one is moved', async () => {
+  const database = await freshDatabase();
+  const [dir, target] = [tempFolder('store-'), targetOf(database)];
+  const store = openStore(people, filesDriver({ dir }));
+  for (const id of ['A', '^a']) await store.write([{ kind: 'insert', collection: 'people', row: { id, n: 1 } }]);
+  await store.close();
+  // The document of the key A.
+  const file = join(dir, 'people', '^a.json');
+  const whole = readFileSync(file);
+  writeFileSync(file, whole.subarray(0, -4));
+  const comparison = { source: `files:${dir}`, target };
+  const rejects = await withheld(comparison.source, database);
+  expect((await database.query('select id from people')).rows).toEqual([{ id: '^a' }]);
+  expect(await verify({ ...comparison, quarantine: rejects })).toMatchObject({
+    verdict: 'equal',
+    tables: [{ withheld: 1, different: 0, missing: null }],
+  });
+  const list = readFileSync(rejects, 'utf8');
+  expect(await retry({ rejects, target })).toMatchObject({
+    verdict: 'accounted',
+    badValues: [{ code: 'E_DOCUMENT_UNREADABLE', count: 1 }],
+    tables: [{ loaded: 0, present: 0, rejected: 1 }],
+  });
+  expect(readFileSync(rejects, 'utf8')).toBe(list);
+  writeFileSync(file, whole);
+  expect(await retry({ rejects, target })).toMatchObject({ verdict: 'equal', tables: [{ loaded: 1, rejected: 0 }] });
+  expect(await verify(comparison)).toMatchObject({ verdict: 'equal', tables: [{ rows: 2 }] });
+});

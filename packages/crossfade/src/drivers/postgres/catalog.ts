@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { query } from '../../pg/connect.ts';
-import { sql } from '../../pg/sql.ts';
+import { type Sql, sql } from '../../pg/sql.ts';
 
 /** A column as the catalog has it. */
 export interface CatalogColumn {
@@ -39,7 +39,17 @@ export interface CatalogTable {
   readonly columns: readonly CatalogColumn[];
   readonly unique: readonly CatalogUnique[];
   readonly references: readonly CatalogReference[];
+  /** See {@link strictIndexes}. */
+  readonly isStrict: boolean;
 }
+
+/**
+ * Whether the table `c` of a query has an index that is no unique set of columns, refuses rows all the same, and counts
+ * with each statement: partial, by an expression, of an exclusion, or left invalid.
+ */
+export const strictIndexes: Sql = sql`EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid
+  AND (x.indisexclusion OR (x.indisunique AND (x.indpred IS NOT NULL OR x.indexprs IS NOT NULL OR NOT x.indisvalid)))
+  AND NOT EXISTS (SELECT FROM pg_constraint u WHERE u.conindid = x.indexrelid AND u.contype IN ('p', 'u', 'x') AND u.condeferred))`;
 
 /** The tables of the schema that have one of the names. @throws CrossfadeError as `query` does */
 export async function readCatalog(
@@ -59,7 +69,7 @@ export async function readCatalog(
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
         'unique', (SELECT coalesce(json_agg(json_build_object(
             'name', i.relname, 'isImmediate', x.indimmediate,
-            'isDeferred', EXISTS (SELECT FROM pg_constraint u WHERE u.conindid = i.oid AND u.conrelid = c.oid AND u.condeferred),
+            'isDeferred', EXISTS (SELECT FROM pg_constraint u WHERE u.conindid = i.oid AND u.contype IN ('p', 'u') AND u.condeferred),
             'columns', (SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, at)
               JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.at <= x.indnkeyatts))), '[]')
           FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
@@ -72,7 +82,8 @@ export async function readCatalog(
             'toColumns', (SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(r.confkey) WITH ORDINALITY AS k (attnum, at)
               JOIN pg_attribute a ON a.attrelid = r.confrelid AND a.attnum = k.attnum))), '[]')
           FROM pg_constraint r JOIN pg_class t ON t.oid = r.confrelid
-          WHERE r.conrelid = c.oid AND r.contype = 'f')
+          WHERE r.conrelid = c.oid AND r.contype = 'f'),
+        'isStrict', ${strictIndexes}
       )::text AS found
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = ${schema} AND c.relname = ANY (${names}::text[]) AND c.relkind IN ('r', 'p')`,

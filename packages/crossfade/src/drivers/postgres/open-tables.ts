@@ -64,7 +64,10 @@ function keyConstraints(
   return new Map([...partitions, ...own].map((each) => [each.name, keyConstraint(tables, each)]));
 }
 
-function keyConstraint(tables: ReadonlyMap<string, Table>, { collection, unique }: Partition): KeyConstraint {
+function keyConstraint(
+  tables: ReadonlyMap<string, Table>,
+  { collection, unique }: Pick<Partition, 'collection' | 'unique'>,
+): KeyConstraint {
   const key = tables.get(collection)?.shape.key ?? [];
   const ofKey = unique.filter(
     ({ columns }) => columns.length === key.length && columns.every((column) => key.includes(column)),
@@ -82,12 +85,13 @@ export async function withPartitions(
   return new Map([...partitions.map((each) => [each.name, keyConstraint(tables, each)] as const), ...keys]);
 }
 
-/** A partition may have unique indexes of its own, which are not deferred. */
+/** Tables and partitions may have indexes beyond those that the catalog asks for, which are not deferred. */
 function isOrderFree(found: Catalog, partitions: readonly Partition[], keys: KeyConstraints): boolean {
-  const roots = [...found].map(([name, { unique }]) => ({ name, unique }));
+  const roots = [...found].map(([name, { unique, isStrict }]) => ({ name, unique, isStrict }));
   return (
-    [...roots, ...partitions].every(({ name, unique }) =>
-      unique.every((each) => each.isDeferred || keys.get(name)?.names.has(each.name)),
+    [...roots, ...partitions].every(
+      ({ name, unique, isStrict }) =>
+        !isStrict && unique.every((each) => each.isDeferred || keys.get(name)?.names.has(each.name)),
     ) && [...found.values()].every(({ references }) => references.every((each) => each.isDeferred))
   );
 }

@@ -41,12 +41,26 @@ test('the refusals of partitions are those of their collection, also of one that
   expect((await store.read('people', [2]))?.email).toBe('x'.repeat(8));
 });
 
-test('a unique index of a partition alone counts at once, and a removal frees its value', async () => {
+const words = collections({ words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] } });
+const table = 'CREATE TABLE words (word text COLLATE "C" PRIMARY KEY, n integer NOT NULL)';
+
+test.each([
+  [
+    'a unique index of a partition alone',
+    `${table} PARTITION BY RANGE (word);
+     CREATE TABLE low PARTITION OF words FOR VALUES FROM ('a') TO ('m');
+     CREATE UNIQUE INDEX ON low (n); CREATE UNIQUE INDEX ON low ((n + 1))`,
+  ],
+  ['a partial unique index', `${table}; CREATE UNIQUE INDEX ON words (n) WHERE n > 0`],
+  ['a unique index by an expression', `${table}; CREATE UNIQUE INDEX ON words ((n + 1))`],
+  ['an exclusion', `${table}; ALTER TABLE words ADD EXCLUDE (n WITH =)`],
+  [
+    'a unique set to which a deferred foreign key leads',
+    `${table}; ALTER TABLE words ADD UNIQUE (n), ADD FOREIGN KEY (n) REFERENCES words (n) DEFERRABLE INITIALLY DEFERRED`,
+  ],
+])('%s counts at once, and a removal frees its value', async (_what, tables) => {
   const database = await freshDatabase();
-  await database.query(`CREATE TABLE words (word text COLLATE "C" PRIMARY KEY, n integer NOT NULL) PARTITION BY RANGE (word);
-    CREATE TABLE low PARTITION OF words FOR VALUES FROM ('a') TO ('m');
-    CREATE UNIQUE INDEX ON low (n); CREATE UNIQUE INDEX ON low ((n + 1))`);
-  const words = collections({ words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] } });
+  await database.query(tables);
   const { store, driver } = await postgresStore({ target: database, schema: 'public' }, words);
   await store.write([{ kind: 'insert', collection: 'words', row: { word: 'a', n: 1 } }]);
   await driver.mirror.begin(1n);

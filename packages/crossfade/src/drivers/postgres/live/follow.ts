@@ -18,11 +18,14 @@ export interface Following {
   readonly collection: string;
 }
 
+/** A unique set or an exclusion refuses a row because of another one. */
+const takenStates = ['23505', '23P01'];
+
 /**
  * Makes what another store leads, within the transaction of the caller: the puts first, since ON DELETE takes along what
  * refers to a record when that is removed, and the puts may have parted it from there.
  *
- * Where a unique set counts at once and refuses that, the removals come first, unless they take along a record that is
+ * Where a unique set or an exclusion counts at once and refuses that, the removals come first, unless they take along a record that is
  * to stay. Returns how many were removed.
  *
  * @param isOrderFree no constraint counts before the end of the transaction
@@ -34,7 +37,7 @@ export async function follow(client: pg.Client, isOrderFree: boolean, following:
   try {
     return await putsFirst(following);
   } catch (error) {
-    if (!(error instanceof StatementFailure) || error.sqlstate !== '23505') throw error;
+    if (!(error instanceof StatementFailure) || !takenStates.includes(error.sqlstate)) throw error;
     await run(client, 'ROLLBACK TO SAVEPOINT crossfade_follow');
     return removalsFirst(following, error);
   }
