@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
 import type { Target } from '../../src/pg/target.ts';
+import { plainQuery } from '../support/plain-client.ts';
 import { removeOnSignal, removeWithServers } from './aftermath.ts';
 import { hasty } from './hasty.ts';
 
@@ -38,6 +39,8 @@ export async function serve(
   };
   try {
     const cluster = await startCluster({ ...options, settings: hasty, folder: join(tempRoot, 'server') });
+    // A database's first session writes the file that spares later ones reading the catalogs, and a copy has it too.
+    await plainQuery({ ...cluster.target, database: 'template1' }, 'select');
     project.provide('server', cluster.target);
     project.provide('tempRoot', tempRoot);
     // The programs are there already: a cluster more need not copy them again.
