@@ -1,8 +1,15 @@
 import { main } from '../../src/cli/main.ts';
 import { tempFolder } from '../harness/folders.ts';
-import type { CliOptions, Ended } from './cli.ts';
 
 type Stream = 'stdout' | 'stderr';
+
+/** What a call tells of a command that has ended. */
+interface Said {
+  readonly status: number;
+  readonly signal: null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 let isRunning = false;
 
@@ -15,7 +22,10 @@ export function isRunningHere(): boolean {
  * Runs a command within this process, which has read the sources already: what a process has of its own (streams,
  * environment, folder) is the command's meanwhile, and is as it was afterwards.
  */
-export async function runHere(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+export async function runHere(
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string },
+): Promise<Said> {
   const home = tempFolder('home-');
   const [written, restore] = [{ stdout: '', stderr: '' }, [captured('stdout'), captured('stderr')]];
   const folder = process.cwd();
@@ -45,7 +55,7 @@ export async function runHere(args: readonly string[], options: CliOptions = {})
       if (typeof done === 'function') process.nextTick(done);
       return true;
     };
-    stream.write = keep as typeof write;
+    stream.write = keep;
     return () => {
       stream.write = write;
       // The command listens to it for as long as its process lives.
