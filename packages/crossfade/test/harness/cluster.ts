@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import { type Cluster, type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
+import { clusterSettings, settingLines } from '../../src/pg/embedded/settings.ts';
 import { tempFolder } from './folders.ts';
 import { hasty } from './hasty.ts';
 
@@ -21,6 +24,14 @@ export function clusterOfFile(): () => Cluster {
   return () => cluster as Cluster;
 }
 
-function start(options: Omit<ClusterOptions, 'folder'>): Promise<Cluster> {
-  return startCluster({ ...inject('clusterOptions'), ...options, folder: join(tempFolder(), 'server') });
+/** A copy of the run's cluster as it was in the beginning: initdb takes longer than most tests. */
+function start({ settings, ...options }: Omit<ClusterOptions, 'folder'>): Promise<Cluster> {
+  const folder = join(tempFolder(), 'server');
+  mkdirSync(folder);
+  const data = join(folder, 'data');
+  execFileSync('cp', ['-a', inject('prototype'), data]);
+  // The copy is as hasty as its original, and later lines win.
+  appendFileSync(join(data, 'postgresql.conf'), settingLines({ ...clusterSettings(), ...settings }));
+  const { password } = inject('server');
+  return startCluster({ ...inject('clusterOptions'), ...options, folder, ...(password !== undefined && { password }) });
 }

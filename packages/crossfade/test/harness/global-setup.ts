@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
 import type { Target } from '../../src/pg/target.ts';
+import { plainQuery } from '../support/plain-client.ts';
 import { removeOnSignal, removeWithServers } from './aftermath.ts';
 import { hasty } from './hasty.ts';
 
@@ -15,6 +17,8 @@ declare module 'vitest' {
     tempRoot: string;
     /** How clusters of this run are made: which PostgreSQL, which locale, which settings. */
     clusterOptions: Omit<ClusterOptions, 'folder'>;
+    /** The data folder of a cluster that does not run, with the password of the run's server: others begin as its copy. */
+    prototype: string;
   }
 }
 
@@ -38,8 +42,15 @@ export async function serve(
   };
   try {
     const cluster = await startCluster({ ...options, settings: hasty, folder: join(tempRoot, 'server') });
+    const prototype = join(tempRoot, 'prototype');
+    await cluster.stop();
+    execFileSync('cp', ['-a', cluster.data, prototype]);
+    await cluster.start();
+    // A database's first session writes the file that spares later ones reading the catalogs, and a copy has it too.
+    await plainQuery({ ...cluster.target, database: 'template1' }, 'select');
     project.provide('server', cluster.target);
     project.provide('tempRoot', tempRoot);
+    project.provide('prototype', prototype);
     // The programs are there already: a cluster more need not copy them again.
     project.provide('clusterOptions', { ...options, bin: cluster.bin });
     return async () => {

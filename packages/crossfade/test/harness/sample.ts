@@ -1,4 +1,5 @@
-const takesAll = process.env.CROSSFADE_TEST_ALL === '1';
+/** Whether every case is wanted, as `npm run test:real` does. */
+export const takesAll = process.env.CROSSFADE_TEST_ALL === '1';
 
 /**
  * Of cases that are alike, those that `npm test` has time for: every so many-th, the first among them. `npm run

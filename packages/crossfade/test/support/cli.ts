@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Target } from '../../src/pg/target.ts';
 import { tempFolder } from '../harness/folders.ts';
+import { takesAll } from '../harness/sample.ts';
+import { isRunningHere, runHere } from './cli-here.ts';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).href;
 /** Gives the rights away when everything is loaded: another user may not be able to read the sources. */
@@ -61,9 +63,22 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   return { pid: child.pid as number, ended, stderr, kill: (signal) => void child.kill(signal) };
 }
 
-/** Runs the real command to its end. */
+/**
+ * Runs the command to its end. Each first run of a command in a test file is a process, as a user's is, and so is one
+ * that needs a process of its own; `npm test` has no time to start the others, and runs them within this one.
+ */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
-  return startCli(args, options).ended;
+  const ownsProcess = options.stdin !== undefined || options.unprivileged === true || isRunningHere();
+  return takesAll || ownsProcess || isFirst(args) ? startCli(args, options).ended : runHere(args, options);
+}
+
+const started = new Set<string>();
+
+function isFirst([command]: readonly string[]): boolean {
+  const run = `${expect.getState().testPath} ${command}`;
+  if (started.has(run)) return false;
+  started.add(run);
+  return true;
 }
 
 /** The environment that names a server as psql's would, password included. */

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { filesDriver } from '../../src/drivers/files/files.ts';
 import { openStore } from '../../src/store/store.ts';
 import { bodyOf, familySchema, type Family, readFamily } from './files-family.ts';
@@ -14,6 +15,8 @@ const driver = filesDriver({ dir });
 const store = openStore(familySchema, driver);
 const say = (what: unknown): void => void writeSync(1, `${JSON.stringify(what)}\n`);
 
+// A process that is killed keeps nothing of what it has compiled, and the next one compiles it again.
+flushCompileCache();
 try {
   await store.open();
   say('open');

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 // Not the public face, which loads far more than a writer needs: it starts fifty times.
 import { sqliteDriver } from '../../src/drivers/sqlite/store/driver.ts';
 import { collections } from '../../src/schema/collection.ts';
@@ -23,6 +24,8 @@ export function filling(n: number): string {
 
 const [path, writer, from, count] = process.argv.slice(2);
 if (path !== undefined && import.meta.filename === process.argv[1]) {
+  // A process that is killed keeps nothing of what it has compiled, and the next one compiles it again.
+  flushCompileCache();
   const store = openStore(writerSchema, sqliteDriver({ path, tables: 'create', busyTimeoutMs: 60_000 }));
   for (let n = Number(from); n < Number(from) + Number(count); n++) {
     await store.write(

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly locale?: readonly string[];
   /** Lines of `postgresql.conf`, over the embedded server's own. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of the cluster that lies in the folder already, whose settings stand in its file. Default: a new cluster with a new one. */
+  readonly password?: string;
 }
 
 /** A server that is a direct child of this process, as tests need it: it can be killed, and its death can be waited for. */
@@ -46,7 +48,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     (folder) => options.bin ?? prepareRuntime(folder).bin,
     options.locale ?? builtinLocale,
   );
-  const password = randomBytes(18).toString('base64url');
+  const { password = randomBytes(18).toString('base64url') } = options;
   await initialise(place, { password, settings: { ...clusterSettings(), ...options.settings }, sync: false });
   const started = await startOnFreePort(place);
   const { port } = started;

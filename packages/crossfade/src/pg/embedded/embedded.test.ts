@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../../test/harness/folders.ts';
 import { query } from '../../../test/harness/postgres.ts';
 import { packagedBinaries } from './binaries.ts';
@@ -118,59 +118,65 @@ test('several processes that start it at once get one and the same server, which
   expect((await query(here, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
-test('after kill -9 the next start recovers every committed row', async () => {
-  const folder = home();
-  const server = await startEmbedded({ folder });
-  await query(server, 'create table kept as select generate_series(1, 1000) as a');
-  process.kill(server.pid, 'SIGKILL');
-  while (isAlive(server.pid)) await sleep(5);
-  const next = await startEmbedded({ folder });
-  expect(next.pid).not.toBe(server.pid);
-  expect((await query(next, 'select count(*)::int as n from kept')).rows).toEqual([{ n: 1000 }]);
-});
-
-test('a stale postmaster.pid that names a living stranger does not keep the server from starting', async () => {
-  const folder = home();
-  const server = await startEmbedded({ folder });
-  const pidFile = join(server.folder, 'data', 'postmaster.pid');
-  const lines = readFileSync(pidFile, 'utf8').split('\n');
-  await stopEmbedded({ folder });
-  // The stranger runs as the server's own user: PostgreSQL alone would take it for a server.
-  const { uid, gid } = statSync(join(server.folder, 'data'));
-  const stranger = spawn('sleep', ['60'], { ...(isRoot && { uid, gid }), cwd: '/', stdio: 'ignore' });
-  onTestFinished(() => void stranger.kill());
-  await once(stranger, 'spawn');
-  writeFileSync(pidFile, [stranger.pid, ...lines.slice(1)].join('\n'));
-
-  expect(embeddedStatus({ folder }).running).toBe(false);
-  expect(await stopEmbedded({ folder })).toBe(false);
-  expect(stranger.exitCode).toBe(null);
-  const next = await startEmbedded({ folder });
-  expect((await query(next, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
-});
-
-test('a port that somebody else has taken is named, with the way out', async () => {
-  const folder = home();
-  const { port } = await startEmbedded({ folder });
-  await stopEmbedded({ folder });
-  const squatter = createServer().listen(port, '127.0.0.1');
-  onTestFinished(() => void squatter.close());
-  await once(squatter, 'listening');
-  await expect(startEmbedded({ folder })).rejects.toMatchObject({
-    code: 'E_POSTGRES_EMBEDDED',
-    message: expect.stringMatching(new RegExp(`Port ${port}.*taken.*access\\.json`)),
+describe('one cluster, whatever happens between two starts', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = join(tempFolder(), 'with space #1', 'postgres');
   });
-});
+  afterEach(async () => void (await stopEmbedded({ folder })));
 
-test('a server that refuses to start is reported with its own reason', async () => {
-  const folder = home();
-  const server = await startEmbedded({ folder });
-  await stopEmbedded({ folder });
-  const settings = join(server.folder, 'data', 'postgresql.conf');
-  writeFileSync(settings, `${readFileSync(settings, 'utf8')}\nshared_buffers = 'many'\n`);
-  await expect(startEmbedded({ folder })).rejects.toMatchObject({
-    code: 'E_POSTGRES_EMBEDDED',
-    message: expect.stringMatching(/invalid value for parameter "shared_buffers"/),
+  test('after kill -9 the next start recovers every committed row', async () => {
+    const server = await startEmbedded({ folder });
+    await query(server, 'create table kept as select generate_series(1, 1000) as a');
+    process.kill(server.pid, 'SIGKILL');
+    while (isAlive(server.pid)) await sleep(5);
+    const next = await startEmbedded({ folder });
+    expect(next.pid).not.toBe(server.pid);
+    expect((await query(next, 'select count(*)::int as n from kept')).rows).toEqual([{ n: 1000 }]);
+  });
+
+  test('a stale postmaster.pid that names a living stranger does not keep the server from starting', async () => {
+    const server = await startEmbedded({ folder });
+    const pidFile = join(server.folder, 'data', 'postmaster.pid');
+    const lines = readFileSync(pidFile, 'utf8').split('\n');
+    await stopEmbedded({ folder });
+    // The stranger runs as the server's own user: PostgreSQL alone would take it for a server.
+    const { uid, gid } = statSync(join(server.folder, 'data'));
+    const stranger = spawn('sleep', ['60'], { ...(isRoot && { uid, gid }), cwd: '/', stdio: 'ignore' });
+    onTestFinished(() => void stranger.kill());
+    await once(stranger, 'spawn');
+    writeFileSync(pidFile, [stranger.pid, ...lines.slice(1)].join('\n'));
+
+    expect(embeddedStatus({ folder }).running).toBe(false);
+    expect(await stopEmbedded({ folder })).toBe(false);
+    expect(stranger.exitCode).toBe(null);
+    const next = await startEmbedded({ folder });
+    expect((await query(next, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('a port that somebody else has taken is named, with the way out', async () => {
+    const { port } = await startEmbedded({ folder });
+    await stopEmbedded({ folder });
+    const squatter = createServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void squatter.close());
+    await once(squatter, 'listening');
+    await expect(startEmbedded({ folder })).rejects.toMatchObject({
+      code: 'E_POSTGRES_EMBEDDED',
+      message: expect.stringMatching(new RegExp(`Port ${port}.*taken.*access\\.json`)),
+    });
+  });
+
+  test('a server that refuses to start is reported with its own reason', async () => {
+    const server = await startEmbedded({ folder });
+    await stopEmbedded({ folder });
+    const settings = join(server.folder, 'data', 'postgresql.conf');
+    const before = readFileSync(settings, 'utf8');
+    onTestFinished(() => writeFileSync(settings, before));
+    writeFileSync(settings, `${before}\nshared_buffers = 'many'\n`);
+    await expect(startEmbedded({ folder })).rejects.toMatchObject({
+      code: 'E_POSTGRES_EMBEDDED',
+      message: expect.stringMatching(/invalid value for parameter "shared_buffers"/),
+    });
   });
 });
 

@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../../test/harness/postgres.ts';
+import { node, nodes } from '../../../../test/support/nodes.ts';
 import { postgresStore } from '../../../../test/support/postgres-store.ts';
 import { collections } from '../../../schema/collection.ts';
 
-const schema = collections({
-  nodes: {
-    fields: { id: { type: 'text' }, parent: { type: 'text', nullable: true }, tag: { type: 'text' } },
-    key: ['id'],
-    unique: [['tag']],
-    references: [{ fields: ['parent'], to: 'nodes', onRemove: 'remove' }],
-  },
-});
-
-const node = (id: string, parent: string | null, tag: string) => ({ id, parent, tag });
 const mirrored = (id: string, version: bigint, row: ReturnType<typeof node> | null) => ({
   collection: 'nodes',
   key: [id],
@@ -26,7 +17,7 @@ async function immediate() {
   await database.query(`CREATE TABLE nodes (id text COLLATE "C" PRIMARY KEY, tag text NOT NULL UNIQUE,
     parent text REFERENCES nodes ON DELETE CASCADE);
     CREATE TABLE strangers (node text REFERENCES nodes ON DELETE SET NULL)`);
-  const { store, driver } = await postgresStore({ target: database, schema: 'public' }, schema);
+  const { store, driver } = await postgresStore({ target: database, schema: 'public' }, nodes);
   for (const row of [node('a', null, 'x'), node('b', 'a', 'y'), node('d', 'b', 'z')])
     await store.write([{ kind: 'insert', collection: 'nodes', row }]);
   await database.query(`INSERT INTO strangers VALUES ('b')`);

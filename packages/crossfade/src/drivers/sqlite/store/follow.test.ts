@@ -2,19 +2,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../../../../test/harness/folders.ts';
+import { node, nodes } from '../../../../test/support/nodes.ts';
 import { sqliteStore } from '../../../../test/support/sqlite-store.ts';
 import { collections } from '../../../schema/collection.ts';
 
-const schema = collections({
-  nodes: {
-    fields: { id: { type: 'text' }, parent: { type: 'text', nullable: true }, tag: { type: 'text' } },
-    key: ['id'],
-    unique: [['tag']],
-    references: [{ fields: ['parent'], to: 'nodes', onRemove: 'remove' }],
-  },
-});
-
-const node = (id: string, parent: string | null, tag: string) => ({ id, parent, tag });
 const range = { after: null, upTo: ['c'] };
 
 /** A table that lets no other value stand in for a tag, with a record `a` and one that refers to it. */
@@ -24,7 +15,7 @@ async function strict() {
   db.exec(`CREATE TABLE nodes (id TEXT PRIMARY KEY NOT NULL, tag TEXT NOT NULL UNIQUE CHECK (length(tag) < 3),
     parent TEXT REFERENCES nodes (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)`);
   db.close();
-  const { store, driver } = await sqliteStore({ path, tables: 'expect' }, schema);
+  const { store, driver } = await sqliteStore({ path, tables: 'expect' }, nodes);
   for (const row of [node('a', null, 'x'), node('b', 'a', 'y'), node('d', 'b', 'z')])
     await store.write([{ kind: 'insert', collection: 'nodes', row }]);
   await driver.mirror.begin(1n);
