@@ -106,6 +106,9 @@ export interface DriverScan {
   readonly limit: number;
 }
 
+/** What a driver answers: at once where its place lets it, which spares a promise for each call, or later. */
+export type Awaitable<T> = T | Promise<T>;
+
 /**
  * What somebody writes who has another place for records. `open` is called before anything else and once, `close` when
  * no call is under way; arguments are checked and never null where the types do not say so. A driver reads no
@@ -116,12 +119,12 @@ export interface Driver extends Live {
   readonly supports: Supports;
   open(schema: Collections): Promise<void>;
   close(): Promise<void>;
-  read(collection: string, key: Key): Promise<Row | null>;
+  read(collection: string, key: Key): Awaitable<Row | null>;
   /** At most `limit` rows, fewer only at the end. */
-  scan(collection: string, scan: DriverScan): Promise<readonly Row[]>;
-  write(changes: readonly DriverChange[]): Promise<void>;
+  scan(collection: string, scan: DriverScan): Awaitable<readonly Row[]>;
+  write(changes: readonly DriverChange[]): Awaitable<void>;
   /** As {@link Store.update}. `change` answers a change of this very key, or null for none. */
-  update(collection: string, key: Key, change: (row: Row | null) => DriverChange | null): Promise<void>;
+  update(collection: string, key: Key, change: (row: Row | null) => DriverChange | null): Awaitable<void>;
 }
 
 /** A driver with every part of the live protocol. */
