@@ -1,4 +1,5 @@
 import type { Collections, Key, Row, RowOf, Value } from '../schema/collection.ts';
+import type { Awaitable } from './awaitable.ts';
 import type { Live } from './live/live.ts';
 import type { Supports } from './supports.ts';
 
@@ -106,13 +107,10 @@ export interface DriverScan {
   readonly limit: number;
 }
 
-/** What a driver answers: at once where its place lets it, which spares a promise for each call, or later. */
-export type Awaitable<T> = T | Promise<T>;
-
 /**
  * What somebody writes who has another place for records. `open` is called before anything else and once, `close` when
- * no call is under way; arguments are checked and never null where the types do not say so. A driver reads no
- * environment and knows no other driver.
+ * no call is under way; arguments are checked and never null where the types do not say so. A verb that is done when it
+ * returns may answer and throw at once, which spares a promise. A driver reads no environment and knows no other driver.
  */
 export interface Driver extends Live {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { CrossfadeError } from '../core/errors.ts';
-import type { Awaitable } from './contract.ts';
+import { type Awaitable, isPromise } from './awaitable.ts';
 
 /**
  * The life of a store: closed, opening, open, closing, and so on again. A call opens a store that was never opened and
@@ -83,9 +83,4 @@ export class Lifecycle {
       store: this.name,
     });
   }
-}
-
-/** Also one of another library. No value of a record is a function. */
-function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
-  return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }

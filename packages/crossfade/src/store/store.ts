@@ -1,8 +1,9 @@
 import { CrossfadeError } from '../core/errors.ts';
 import type { Collections, Key, Row, RowOf } from '../schema/collection.ts';
+import type { Awaitable } from './awaitable.ts';
 import { CollectionCheck } from './check-change.ts';
 import { checkScan, cursorOf } from './check-scan.ts';
-import type { Awaitable, Change, Driver, Page, ScanQuery, Store } from './contract.ts';
+import type { Change, Driver, Page, ScanQuery, Store } from './contract.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { settled } from './settle.ts';
 import type { Capability } from './supports.ts';

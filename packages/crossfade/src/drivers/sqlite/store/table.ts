@@ -5,7 +5,7 @@ import { name as quotedName } from '../names.ts';
 import { run } from '../run.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
-import { RowReader } from './row-reader.ts';
+import { RowReader, type Select } from './row-reader.ts';
 import { type KeyBounds, keylessWithin, withinBounds } from './range-query.ts';
 import { operand, scanQuery } from './scan-query.ts';
 
@@ -28,6 +28,7 @@ export class Table {
   private readonly fields: readonly string[];
   /** `"a" = ? AND "b" = ?` */
   private readonly ofKey: string;
+  private readonly readSql: Select;
   private readonly insertSql: string;
   private readonly putSql: string;
 
@@ -40,6 +41,7 @@ export class Table {
     this.fields = Object.keys(shape.fields);
     this.reader = new RowReader(connection, name, shape, found.rowid);
     this.ofKey = shape.key.map((field) => `${quotedName(field)} = ?`).join(' AND ');
+    this.readSql = this.reader.select(`FROM ${this.quoted} WHERE ${this.ofKey}`);
     const columns = this.fields.map(quotedName);
     this.insertSql = `INSERT INTO ${this.quoted} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
     const others = this.fields.filter((field) => !shape.key.includes(field)).map(quotedName);
@@ -57,20 +59,20 @@ export class Table {
 
   /** @throws CrossfadeError E_STORE_DAMAGED */
   read(key: Key): Row | null {
-    return this.reader.rows(`FROM ${this.quoted} WHERE ${this.ofKey}`, this.cells(this.shape.key, key))[0] ?? null;
+    return this.reader.rows(this.readSql, this.cells(this.shape.key, key))[0] ?? null;
   }
 
   /** @throws CrossfadeError E_STORE_DAMAGED */
   scan(scan: DriverScan): readonly Row[] {
     const { parts, order, values } = scanQuery(this.quoted, this.shape, scan);
-    return this.reader.union(parts, order, [...values, scan.limit]);
+    return this.reader.rows(this.reader.union(parts, order), [...values, scan.limit]);
   }
 
   /** @throws CrossfadeError E_STORE_DAMAGED where a row without a key lies within the bounds */
   refuseKeyless(bounds: KeyBounds): void {
     const keyless = keylessWithin(this.shape, this.found.nullableKey, bounds);
     // Whoever reads such a row finds the damage, and names it.
-    if (keyless !== null) this.reader.rows(`FROM ${this.quoted} WHERE ${keyless.text} LIMIT 1`, keyless.values);
+    if (keyless !== null) this.rows(`${keyless.text} LIMIT 1`, keyless.values);
   }
 
   /** The records within the bounds in the order of the key. @throws CrossfadeError E_STORE_DAMAGED */
@@ -78,7 +80,7 @@ export class Table {
     this.refuseKeyless(bounds);
     const { text, values } = withinBounds(this.shape, bounds);
     const order = this.shape.key.map((field) => operand(this.shape, field)).join(', ');
-    return this.reader.rows(`FROM ${this.quoted} WHERE ${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
+    return this.rows(`${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
   }
 
   /** Removes every record within the bounds; returns how many there were. */
@@ -123,6 +125,10 @@ export class Table {
   remove(key: Key): boolean {
     const statement = this.statement(`DELETE FROM ${this.quoted} WHERE ${this.ofKey}`);
     return run(statement, ...this.cells(this.shape.key, key)) > 0;
+  }
+
+  private rows(where: string, values: readonly Cell[]): Row[] {
+    return this.reader.rows(this.reader.select(`FROM ${this.quoted} WHERE ${where}`), values);
   }
 
   private statement(sql: string): StatementSync {
