@@ -8,11 +8,12 @@ import {
   type Row,
   type Value,
 } from '../schema/collection.ts';
-import { canonical, ValueFault } from '../schema/values/field-values.ts';
+import { forms, ValueFault } from '../schema/values/field-values.ts';
 import type { Change, DriverChange } from './contract.ts';
 
 interface NamedField extends Field {
   readonly name: string;
+  readonly form: (value: unknown) => Value;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -29,7 +30,9 @@ export class CollectionCheck {
   constructor(collection: string, shape: Collection) {
     this.collection = collection;
     this.shape = shape;
-    this.named = new Map(Object.entries(shape.fields).map(([name, field]) => [name, { name, ...field }]));
+    this.named = new Map(
+      Object.entries(shape.fields).map(([name, field]) => [name, { name, ...field, form: forms[field.type] }]),
+    );
     this.fields = [...this.named.values()];
     this.blank = blankRow(Object.keys(shape.fields));
     this.keyFields = shape.key.map((name) => this.field(name));
@@ -79,6 +82,8 @@ export class CollectionCheck {
         `A key of ${this.collection} is an array of ${this.keyFields.length} (${this.shape.key.join(', ')}). Nothing was done.`,
         { collection: this.collection, fields: this.shape.key },
       );
+    // Most keys are of one field, and asked for most often.
+    if (key.length === 1) return [this.inOneForm('E_KEY_INVALID', this.keyFields[0], key[0])];
     return this.keyFields.map((field, i) => this.inOneForm('E_KEY_INVALID', field, key[i]));
   }
 
@@ -107,8 +112,9 @@ export class CollectionCheck {
   /** What was given, with fields of the schema alone. */
   private given(row: object): Given {
     if (typeof row !== 'object' || row === null) throw new TypeError(`A record of ${this.collection} is an object.`);
-    for (const name of Object.keys(row))
-      if (!this.named.has(name)) throw this.invalid('E_ROW_INVALID', name, 'is no field of the schema');
+    // Most records have their fields in the order of the schema, and need not be looked up one by one.
+    const unknown = Object.keys(row).find((name, i) => name !== this.fields[i]?.name && !this.named.has(name));
+    if (unknown !== undefined) throw this.invalid('E_ROW_INVALID', unknown, 'is no field of the schema');
     return row as Given;
   }
 
@@ -116,13 +122,13 @@ export class CollectionCheck {
     return this.named.get(name) as NamedField;
   }
 
-  private inOneForm(code: ErrorCode, { name, type, nullable }: NamedField, value: unknown): Value {
+  private inOneForm(code: ErrorCode, { name, nullable, form }: NamedField, value: unknown): Value {
     if (value === null) {
       if (nullable === true) return null;
       throw this.invalid(code, name, 'is null, which the schema does not allow');
     }
     try {
-      return canonical(type, value);
+      return form(value);
     } catch (error) {
       if (error instanceof ValueFault) throw this.invalid(code, name, error.message);
       throw error;

@@ -33,10 +33,11 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
       },
     );
   };
-  const checks = new Map(Object.entries(schema).map(([each, shape]) => [each, new CollectionCheck(each, shape)]));
+  const checks = Object.fromEntries(
+    Object.entries(schema).map(([each, shape]) => [each, new CollectionCheck(each, shape)]),
+  );
   const checkOf = (collection: string): CollectionCheck => {
-    const check = checks.get(collection);
-    if (check !== undefined) return check;
+    if (Object.hasOwn(checks, collection)) return checks[collection];
     throw new TypeError(`There is no collection ${JSON.stringify(collection)} in the schema.`);
   };
   return {

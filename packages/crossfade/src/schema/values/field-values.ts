@@ -17,7 +17,8 @@ export function canonical(type: FieldType, value: unknown): Value {
   return forms[type](value);
 }
 
-const forms: Readonly<Record<FieldType, (value: unknown) => Value>> = {
+/** Makes the one form of a value of its type, as {@link canonical}. */
+export const forms: Readonly<Record<FieldType, (value: unknown) => Value>> = {
   text: (value) => text(value),
   integer: (value) => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value !== (value | 0))

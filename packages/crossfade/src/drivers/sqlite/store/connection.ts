@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../core/errors.ts';
 import { resultCodeOf } from '../result-words.ts';
 import type { Awaitable } from '../../../store/awaitable.ts';
+import { runSilently } from '../run.ts';
 import { isBusy } from './failure.ts';
 
 /** How many statements are kept prepared; scans have one for each combination of conditions. */
@@ -45,7 +46,6 @@ export class Connection {
   readonly cutsText: boolean;
   readonly busyTimeoutMs: number;
   private readonly statements = new Map<string, StatementSync>();
-  /** Asked by `get`: the answer of `run` has a rowid in it, for which newer Nodes may throw when the write is done. */
   private readonly begin: StatementSync;
   private readonly commit: StatementSync;
   private readonly rollback: StatementSync;
@@ -94,7 +94,7 @@ export class Connection {
   }
 
   private transaction<T>(step: () => T): T {
-    this.begin.get();
+    runSilently(this.begin);
     try {
       const result = step();
       this.commitAll();
@@ -108,7 +108,7 @@ export class Connection {
   /** What a failed rollback says is no news: the next call finds the transaction that could not be ended. */
   private takeBack(): void {
     try {
-      if (this.db.isTransaction) this.rollback.get();
+      if (this.db.isTransaction) runSilently(this.rollback);
     } catch {
       // The error that led here is told, whether the write may be there among it.
     }
@@ -116,7 +116,7 @@ export class Connection {
 
   private commitAll(): void {
     try {
-      this.commit.get();
+      runSilently(this.commit);
     } catch (error) {
       if ((resultCodeOf(error) & 0xff) !== 10) throw error;
       // The commit may have reached the log before the disk failed, and recovery would find it there.
@@ -130,31 +130,32 @@ export class Connection {
 
   /** Tries until nobody else holds what is needed, or the time is up. */
   private patiently<T>(step: () => T): Awaitable<T> {
-    const deadline = performance.now() + this.busyTimeoutMs;
-    const answer = this.attempt(step, deadline);
-    return answer === busy ? this.retried(step, deadline) : answer;
+    const answer = this.attempt(step, this.busyTimeoutMs <= 0);
+    return answer === busy ? this.retried(step) : answer;
   }
 
-  private async retried<T>(step: () => T, deadline: number): Promise<T> {
+  private async retried<T>(step: () => T): Promise<T> {
+    const deadline = performance.now() + this.busyTimeoutMs;
     for (let attempt = 1; ; attempt++) {
       await sleep(this.db.isOpen && this.db.isTransaction ? 0 : randomInt(1, Math.min(25, 2 + attempt * 2)));
-      const answer = this.attempt(step, deadline);
+      if (!this.db.isOpen) throw this.unusable('E_STORE_CLOSED', 'the store was closed meanwhile');
+      const answer = this.attempt(step, performance.now() >= deadline);
       if (answer !== busy) return answer;
     }
   }
 
-  private attempt<T>(step: () => T, deadline: number): T | typeof busy {
-    if (!this.db.isOpen) throw this.unusable('E_STORE_CLOSED', 'the store was closed meanwhile');
+  /** @param isLast what is in the way is then an error */
+  private attempt<T>(step: () => T, isLast: boolean): T | typeof busy {
     // Within the function of an `update`, which is not to see its own unfinished write.
     if (this.db.isTransaction) {
-      if (performance.now() < deadline) return busy;
-      throw this.unusable('E_STORE_FAILED', 'an earlier transaction could not be ended');
+      if (isLast) throw this.unusable('E_STORE_FAILED', 'an earlier transaction could not be ended');
+      return busy;
     }
     try {
       return step();
     } catch (error) {
       if (error instanceof CallersError) throw error.thrown;
-      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      if (!isBusy(error) || isLast) throw error;
       return busy;
     }
   }

@@ -1,8 +1,8 @@
 import type { StatementSync } from 'node:sqlite';
-import type { Collection, Key, Row } from '../../../schema/collection.ts';
+import type { Collection, FieldType, Key, Row } from '../../../schema/collection.ts';
 import type { DriverScan } from '../../../store/contract.ts';
 import { name as quotedName } from '../names.ts';
-import { run } from '../run.ts';
+import { run, runSilently } from '../run.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
 import { RowReader, type Select } from './row-reader.ts';
@@ -17,6 +17,11 @@ export interface FoundTable {
   readonly nullableKey: readonly string[];
 }
 
+interface Column {
+  readonly field: string;
+  readonly type: FieldType;
+}
+
 /** The statements of one collection, made once from the schema. All of them are steps of whoever calls. */
 export class Table {
   readonly name: string;
@@ -25,7 +30,7 @@ export class Table {
   private readonly reader: RowReader;
   private readonly found: FoundTable;
   private readonly quoted: string;
-  private readonly fields: readonly string[];
+  private readonly columns: readonly Column[];
   /** `"a" = ? AND "b" = ?` */
   private readonly ofKey: string;
   private readonly readSql: Select;
@@ -38,13 +43,14 @@ export class Table {
     this.shape = shape;
     this.found = found;
     this.quoted = quotedName(name);
-    this.fields = Object.keys(shape.fields);
+    this.columns = Object.entries(shape.fields).map(([field, { type }]) => ({ field, type }));
     this.reader = new RowReader(connection, name, shape, found.rowid);
     this.ofKey = shape.key.map((field) => `${quotedName(field)} = ?`).join(' AND ');
     this.readSql = this.reader.select(`FROM ${this.quoted} WHERE ${this.ofKey}`);
-    const columns = this.fields.map(quotedName);
+    const fields = this.columns.map(({ field }) => field);
+    const columns = fields.map(quotedName);
     this.insertSql = `INSERT INTO ${this.quoted} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-    const others = this.fields.filter((field) => !shape.key.includes(field)).map(quotedName);
+    const others = fields.filter((field) => !shape.key.includes(field)).map(quotedName);
     const replaced = others.map((column) => `${column} = excluded.${column}`).join(', ');
     // Not REPLACE, which deletes the record first, and what refers to it with it.
     this.putSql = `${this.insertSql} ON CONFLICT (${shape.key.map(quotedName).join(', ')}) DO ${
@@ -104,11 +110,11 @@ export class Table {
   }
 
   insert(row: Row): void {
-    run(this.statement(this.insertSql), ...this.cellsOf(row));
+    runSilently(this.statement(this.insertSql), ...this.cellsOf(row));
   }
 
   put(row: Row): void {
-    run(this.statement(this.putSql), ...this.cellsOf(row));
+    runSilently(this.statement(this.putSql), ...this.cellsOf(row));
   }
 
   /** Whether there was such a record. */
@@ -140,6 +146,6 @@ export class Table {
   }
 
   private cellsOf(row: Row): Cell[] {
-    return this.fields.map((field) => cellOf(this.shape.fields[field].type, row[field]));
+    return this.columns.map(({ field, type }) => cellOf(type, row[field]));
   }
 }
