@@ -1,7 +1,7 @@
 /** What is known at once or later. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** Also that of another library. No value of a record is a function. */
+/** Also one of another library or realm. No value of a record is a function. */
 export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }

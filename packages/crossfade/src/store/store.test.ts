@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { memoryDriver } from '../drivers/memory/memory.ts';
 import { collections } from '../schema/collection.ts';
@@ -32,26 +33,25 @@ test('what a driver throws at once, its caller hears of by the promise, whether 
 
 test('what is wrong with an argument, its caller hears of by the promise', async () => {
   const store = openStore(schema, memoryDriver());
-  const wrong = [
-    () => store.read('nobody' as never, ['a']),
-    () => store.read('people', []),
-    () => store.scan('people', { limit: 0 }),
-    () => store.write([{ kind: 'put', collection: 'people', row: {} as never }]),
+  const wrong: [() => Promise<unknown>, string][] = [
+    [() => store.read('nobody' as never, ['a']), 'There is no collection "nobody" in the schema.'],
+    [() => store.read('people', []), 'A key of people is an array of 1'],
+    [() => store.scan('people', { limit: 0 }), 'takes a limit from 1'],
+    [() => store.write([{ kind: 'put', collection: 'people', row: {} as never }]), 'people.id is missing'],
   ];
-  for (const call of wrong) {
+  for (const [call, message] of wrong) {
     let answer: Promise<unknown> | null = null;
     expect(() => (answer = call())).not.toThrow();
-    await expect(answer).rejects.toThrow();
+    await expect(answer).rejects.toThrow(message);
   }
 });
 
-test('closing waits for an answer that is still to come, also for the promise of another library', async () => {
+test('closing waits for an answer that is still to come, also for a promise of another realm', async () => {
   const events: string[] = [];
-  const { promise, resolve: settle } = Promise.withResolvers<null>();
-  const answer: PromiseLike<null> = { then: (...given) => promise.then(...given) };
+  const { promise, resolve: settle } = runInNewContext('Promise.withResolvers()') as PromiseWithResolvers<null>;
   const driver: Driver = {
     ...memoryDriver(),
-    read: () => answer as never,
+    read: () => promise,
     close: async () => void events.push('closed'),
   };
   const store = openStore(schema, driver);

@@ -81,10 +81,10 @@ function moment(value: unknown, zone: keyof typeof momentForms): string {
   const form = momentForms[zone];
   // Whatever a store has given out is in its one form, and need not be taken apart.
   if (typeof value === 'string' && form.test(value) && isDay(value)) return value;
-  const text = typeof value === 'string' ? spelledOut(value) : '';
-  if (!form.test(text) || !isDay(text))
+  const spelled = typeof value === 'string' ? spelledOut(value) : '';
+  if (!form.test(spelled) || !isDay(spelled))
     throw new ValueFault(`is no moment of the form YYYY-MM-DDTHH:MM:SS.ffffff${zone}`);
-  return text;
+  return spelled;
 }
 
 /** With a T for a blank, and six digits of fraction for fewer or none; what is spelled otherwise stays as it is. */
@@ -96,16 +96,16 @@ function spelledOut(value: string): string {
   );
 }
 
-/** Whether the calendar has the day of a text that begins with its digits, YYYY-MM-DD. */
-function isDay(text: string): boolean {
-  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)];
+/** Whether the calendar has the day of a value that begins with its digits, YYYY-MM-DD. */
+function isDay(value: string): boolean {
+  const [year, month, day] = [digits(value, 0, 4), digits(value, 5, 7), digits(value, 8, 10)];
   return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= lastDay(year, month);
 }
 
-function digits(text: string, start: number, end: number): number {
-  let value = 0;
-  for (let i = start; i < end; i++) value = value * 10 + text.charCodeAt(i) - 0x30;
-  return value;
+function digits(value: string, start: number, end: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) number = number * 10 + value.charCodeAt(i) - 0x30;
+  return number;
 }
 
 /** A copy, so that nobody changes it from outside, with one spelling of each number. */
