@@ -112,6 +112,14 @@ const Bare = function () {
 } as unknown as new () => object;
 Bare.prototype = Object.create(null) as object;
 
+/**
+ * A record with null in every field, to be copied by spreading and then filled: such copies are alike to an engine, which
+ * makes, reads and copies them several times faster than records that have got their fields one by one.
+ */
+export function blankRow(fields: readonly string[]): Row {
+  return Object.fromEntries(fields.map((field) => [field, null]));
+}
+
 /** The values of a key, in its order. */
 export type Key = readonly Value[];
 

@@ -1,98 +1,147 @@
 import { CrossfadeError, type ErrorCode } from '../core/errors.ts';
-import { type Collection, emptyRow, type Key, type Row, type Value } from '../schema/collection.ts';
-import { canonical, ValueFault } from '../schema/values/field-values.ts';
+import {
+  blankRow,
+  type Collection,
+  emptyRow,
+  type Field,
+  type Key,
+  type Row,
+  type Value,
+} from '../schema/collection.ts';
+import { forms, ValueFault } from '../schema/values/field-values.ts';
 import type { Change, DriverChange } from './contract.ts';
 
-/** A change with its values in their one form. @throws CrossfadeError E_ROW_INVALID, E_KEY_INVALID */
-export function checkChange(shape: Collection, change: Change): DriverChange {
-  const { kind, collection } = change;
-  if (kind === 'insert' || kind === 'put') {
-    const row = checkRow(collection, shape, change.row);
-    return { kind, collection, key: keyOf(shape, row), row };
-  }
-  const key = checkKey(collection, shape, change.key);
-  if (kind === 'remove') return { kind, collection, key };
-  const set = checkFields(collection, shape, change.set);
-  const fixed = shape.key.find((field) => Object.hasOwn(set, field));
-  if (fixed !== undefined)
-    throw invalid(
-      'E_ROW_INVALID',
-      collection,
-      fixed,
-      'is part of the key, which a patch does not change; remove the record and insert it anew',
-    );
-  return { kind, collection, key, set };
+interface NamedField extends Field {
+  readonly name: string;
+  readonly form: (value: unknown) => Value;
 }
 
-/** A whole record: a nullable field that is left out is null. @param key the key that the record must have */
-export function checkRow(collection: string, shape: Collection, row: object, key?: Key): Row {
-  const given = fieldsOf(collection, shape, row);
-  const checked = emptyRow();
-  for (const name of Object.keys(shape.fields)) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (value !== undefined) checked[name] = checkValue('E_ROW_INVALID', collection, shape, name, value);
-    else if (shape.fields[name].nullable === true) checked[name] = null;
-    else throw invalid('E_ROW_INVALID', collection, name, 'is missing');
-  }
-  const own = keyOf(shape, checked);
-  const other = key === undefined ? -1 : own.findIndex((value, i) => value !== key[i]);
-  if (other >= 0)
-    throw invalid('E_KEY_INVALID', collection, shape.key[other], 'is not that of the record that was to be updated');
-  return checked;
-}
+type Given = Readonly<Record<string, unknown>>;
 
-/** The values of a key, in its order. */
-export function checkKey(collection: string, shape: Collection, key: Key): Key {
-  if (!Array.isArray(key) || key.length !== shape.key.length)
-    throw new CrossfadeError(
-      'E_KEY_INVALID',
-      `A key of ${collection} is an array of ${shape.key.length} (${shape.key.join(', ')}). Nothing was done.`,
-      { collection, fields: shape.key },
+/** What the records of one collection, their keys and the changes of them have to be. Made once, asked at every call. */
+export class CollectionCheck {
+  readonly collection: string;
+  readonly shape: Collection;
+  private readonly named: ReadonlyMap<string, NamedField>;
+  private readonly fields: readonly NamedField[];
+  private readonly blank: Row;
+  private readonly keyFields: readonly NamedField[];
+
+  constructor(collection: string, shape: Collection) {
+    this.collection = collection;
+    this.shape = shape;
+    this.named = new Map(
+      Object.entries(shape.fields).map(([name, field]) => [name, { name, ...field, form: forms[field.type] }]),
     );
-  return key.map((value, i) => checkValue('E_KEY_INVALID', collection, shape, shape.key[i], value));
+    this.fields = [...this.named.values()];
+    this.blank = blankRow(Object.keys(shape.fields));
+    this.keyFields = shape.key.map((name) => this.field(name));
+  }
+
+  /** A change with its values in their one form. @throws CrossfadeError E_ROW_INVALID, E_KEY_INVALID */
+  change(change: Change): DriverChange {
+    const { kind } = change;
+    const { collection, shape } = this;
+    if (kind === 'insert' || kind === 'put') {
+      const row = this.row(change.row);
+      return { kind, collection, key: keyOf(shape, row), row };
+    }
+    const key = this.key(change.key);
+    if (kind === 'remove') return { kind, collection, key };
+    const set = this.part(change.set);
+    const fixed = shape.key.find((field) => Object.hasOwn(set, field));
+    if (fixed !== undefined)
+      throw this.invalid(
+        'E_ROW_INVALID',
+        fixed,
+        'is part of the key, which a patch does not change; remove the record and insert it anew',
+      );
+    return { kind, collection, key, set };
+  }
+
+  /** A whole record: a nullable field that is left out is null. @param key the key that the record must have */
+  row(row: object, key?: Key): Row {
+    const given = this.given(row);
+    const checked: Record<string, Value> = { ...this.blank };
+    for (const field of this.fields) {
+      const value = this.valueIn(given, field);
+      if (value === undefined && field.nullable !== true) throw this.invalid('E_ROW_INVALID', field.name, 'is missing');
+      checked[field.name] = value ?? null;
+    }
+    const other = key === undefined ? undefined : this.shape.key.find((field, i) => checked[field] !== key[i]);
+    if (other !== undefined)
+      throw this.invalid('E_KEY_INVALID', other, 'is not that of the record that was to be updated');
+    return checked;
+  }
+
+  /** The values of a key, in its order. */
+  key(key: Key): Key {
+    if (!Array.isArray(key) || key.length !== this.keyFields.length)
+      throw new CrossfadeError(
+        'E_KEY_INVALID',
+        `A key of ${this.collection} is an array of ${this.keyFields.length} (${this.shape.key.join(', ')}). Nothing was done.`,
+        { collection: this.collection, fields: this.shape.key },
+      );
+    // Most keys are of one field, and asked for most often.
+    if (key.length === 1) return [this.inOneForm('E_KEY_INVALID', this.keyFields[0], key[0])];
+    return this.keyFields.map((field, i) => this.inOneForm('E_KEY_INVALID', field, key[i]));
+  }
+
+  /** A value that a scan compares the field with. @throws CrossfadeError E_SCAN_INVALID */
+  compared(name: string, value: Value): Value {
+    // Null may be asked for, whether the field can hold it or not.
+    return value === null ? null : this.inOneForm('E_SCAN_INVALID', this.field(name), value);
+  }
+
+  private part(row: object): Row {
+    const given = this.given(row);
+    const checked = emptyRow();
+    for (const field of this.fields) {
+      const value = this.valueIn(given, field);
+      if (value !== undefined) checked[field.name] = value;
+    }
+    return checked;
+  }
+
+  /** Undefined for a field that is left out. */
+  private valueIn(given: Given, field: NamedField): Value | undefined {
+    const value = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+    return value === undefined ? undefined : this.inOneForm('E_ROW_INVALID', field, value);
+  }
+
+  /** What was given, with fields of the schema alone. */
+  private given(row: object): Given {
+    if (typeof row !== 'object' || row === null) throw new TypeError(`A record of ${this.collection} is an object.`);
+    // Most records have their fields in the order of the schema, and need not be looked up one by one.
+    const unknown = Object.keys(row).find((name, i) => name !== this.fields[i]?.name && !this.named.has(name));
+    if (unknown !== undefined) throw this.invalid('E_ROW_INVALID', unknown, 'is no field of the schema');
+    return row as Given;
+  }
+
+  private field(name: string): NamedField {
+    return this.named.get(name) as NamedField;
+  }
+
+  private inOneForm(code: ErrorCode, { name, nullable, form }: NamedField, value: unknown): Value {
+    if (value === null) {
+      if (nullable === true) return null;
+      throw this.invalid(code, name, 'is null, which the schema does not allow');
+    }
+    try {
+      return form(value);
+    } catch (error) {
+      if (error instanceof ValueFault) throw this.invalid(code, name, error.message);
+      throw error;
+    }
+  }
+
+  private invalid(code: ErrorCode, field: string, what: string): CrossfadeError {
+    const { collection } = this;
+    return new CrossfadeError(code, `${collection}.${field} ${what}. Nothing was written.`, { collection, field });
+  }
 }
 
 /** The key of a checked record. */
 export function keyOf(shape: Collection, row: Row): Key {
   return shape.key.map((field) => row[field]);
-}
-
-/** One value of a field, in its one form. */
-export function checkValue(
-  code: ErrorCode,
-  collection: string,
-  shape: Collection,
-  name: string,
-  value: unknown,
-): Value {
-  const field = shape.fields[name];
-  if (value === null) {
-    if (field.nullable === true) return null;
-    throw invalid(code, collection, name, 'is null, which the schema does not allow');
-  }
-  try {
-    return canonical(field.type, value);
-  } catch (error) {
-    if (error instanceof ValueFault) throw invalid(code, collection, name, error.message);
-    throw error;
-  }
-}
-
-function checkFields(collection: string, shape: Collection, row: object): Record<string, Value> {
-  const checked = emptyRow();
-  for (const [name, value] of Object.entries(fieldsOf(collection, shape, row)))
-    if (value !== undefined) checked[name] = checkValue('E_ROW_INVALID', collection, shape, name, value);
-  return checked;
-}
-
-/** What was given, with fields of the schema alone. */
-function fieldsOf(collection: string, shape: Collection, row: object): Readonly<Record<string, unknown>> {
-  if (typeof row !== 'object' || row === null) throw new TypeError(`A record of ${collection} is an object.`);
-  const unknown = Object.keys(row).find((name) => !Object.hasOwn(shape.fields, name));
-  if (unknown !== undefined) throw invalid('E_ROW_INVALID', collection, unknown, 'is no field of the schema');
-  return row as Readonly<Record<string, unknown>>;
-}
-
-function invalid(code: ErrorCode, collection: string, field: string, what: string): CrossfadeError {
-  return new CrossfadeError(code, `${collection}.${field} ${what}. Nothing was written.`, { collection, field });
 }

@@ -1,6 +1,6 @@
 import { CrossfadeError } from '../core/errors.ts';
 import { type Collection, keyTypes, type Row } from '../schema/collection.ts';
-import { checkValue } from './check-change.ts';
+import type { CollectionCheck } from './check-change.ts';
 import type { Cursor, DriverScan, ScanQuery } from './contract.ts';
 
 /** How many records a page has at the most, and when nothing is said. */
@@ -8,7 +8,8 @@ const limitMax = 1_000;
 const limitDefault = 100;
 
 /** A scan with everything said. @throws CrossfadeError E_SCAN_INVALID */
-export function checkScan(collection: string, shape: Collection, query: ScanQuery): DriverScan {
+export function checkScan(check: CollectionCheck, query: ScanQuery): DriverScan {
+  const { collection, shape } = check;
   const { where = [], by = shape.key, descending = false, after = null, limit = limitDefault } = query;
   const fail = (what: string): never => {
     throw new CrossfadeError('E_SCAN_INVALID', `A scan of ${collection} ${what}. Nothing was read.`, { collection });
@@ -24,17 +25,13 @@ export function checkScan(collection: string, shape: Collection, query: ScanQuer
     if (!(keyTypes as readonly string[]).includes(shape.fields[field].type))
       fail(`compares ${field}, whose type has no order`);
     if (!['=', '<', '<=', '>', '>='].includes(is)) fail('compares by =, <, <=, > and >= alone');
-    // Null may be asked for, whether the field can hold it or not.
-    return { field, is, value: value === null ? null : checkValue('E_SCAN_INVALID', collection, shape, field, value) };
+    return { field, is, value: check.compared(field, value) };
   });
   return {
     where: conditions,
     order,
     descending,
-    after:
-      after?.map((value, i) =>
-        value === null ? null : checkValue('E_SCAN_INVALID', collection, shape, order[i], value),
-      ) ?? null,
+    after: after?.map((value, i) => check.compared(order[i], value)) ?? null,
     limit,
   };
 }

@@ -1,4 +1,5 @@
 import type { Collections, Key, Row, RowOf, Value } from '../schema/collection.ts';
+import type { Awaitable } from './awaitable.ts';
 import type { Live } from './live/live.ts';
 import type { Supports } from './supports.ts';
 
@@ -108,20 +109,20 @@ export interface DriverScan {
 
 /**
  * What somebody writes who has another place for records. `open` is called before anything else and once, `close` when
- * no call is under way; arguments are checked and never null where the types do not say so. A driver reads no
- * environment and knows no other driver.
+ * no call is under way; arguments are checked and never null where the types do not say so. A verb that is done when it
+ * returns may answer and throw at once, which spares a promise. A driver reads no environment and knows no other driver.
  */
 export interface Driver extends Live {
   readonly name: string;
   readonly supports: Supports;
   open(schema: Collections): Promise<void>;
   close(): Promise<void>;
-  read(collection: string, key: Key): Promise<Row | null>;
+  read(collection: string, key: Key): Awaitable<Row | null>;
   /** At most `limit` rows, fewer only at the end. */
-  scan(collection: string, scan: DriverScan): Promise<readonly Row[]>;
-  write(changes: readonly DriverChange[]): Promise<void>;
+  scan(collection: string, scan: DriverScan): Awaitable<readonly Row[]>;
+  write(changes: readonly DriverChange[]): Awaitable<void>;
   /** As {@link Store.update}. `change` answers a change of this very key, or null for none. */
-  update(collection: string, key: Key, change: (row: Row | null) => DriverChange | null): Promise<void>;
+  update(collection: string, key: Key, change: (row: Row | null) => DriverChange | null): Awaitable<void>;
 }
 
 /** A driver with every part of the live protocol. */

@@ -1,4 +1,5 @@
 import { CrossfadeError } from '../core/errors.ts';
+import { type Awaitable, isPromise } from './awaitable.ts';
 
 /**
  * The life of a store: closed, opening, open, closing, and so on again. A call opens a store that was never opened and
@@ -41,26 +42,28 @@ export class Lifecycle {
   }
 
   /** Runs a call within the life of the store. @throws CrossfadeError E_STORE_CLOSED */
-  during<T>(call: () => Promise<T>): Promise<T> {
+  during<T>(call: () => Awaitable<T>): Awaitable<T> {
     return this.state === 'open' && this.isStarted ? this.tracked(call) : this.opened(call);
   }
 
-  private async opened<T>(call: () => Promise<T>): Promise<T> {
+  private async opened<T>(call: () => Awaitable<T>): Promise<T> {
     if (this.state !== 'closed' && !this.isStarted) await this.open();
     if (this.state === 'closed') throw this.closed();
     return this.tracked(call);
   }
 
   /** As {@link during}, but never opens: waits for an opening that is under way. @throws CrossfadeError E_STORE_CLOSED */
-  async within<T>(call: () => Promise<T>): Promise<T> {
+  async within<T>(call: () => Awaitable<T>): Promise<T> {
     if (this.state === 'open' && !this.isStarted) await this.turn.catch(() => undefined);
     if (this.state !== 'open' || !this.isStarted) throw this.closed();
     return this.tracked(call);
   }
 
-  /** The promise of the call itself: each further one would cost as much as a read from memory. */
-  private tracked<T>(call: () => Promise<T>): Promise<T> {
+  /** The answer of the call itself: each promise more would cost as much as a read from memory. */
+  private tracked<T>(call: () => Awaitable<T>): Awaitable<T> {
     const running = call();
+    // What has ended already is not under way.
+    if (!isPromise(running)) return running;
     const ended = (): void => void this.underWay.delete(running);
     this.underWay.add(running);
     running.then(ended, ended);

@@ -4,8 +4,8 @@ import type { DriverChange } from './contract.ts';
  * The changes of a write without removals that a later change of the same write takes back: a record that is removed
  * and made anew is there at the end, so that what refers to it stays, where a database would have removed it at once.
  */
-export function settled(changes: readonly DriverChange[]): DriverChange[] {
-  if (changes.length === 1) return [...changes];
+export function settled(changes: readonly DriverChange[]): readonly DriverChange[] {
+  if (changes.length === 1) return changes;
   const last = new Map<string, number>();
   const kept: (DriverChange | null)[] = [...changes];
   changes.forEach((change, i) => {

@@ -1,6 +1,7 @@
 import { CrossfadeError } from '../core/errors.ts';
 import type { Collections, Key, Row, RowOf } from '../schema/collection.ts';
-import { checkChange, checkKey, checkRow } from './check-change.ts';
+import type { Awaitable } from './awaitable.ts';
+import { CollectionCheck } from './check-change.ts';
 import { checkScan, cursorOf } from './check-scan.ts';
 import type { Change, Driver, Page, ScanQuery, Store } from './contract.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -32,8 +33,11 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
       },
     );
   };
-  const collectionOf = (collection: string) => {
-    if (Object.hasOwn(schema, collection)) return schema[collection];
+  const checks = Object.fromEntries(
+    Object.entries(schema).map(([each, shape]) => [each, new CollectionCheck(each, shape)]),
+  );
+  const checkOf = (collection: string): CollectionCheck => {
+    if (Object.hasOwn(checks, collection)) return checks[collection];
     throw new TypeError(`There is no collection ${JSON.stringify(collection)} in the schema.`);
   };
   return {
@@ -43,12 +47,12 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
     open: () => life.open(),
     close: () => life.close(),
     read: async <N extends keyof S & string>(collection: N, key: Key) => {
-      const checked = checkKey(collection, collectionOf(collection), key);
-      return (await life.during(() => driver.read(collection, checked))) as RowOf<S[N]> | null;
+      const checked = checkOf(collection).key(key);
+      return life.during(() => driver.read(collection, checked)) as Awaitable<RowOf<S[N]> | null>;
     },
     scan: async <N extends keyof S & string>(collection: N, query: ScanQuery = {}) => {
       need('orderedScan', 'scan in order');
-      const scan = checkScan(collection, collectionOf(collection), query);
+      const scan = checkScan(checkOf(collection), query);
       const rows = await life.during(() => driver.scan(collection, scan));
       return {
         rows,
@@ -57,18 +61,18 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
     },
     write: async (changes: readonly Change<S>[]) => {
       if (changes.length > 1) need('atomic', 'make several changes at once');
-      const checked = settled(changes.map((change) => checkChange(collectionOf(change.collection), change)));
-      if (checked.length > 0) await life.during(() => driver.write(checked));
+      const checked = settled(changes.map((change) => checkOf(change.collection).change(change)));
+      return checked.length === 0 ? undefined : life.during(() => driver.write(checked));
     },
     update: async (collection, key, change) => {
       need('update', 'read and write a record in one step');
-      const shape = collectionOf(collection);
-      const checked = checkKey(collection, shape, key);
+      const check = checkOf(collection);
+      const checked = check.key(key);
       let result: Row | null = null;
       await life.during(() =>
         driver.update(collection, checked, (row) => {
           const wanted = change(row as never);
-          result = wanted === undefined ? row : wanted === null ? null : checkRow(collection, shape, wanted, checked);
+          result = wanted === undefined ? row : wanted === null ? null : check.row(wanted, checked);
           if (wanted === undefined) return null;
           return result === null
             ? { kind: 'remove', collection, key: checked }

@@ -61,7 +61,7 @@ function sideOf(leg: Leg, family: Family, side: Side): Looked {
   return { driver, collection, shape: leg.mapping[side][collection] };
 }
 
-function page({ driver, collection, shape }: Looked, after: Key | null, limit: number): Promise<readonly Row[]> {
+async function page({ driver, collection, shape }: Looked, after: Key | null, limit: number): Promise<readonly Row[]> {
   return driver.scan(collection, { where: [], order: shape.key, descending: false, after, limit });
 }
 

@@ -3,7 +3,7 @@ import { mapUnit } from '../schema/mapping/apply.ts';
 import type { Row } from '../schema/collection.ts';
 import type { Unit, UnitRecords } from '../schema/mapping/mapping.ts';
 import { familyOf, isEmpty } from '../schema/mapping/unit.ts';
-import { checkRow } from '../store/check-change.ts';
+import { CollectionCheck } from '../store/check-change.ts';
 import type { Mirrored } from '../store/live/mirror.ts';
 import { followerSide, type Leg, onlyPart } from './leg.ts';
 import { readUnit } from './read-unit.ts';
@@ -40,7 +40,7 @@ export function mappedRow(leg: Leg, unit: Unit, records: UnitRecords): Row | nul
   const { collection } = onlyPart(familyOf(mapping, unit), to);
   const rows = mapUnit(mapping, from, unit, records)[collection];
   if (rows.length === 0) return null;
-  if (rows.length === 1) return checkRow(collection, mapping[to][collection], rows[0], unit.key);
+  if (rows.length === 1) return new CollectionCheck(collection, mapping[to][collection]).row(rows[0], unit.key);
   throw new CrossfadeError(
     'E_UNIT_UNMAPPED',
     `The mapping of the family ${unit.family} answers several records of one key. The unit was not written to the other store. Mend the mapping.`,

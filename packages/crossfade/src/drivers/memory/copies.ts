@@ -1,17 +1,23 @@
-import { emptyRow, type Row, type Value } from '../../schema/collection.ts';
+import type { Row, Value } from '../../schema/collection.ts';
+import type { Table } from '../../store/tables/table.ts';
 
 /** A copy for the caller, or null for none. */
-export function copied(row: Row | undefined): Row | null {
-  return row === undefined ? null : copyOf(row);
+export function copied(row: Row | undefined, table: Table): Row | null {
+  return row === undefined ? null : copyOf(row, table);
 }
 
 /** Nobody outside holds what stands here, and nothing that was handed out changes. */
-export function copyOf(row: Row): Row {
-  const copy = emptyRow();
-  for (const name in row) copy[name] = copyValue(row[name]);
+export function copyOf(row: Row, { objectFields }: Table): Row {
+  // Engines copy an object by its shape at once, several times faster than field by field.
+  const copy: Record<string, Value> = { ...row };
+  for (const field of objectFields) {
+    const value = copy[field];
+    if (typeof value === 'object' && value !== null) copy[field] = structuredClone(value);
+  }
   return copy;
 }
 
-function copyValue(value: Value): Value {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
+/** The same of several. */
+export function copiesOf(rows: readonly Row[], table: Table): readonly Row[] {
+  return rows.map((row) => copyOf(row, table));
 }

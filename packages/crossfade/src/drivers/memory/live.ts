@@ -8,7 +8,7 @@ import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import type { Past } from '../../store/tables/past.ts';
 import type { Table } from '../../store/tables/table.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
-import { copied, copyOf } from './copies.ts';
+import { copied, copiesOf } from './copies.ts';
 
 /** What the parts of the live protocol work on. */
 export interface Held {
@@ -45,7 +45,8 @@ export function mirrorOf({ follow, guards }: Held): Mirror {
 /** Ranges of keys. A load is one step; a snapshot keeps what changes while it is read. */
 export function bulkOf({ table, follow, past, guards }: Held): Bulk {
   return {
-    range: async (collection, range, limit) => taken(walkRange(table(collection), range), limit).map(copyOf),
+    range: async (collection, range, limit) =>
+      copiesOf(taken(walkRange(table(collection), range), limit), table(collection)),
     load: async (epoch, collection, range, rows, keep = []) => {
       guards.check(epoch);
       const { led, count } = ledByLoad(table(collection), range, rows, keep);
@@ -57,10 +58,13 @@ export function bulkOf({ table, follow, past, guards }: Held): Bulk {
         read({
           read: async (collection, key) => {
             const then = memory.past(table(collection), valuesText(key));
-            return copied(then === undefined ? table(collection).get(key) : (then ?? undefined));
+            return copied(then === undefined ? table(collection).get(key) : (then ?? undefined), table(collection));
           },
           range: async (collection, range, limit) =>
-            taken(memory.range(table(collection), range), limit).map(({ row }) => copyOf(row)),
+            copiesOf(
+              taken(memory.range(table(collection), range), limit).map(({ row }) => row),
+              table(collection),
+            ),
         }),
       ),
   };

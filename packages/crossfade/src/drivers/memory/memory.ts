@@ -13,7 +13,7 @@ import { ownedByProcess } from '../../store/supports.ts';
 import { applyChanges, applyLed, isChange, type Step } from '../../store/tables/apply.ts';
 import { Past } from '../../store/tables/past.ts';
 import { Table } from '../../store/tables/table.ts';
-import { copied, copyOf } from './copies.ts';
+import { copied, copiesOf, copyOf } from './copies.ts';
 import { bulkOf, fenceOf, mirrorOf } from './live.ts';
 
 /** What a memory driver can be asked beyond the contract. */
@@ -37,16 +37,17 @@ export function memoryDriver(): MemoryDriver {
   const intents = new IntentList(0, 0);
   const fence = new EpochFence('memory');
   const past = new Past();
+  const read = (from: Table, key: Key): Row | null => copied(from.get(key), from);
   const kept = (steps: readonly Step[]): readonly Step[] => {
-    const made = steps.filter(isChange);
-    for (const step of made) past.keep(step, step.before ?? null);
-    return made;
+    if (past.isRead) for (const step of steps.filter(isChange)) past.keep(step, step.before ?? null);
+    return steps;
   };
   /** A write of the application; it has ended when anybody else gets a turn, and so has its intent. */
   const write = (changes: readonly DriverChange[]): void => {
     fence.refuse();
     const made = kept(applyChanges(tables, changes, copyOf));
-    intents.note(made.map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
+    if (!intents.installed) return;
+    intents.note(made.filter(isChange).map(({ table: { name }, key }) => ({ collection: name, key }))).intent.end();
   };
   const held = {
     table,
@@ -62,14 +63,14 @@ export function memoryDriver(): MemoryDriver {
         if (!tables.has(name)) tables.set(name, new Table(name, shape));
     },
     close: async () => undefined,
-    read: async (collection: string, key: Key) => copied(table(collection).get(key)),
-    scan: async (collection: string, scan: DriverScan) => table(collection).scan(scan).map(copyOf),
-    write: async (changes: readonly DriverChange[]) => write(changes),
-    update: async (collection, key, change) => {
-      const wanted = change(copied(table(collection).get(key)));
+    read: (collection: string, key: Key) => read(table(collection), key),
+    scan: (collection: string, scan: DriverScan) => copiesOf(table(collection).scan(scan), table(collection)),
+    write,
+    update: (collection, key, change) => {
+      const wanted = change(read(table(collection), key));
       if (wanted !== null) write([wanted]);
     },
-    snapshot: (collection) => table(collection).all().map(copyOf),
+    snapshot: (collection) => copiesOf(table(collection).all(), table(collection)),
     capture: captureOfList(intents, () => [...tables.keys()]),
     fence: fenceOf(fence),
     mirror: mirrorOf(held),

@@ -17,7 +17,8 @@ export function canonical(type: FieldType, value: unknown): Value {
   return forms[type](value);
 }
 
-const forms: Readonly<Record<FieldType, (value: unknown) => Value>> = {
+/** Makes the one form of a value of its type, as {@link canonical}. */
+export const forms: Readonly<Record<FieldType, (value: unknown) => Value>> = {
   text: (value) => text(value),
   integer: (value) => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value !== (value | 0))
@@ -42,10 +43,11 @@ const forms: Readonly<Record<FieldType, (value: unknown) => Value>> = {
     if (typeof value !== 'boolean') throw new ValueFault('is neither true nor false');
     return value;
   },
-  timestamptz: (value) => `${moment(value, 'Z')}Z`,
+  timestamptz: (value) => moment(value, 'Z'),
   timestamp: (value) => moment(value, ''),
   date: (value) => {
-    if (typeof value !== 'string' || !isDate(value)) throw new ValueFault('is no date of the form YYYY-MM-DD');
+    if (typeof value !== 'string' || !dateForm.test(value) || !isDay(value))
+      throw new ValueFault('is no date of the form YYYY-MM-DD');
     return value;
   },
   uuid: (value) => {
@@ -68,20 +70,42 @@ function text(value: unknown): string {
   return value;
 }
 
-const momentForm = /^(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z?)$/;
+const dateForm = /^\d{4}-\d\d-\d\d$/;
+/** By the zone at the end. */
+const momentForms = {
+  Z: /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/,
+  '': /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}$/,
+};
 
-function moment(value: unknown, zone: 'Z' | ''): string {
-  const found = typeof value === 'string' ? momentForm.exec(value) : null;
-  if (found === null || found[6] !== zone || !isDate(found[1]) || found[2] > '23' || found[3] > '59' || found[4] > '59')
+function moment(value: unknown, zone: keyof typeof momentForms): string {
+  const form = momentForms[zone];
+  // Whatever a store has given out is in its one form, and need not be taken apart.
+  if (typeof value === 'string' && form.test(value) && isDay(value)) return value;
+  const spelled = typeof value === 'string' ? spelledOut(value) : '';
+  if (!form.test(spelled) || !isDay(spelled))
     throw new ValueFault(`is no moment of the form YYYY-MM-DDTHH:MM:SS.ffffff${zone}`);
-  return `${found[1]}T${found[2]}:${found[3]}:${found[4]}.${(found[5] ?? '').padEnd(6, '0')}`;
+  return spelled;
 }
 
-function isDate(value: string): boolean {
-  const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(value);
-  if (found === null) return false;
-  const [year, month, day] = found.slice(1).map(Number);
+/** With a T for a blank, and six digits of fraction for fewer or none; what is spelled otherwise stays as it is. */
+function spelledOut(value: string): string {
+  return value.replace(
+    /^(.{10})[T ](.{8})(?:\.(\d{1,6}))?(Z?)$/,
+    (_, day: string, clock: string, fraction: string | undefined, zone: string) =>
+      `${day}T${clock}.${(fraction ?? '').padEnd(6, '0')}${zone}`,
+  );
+}
+
+/** Whether the calendar has the day of a value that begins with its digits, YYYY-MM-DD. */
+function isDay(value: string): boolean {
+  const [year, month, day] = [digits(value, 0, 4), digits(value, 5, 7), digits(value, 8, 10)];
   return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= lastDay(year, month);
+}
+
+function digits(value: string, start: number, end: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) number = number * 10 + value.charCodeAt(i) - 0x30;
+  return number;
 }
 
 /** A copy, so that nobody changes it from outside, with one spelling of each number. */

@@ -75,11 +75,13 @@ export function takeBack(steps: readonly Step[]): void {
 }
 
 function afterwards(table: Table, change: DriverChange): Row | undefined {
-  const before = table.get(change.key);
   if (change.kind === 'remove') return undefined;
-  if (change.kind === 'insert' && before !== undefined)
-    throw refusal('E_KEY_EXISTS', table.name, refusalWords.E_KEY_EXISTS);
-  if (change.kind !== 'patch') return change.row;
+  if (change.kind !== 'patch') {
+    if (change.kind === 'insert' && table.get(change.key) !== undefined)
+      throw refusal('E_KEY_EXISTS', table.name, refusalWords.E_KEY_EXISTS);
+    return change.row;
+  }
+  const before = table.get(change.key);
   if (before === undefined) throw refusal('E_KEY_MISSING', table.name, refusalWords.E_KEY_MISSING);
   return { ...before, ...change.set };
 }

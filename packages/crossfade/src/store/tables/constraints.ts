@@ -12,7 +12,12 @@ export function judgeWrite(
   changes: readonly DriverChange[],
   set: (table: Table, key: Key, row: undefined) => void,
 ): void {
-  const touched = changes.map(({ collection, key }) => ({ table: tables.get(collection) as Table, key }));
+  const touched: Touched[] = [];
+  for (const { kind, collection, key } of changes) {
+    const table = tables.get(collection) as Table;
+    // A record that may break nothing of its own can only break something by being gone.
+    if (kind === 'remove' || table.isConstrained) touched.push({ table, key });
+  }
   for (const each of touched) if (each.table.get(each.key) === undefined) touched.push(...followed(tables, each, set));
   for (const { table, key } of touched) {
     const row = table.get(key);

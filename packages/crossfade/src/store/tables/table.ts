@@ -1,7 +1,9 @@
-import type { Collection, Key, Row } from '../../schema/collection.ts';
+import type { Collection, FieldType, Key, Row } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
 import type { DriverScan } from '../contract.ts';
 import { valuesText } from './values-text.ts';
+
+const objectTypes: readonly FieldType[] = ['json', 'bytes'];
 
 /**
  * The records of one collection in memory, by key, with what finds them by a unique set or a reference. A row may lack
@@ -10,6 +12,8 @@ import { valuesText } from './values-text.ts';
 export class Table {
   readonly name: string;
   readonly shape: Collection;
+  /** The fields whose values are objects, so that a copy of a record has to copy these too. */
+  readonly objectFields: readonly string[];
   private readonly rows = new Map<string, Row>();
   /** One of each unique set and reference: the keys of the records that have the values. */
   private readonly finders: readonly { readonly fields: readonly string[]; readonly keys: Map<string, Set<string>> }[];
@@ -19,8 +23,14 @@ export class Table {
   constructor(name: string, shape: Collection) {
     this.name = name;
     this.shape = shape;
+    this.objectFields = Object.keys(shape.fields).filter((field) => objectTypes.includes(shape.fields[field].type));
     const lists = [...(shape.unique ?? []), ...(shape.references ?? []).map((reference) => reference.fields)];
     this.finders = lists.map((fields) => ({ fields, keys: new Map<string, Set<string>>() }));
+  }
+
+  /** It has unique sets or references, which a record may break. */
+  get isConstrained(): boolean {
+    return this.finders.length > 0;
   }
 
   get size(): number {

@@ -3,7 +3,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../core/errors.ts';
 import { resultCodeOf } from '../result-words.ts';
-import { run } from '../run.ts';
+import type { Awaitable } from '../../../store/awaitable.ts';
+import { runSilently } from '../run.ts';
 import { isBusy } from './failure.ts';
 
 /** How many statements are kept prepared; scans have one for each combination of conditions. */
@@ -20,6 +21,9 @@ function apiCutsText(): boolean {
   }
   return cutsText;
 }
+
+/** Somebody else holds what a step needs. */
+const busy = Symbol('busy');
 
 /** What a function of the caller has thrown within a transaction: handed on as it is, whatever it looks like. */
 export class CallersError extends Error {
@@ -67,8 +71,8 @@ export class Connection {
     return statement;
   }
 
-  /** Runs a step that reads. @throws what SQLite throws, after waiting for locks */
-  read<T>(step: () => T): Promise<T> {
+  /** Runs a step that reads, at once unless somebody holds a lock. @throws what SQLite throws, after waiting for locks */
+  read<T>(step: () => T): Awaitable<T> {
     return this.patiently(step);
   }
 
@@ -76,15 +80,22 @@ export class Connection {
    * Runs a step as one write transaction: acknowledged when it is on the disk, or not a trace of it. The step may run
    * more than once. @throws what the step or SQLite throws; E_OUTCOME_UNKNOWN where the disk failed at the commit
    */
-  write<T>(step: () => T): Promise<T> {
+  write<T>(step: () => T): Awaitable<T> {
     return this.patiently(() => this.transaction(step));
   }
 
+  /**
+   * Within a transaction of several statements: references are judged by its end, also those of tables that others have
+   * made, which may count at once. A single statement is judged by its end whatever they say, and this would cost it as
+   * much as itself. Not prepared: it acts when it is compiled.
+   */
+  deferReferences(): void {
+    this.db.exec('PRAGMA defer_foreign_keys = ON');
+  }
+
   private transaction<T>(step: () => T): T {
-    run(this.begin);
+    runSilently(this.begin);
     try {
-      // Tables that others have made may have references that count at once. Not prepared: it acts when it is compiled.
-      this.db.exec('PRAGMA defer_foreign_keys = ON');
       const result = step();
       this.commitAll();
       return result;
@@ -97,7 +108,7 @@ export class Connection {
   /** What a failed rollback says is no news: the next call finds the transaction that could not be ended. */
   private takeBack(): void {
     try {
-      if (this.db.isTransaction) run(this.rollback);
+      if (this.db.isTransaction) runSilently(this.rollback);
     } catch {
       // The error that led here is told, whether the write may be there among it.
     }
@@ -105,7 +116,7 @@ export class Connection {
 
   private commitAll(): void {
     try {
-      run(this.commit);
+      runSilently(this.commit);
     } catch (error) {
       if ((resultCodeOf(error) & 0xff) !== 10) throw error;
       // The commit may have reached the log before the disk failed, and recovery would find it there.
@@ -118,21 +129,34 @@ export class Connection {
   }
 
   /** Tries until nobody else holds what is needed, or the time is up. */
-  private async patiently<T>(step: () => T): Promise<T> {
+  private patiently<T>(step: () => T): Awaitable<T> {
+    const answer = this.attempt(step, this.busyTimeoutMs <= 0);
+    return answer === busy ? this.retried(step) : answer;
+  }
+
+  private async retried<T>(step: () => T): Promise<T> {
     const deadline = performance.now() + this.busyTimeoutMs;
     for (let attempt = 1; ; attempt++) {
+      await sleep(this.db.isOpen && this.db.isTransaction ? 0 : randomInt(1, Math.min(25, 2 + attempt * 2)));
       if (!this.db.isOpen) throw this.unusable('E_STORE_CLOSED', 'the store was closed meanwhile');
-      // Within the function of an `update`, which is not to see its own unfinished write.
-      const isWithin = this.db.isTransaction;
-      const isLate = performance.now() >= deadline;
-      if (isWithin && isLate) throw this.unusable('E_STORE_FAILED', 'an earlier transaction could not be ended');
-      try {
-        if (!isWithin) return step();
-      } catch (error) {
-        if (error instanceof CallersError) throw error.thrown;
-        if (!isBusy(error) || isLate) throw error;
-      }
-      await sleep(isWithin ? 0 : randomInt(1, Math.min(25, 2 + attempt * 2)));
+      const answer = this.attempt(step, performance.now() >= deadline);
+      if (answer !== busy) return answer;
+    }
+  }
+
+  /** @param isLast what is in the way is then an error */
+  private attempt<T>(step: () => T, isLast: boolean): T | typeof busy {
+    // Within the function of an `update`, which is not to see its own unfinished write.
+    if (this.db.isTransaction) {
+      if (isLast) throw this.unusable('E_STORE_FAILED', 'an earlier transaction could not be ended');
+      return busy;
+    }
+    try {
+      return step();
+    } catch (error) {
+      if (error instanceof CallersError) throw error.thrown;
+      if (!isBusy(error) || isLast) throw error;
+      return busy;
     }
   }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CrossfadeError } from '../../../core/errors.ts';
 import type { Collections, Key } from '../../../schema/collection.ts';
 import type { DriverChange, DriverScan, LiveDriver } from '../../../store/contract.ts';
+import { type Awaitable, caught } from '../../../store/awaitable.ts';
 import { withinLife } from '../../../store/live/within-life.ts';
 import { database } from '../../../store/supports.ts';
 import { bulkOf } from './bulk.ts';
@@ -45,13 +46,10 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
     });
   };
   const table = (name: string): Table => opened().tables.get(name) as Table;
-  const read = async <T>(step: () => T): Promise<T> => {
-    try {
-      return await opened().connection.read(step);
-    } catch (error) {
-      throw storeFailure(error, path, 'Nothing was read.');
-    }
+  const failedRead = (error: unknown): never => {
+    throw storeFailure(error, path, 'Nothing was read.');
   };
+  const read = <T>(step: () => T): Awaitable<T> => caught(() => opened().connection.read(step), failedRead);
   return withinLife({
     name: 'sqlite',
     supports: database,
@@ -67,8 +65,8 @@ export function sqliteDriver(options: SqliteDriverOptions): SqliteDriver {
     },
     read: (collection: string, key: Key) => read(() => table(collection).read(key)),
     scan: (collection: string, scan: DriverScan) => read(() => table(collection).scan(scan)),
-    write: async (changes: readonly DriverChange[]) => writeChanges(opened(), () => changes),
-    update: async (collection, key, change) =>
+    write: (changes: readonly DriverChange[]) => writeChanges(opened(), () => changes),
+    update: (collection, key, change) =>
       writeChanges(opened(), () => {
         const row = table(collection).read(key);
         const wanted = called(() => change(row));

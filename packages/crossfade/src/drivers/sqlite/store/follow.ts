@@ -30,7 +30,10 @@ export async function follow(file: OpenFile, collections: readonly string[], fin
   let refused: CrossfadeError | null = null;
   for (const make of [putsFirst, parked, removalsFirst]) {
     try {
-      return await connection.write(() => passing(connection.db, () => make(tables, find())));
+      return await connection.write(() => {
+        connection.deferReferences();
+        passing(connection.db, () => make(tables, find()));
+      });
     } catch (error) {
       if (isUniqueRefusal(error)) refused ??= error;
       // A CHECK of the table may not let a value stand in for the time being.

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { StatementSync } from 'node:sqlite';
 import { CrossfadeError } from '../../../core/errors.ts';
-import { type Collection, emptyRow, type FieldType, type Row } from '../../../schema/collection.ts';
+import { blankRow, type Collection, type FieldType, type Row, type Value } from '../../../schema/collection.ts';
 import { name } from '../names.ts';
 import { type Cell, columnTypes, valueOf } from './cells.ts';
 import type { Connection } from './connection.ts';
@@ -12,11 +12,18 @@ interface Column {
   readonly nullable: boolean;
 }
 
+/** A select in SQL, with text as it is and with text as bytes. */
+export interface Select {
+  readonly text: string;
+  readonly bytes: string;
+}
+
 /** Reads cells and proves that they are what the schema says. Nothing is converted in silence. */
 export class RowReader {
   private readonly connection: Connection;
   private readonly collection: string;
   private readonly columns: readonly Column[];
+  private readonly blank: Row;
   private readonly hasBigints: boolean;
   private readonly list: string;
   /** The same with text as bytes. */
@@ -30,32 +37,39 @@ export class RowReader {
       type,
       nullable: nullable === true,
     }));
+    this.blank = blankRow(Object.keys(shape.fields));
     this.hasBigints = this.columns.some(({ type }) => type === 'bigint');
     const last = rowid === null ? 'NULL' : rowid;
     this.list = [...this.columns.map(({ field }) => name(field)), last].join(', ');
     this.byteList = [...this.columns.map(textAsBytes), last].join(', ');
   }
 
-  /** The rows of `SELECT (fields) FROM ...`. @throws CrossfadeError E_STORE_DAMAGED */
-  rows(rest: string, values: readonly Cell[]): Row[] {
-    return this.decoded((list) => `SELECT ${list} ${rest}`, values);
+  /** `SELECT (fields) FROM ...`, of which only the end is given. */
+  select(rest: string): Select {
+    return this.inBoth((list) => `SELECT ${list} ${rest}`);
   }
 
-  /** The same for the union of several, of which each has its own limit as the whole has. */
-  union(parts: readonly string[], order: string, values: readonly Cell[]): Row[] {
-    if (parts.length === 1) return this.rows(`${parts[0]} LIMIT ?`, values);
+  /** The union of several, of which each has its own limit as the whole has. */
+  union(parts: readonly string[], order: string): Select {
+    if (parts.length === 1) return this.select(`${parts[0]} LIMIT ?`);
     // Only the inner selects may say what they select; the order outside is by position.
-    const sql = (list: string): string =>
-      `${parts.map((part) => `SELECT * FROM (SELECT ${list} ${part} LIMIT ?)`).join(' UNION ALL ')} ORDER BY ${order} LIMIT ?`;
-    return this.decoded(sql, values);
+    return this.inBoth(
+      (list) =>
+        `${parts.map((part) => `SELECT * FROM (SELECT ${list} ${part} LIMIT ?)`).join(' UNION ALL ')} ORDER BY ${order} LIMIT ?`,
+    );
   }
 
-  private decoded(sql: (list: string) => string, values: readonly Cell[]): Row[] {
-    let found = this.connection.cutsText ? null : this.cells(sql(this.list), values);
+  /** The rows that it finds. @throws CrossfadeError E_STORE_DAMAGED */
+  rows({ text, bytes }: Select, values: readonly Cell[]): Row[] {
+    let found = this.connection.cutsText ? null : this.cells(text, values);
     // U+FFFD stands in the text, or the API has put it where bytes are no UTF-8: then the bytes are looked at.
     if (found === null || found.some((cells) => cells.some(isDoubtful)))
-      found = this.cells(sql(this.byteList), values).map((cells) => this.withText(cells));
+      found = this.cells(bytes, values).map((cells) => this.withText(cells));
     return found.map((cells) => this.row(cells));
+  }
+
+  private inBoth(sql: (list: string) => string): Select {
+    return { text: sql(this.list), bytes: sql(this.byteList) };
   }
 
   private cells(sql: string, values: readonly Cell[]): Cell[][] {
@@ -72,7 +86,7 @@ export class RowReader {
   }
 
   private row(cells: readonly Cell[]): Row {
-    const row = emptyRow();
+    const row: Record<string, Value> = { ...this.blank };
     for (let i = 0; i < this.columns.length; i++) {
       const column = this.columns[i];
       const value = cells[i] === null ? null : valueOf(column.type, cells[i]);

@@ -1,11 +1,11 @@
 import type { StatementSync } from 'node:sqlite';
-import type { Collection, Key, Row } from '../../../schema/collection.ts';
+import type { Collection, FieldType, Key, Row } from '../../../schema/collection.ts';
 import type { DriverScan } from '../../../store/contract.ts';
 import { name as quotedName } from '../names.ts';
-import { run } from '../run.ts';
+import { run, runSilently } from '../run.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
-import { RowReader } from './row-reader.ts';
+import { RowReader, type Select } from './row-reader.ts';
 import { type KeyBounds, keylessWithin, withinBounds } from './range-query.ts';
 import { operand, scanQuery } from './scan-query.ts';
 
@@ -17,6 +17,11 @@ export interface FoundTable {
   readonly nullableKey: readonly string[];
 }
 
+interface Column {
+  readonly field: string;
+  readonly type: FieldType;
+}
+
 /** The statements of one collection, made once from the schema. All of them are steps of whoever calls. */
 export class Table {
   readonly name: string;
@@ -25,9 +30,10 @@ export class Table {
   private readonly reader: RowReader;
   private readonly found: FoundTable;
   private readonly quoted: string;
-  private readonly fields: readonly string[];
+  private readonly columns: readonly Column[];
   /** `"a" = ? AND "b" = ?` */
   private readonly ofKey: string;
+  private readonly readSql: Select;
   private readonly insertSql: string;
   private readonly putSql: string;
 
@@ -37,12 +43,14 @@ export class Table {
     this.shape = shape;
     this.found = found;
     this.quoted = quotedName(name);
-    this.fields = Object.keys(shape.fields);
+    this.columns = Object.entries(shape.fields).map(([field, { type }]) => ({ field, type }));
     this.reader = new RowReader(connection, name, shape, found.rowid);
     this.ofKey = shape.key.map((field) => `${quotedName(field)} = ?`).join(' AND ');
-    const columns = this.fields.map(quotedName);
+    this.readSql = this.reader.select(`FROM ${this.quoted} WHERE ${this.ofKey}`);
+    const fields = this.columns.map(({ field }) => field);
+    const columns = fields.map(quotedName);
     this.insertSql = `INSERT INTO ${this.quoted} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-    const others = this.fields.filter((field) => !shape.key.includes(field)).map(quotedName);
+    const others = fields.filter((field) => !shape.key.includes(field)).map(quotedName);
     const replaced = others.map((column) => `${column} = excluded.${column}`).join(', ');
     // Not REPLACE, which deletes the record first, and what refers to it with it.
     this.putSql = `${this.insertSql} ON CONFLICT (${shape.key.map(quotedName).join(', ')}) DO ${
@@ -57,20 +65,20 @@ export class Table {
 
   /** @throws CrossfadeError E_STORE_DAMAGED */
   read(key: Key): Row | null {
-    return this.reader.rows(`FROM ${this.quoted} WHERE ${this.ofKey}`, this.cells(this.shape.key, key))[0] ?? null;
+    return this.reader.rows(this.readSql, this.cells(this.shape.key, key))[0] ?? null;
   }
 
   /** @throws CrossfadeError E_STORE_DAMAGED */
   scan(scan: DriverScan): readonly Row[] {
     const { parts, order, values } = scanQuery(this.quoted, this.shape, scan);
-    return this.reader.union(parts, order, [...values, scan.limit]);
+    return this.reader.rows(this.reader.union(parts, order), [...values, scan.limit]);
   }
 
   /** @throws CrossfadeError E_STORE_DAMAGED where a row without a key lies within the bounds */
   refuseKeyless(bounds: KeyBounds): void {
     const keyless = keylessWithin(this.shape, this.found.nullableKey, bounds);
     // Whoever reads such a row finds the damage, and names it.
-    if (keyless !== null) this.reader.rows(`FROM ${this.quoted} WHERE ${keyless.text} LIMIT 1`, keyless.values);
+    if (keyless !== null) this.rows(`${keyless.text} LIMIT 1`, keyless.values);
   }
 
   /** The records within the bounds in the order of the key. @throws CrossfadeError E_STORE_DAMAGED */
@@ -78,7 +86,7 @@ export class Table {
     this.refuseKeyless(bounds);
     const { text, values } = withinBounds(this.shape, bounds);
     const order = this.shape.key.map((field) => operand(this.shape, field)).join(', ');
-    return this.reader.rows(`FROM ${this.quoted} WHERE ${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
+    return this.rows(`${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
   }
 
   /** Removes every record within the bounds; returns how many there were. */
@@ -102,11 +110,11 @@ export class Table {
   }
 
   insert(row: Row): void {
-    run(this.statement(this.insertSql), ...this.cellsOf(row));
+    runSilently(this.statement(this.insertSql), ...this.cellsOf(row));
   }
 
   put(row: Row): void {
-    run(this.statement(this.putSql), ...this.cellsOf(row));
+    runSilently(this.statement(this.putSql), ...this.cellsOf(row));
   }
 
   /** Whether there was such a record. */
@@ -125,6 +133,10 @@ export class Table {
     return run(statement, ...this.cells(this.shape.key, key)) > 0;
   }
 
+  private rows(where: string, values: readonly Cell[]): Row[] {
+    return this.reader.rows(this.reader.select(`FROM ${this.quoted} WHERE ${where}`), values);
+  }
+
   private statement(sql: string): StatementSync {
     return this.connection.prepared(sql);
   }
@@ -134,6 +146,6 @@ export class Table {
   }
 
   private cellsOf(row: Row): Cell[] {
-    return this.fields.map((field) => cellOf(this.shape.fields[field].type, row[field]));
+    return this.columns.map(({ field, type }) => cellOf(type, row[field]));
   }
 }

@@ -1,5 +1,6 @@
 import { CrossfadeError } from '../../../core/errors.ts';
 import type { DriverChange } from '../../../store/contract.ts';
+import { type Awaitable, caught } from '../../../store/awaitable.ts';
 import { isCheck, makeChange, referenceRefusal } from './changes.ts';
 import { storeFailure } from './failure.ts';
 import { fencedRefusal } from './fence.ts';
@@ -13,29 +14,34 @@ import type { Table } from './table.ts';
  *
  * @param find may run more than once, each time in a transaction of its own
  */
-export async function writeChanges(
-  { connection, tables }: OpenFile,
-  find: () => readonly DriverChange[],
-): Promise<void> {
+export function writeChanges({ connection, tables }: OpenFile, find: () => readonly DriverChange[]): Awaitable<void> {
   let changes: readonly DriverChange[] = [];
   const makeEach = (): void => {
     changes = find();
+    if (changes.length > 1) connection.deferReferences();
     for (const change of changes) makeChange(tables.get(change.collection) as Table, change);
   };
-  try {
-    await connection.write(makeEach).catch((error: unknown) => {
-      if (changes.length < 2 || !isUniqueRefusal(error)) throw error;
-      return connection
-        .write(() => makeParked(tables, find()))
-        .catch((other: unknown) => {
-          // A CHECK of the table may not let a value stand in for the time being; then the order decides after all.
-          throw isCheck(other) ? error : other;
-        });
-    });
-  } catch (error) {
-    const collections = changes.map(({ collection }) => collection);
-    throw writeFailure(error, connection.path, collections);
-  }
+  const makeAllParked = (): void => {
+    connection.deferReferences();
+    makeParked(tables, find());
+  };
+  const again = (error: unknown): Awaitable<void> => {
+    if (changes.length < 2 || !isUniqueRefusal(error)) throw error;
+    return caught(
+      () => connection.write(makeAllParked),
+      (other) => {
+        // A CHECK of the table may not let a value stand in for the time being; then the order decides after all.
+        throw isCheck(other) ? error : other;
+      },
+    );
+  };
+  return caught(
+    () => caught(() => connection.write(makeEach), again),
+    (error) => {
+      const collections = changes.map(({ collection }) => collection);
+      throw writeFailure(error, connection.path, collections);
+    },
+  );
 }
 
 /** What a write transaction has thrown, as the store's error. @param collections those that it writes */
