@@ -26,6 +26,8 @@ export function checkStep(group: string, request: StepRequest): void {
   effectsOf(request);
   if (request.id !== undefined && !uuid.test(request.id))
     throw new TypeError('The id of a step is a UUID in small letters.');
+  if (Object.values(request.facts ?? {}).some((fact) => typeof fact === 'number' && !Number.isFinite(fact)))
+    throw new TypeError('A fact that is a number is a finite one.');
 }
 
 /** @throws TypeError */

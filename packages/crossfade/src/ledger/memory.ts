@@ -43,7 +43,7 @@ export class MemoryLedger implements Ledger {
   private readonly nowMs: () => number;
   private readonly rows = new Map<string, Row>();
   private readonly instances = new Map<string, Member>();
-  private readonly entries: (Entry & { readonly group: string })[] = [];
+  private readonly entries: { readonly group: string; readonly entry: Entry }[] = [];
 
   constructor({ nowMs }: { readonly nowMs: () => number }) {
     this.nowMs = nowMs;
@@ -78,20 +78,20 @@ export class MemoryLedger implements Ledger {
     checkStep(group, request);
     const { id = randomUUID(), from, to, facts = {} } = request;
     const control = this.answer(group);
-    if (this.entries.some(({ stepId }) => stepId === id)) return { outcome: 'done', control };
+    if (this.entries.some(({ entry }) => entry.stepId === id)) return { outcome: 'done', control };
     const outcome = objection(control, request, this.hasForeign(control));
     if (outcome !== null) return { outcome, control };
-    const { frozenForMs, ...effects } = effectsOf(request);
-    const changed = Object.fromEntries(Object.entries(effects).filter(([, value]) => value !== 'keep')) as Partial<Row>;
+    const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
     const frozenUntilMs = typeof frozenForMs === 'number' ? this.nowMs() + frozenForMs : frozenForMs;
-    const frozenNow = frozenUntilMs === 'keep' ? {} : { frozenUntilMs };
     this.keep({
       ...this.row(group),
       state: to,
       epoch: control.epoch + 1n,
-      ...changed,
-      ...frozenNow,
       steppedOn: server,
+      ...(coordinator !== undefined && { coordinator }),
+      ...(frozenUntilMs !== undefined && { frozenUntilMs }),
+      ...(verification !== undefined && { verification }),
+      ...(isRollbackReady !== undefined && { isRollbackReady }),
     });
     this.write(group, request, { did: 'step', stepId: id, from: from.state, facts });
     return { outcome: 'done', control: this.answer(group) };
@@ -141,11 +141,11 @@ export class MemoryLedger implements Ledger {
 
   async members(group: string): Promise<Members> {
     const control = this.answer(group);
-    const found = [...this.instances.values()].filter((member) => member.group === group);
-    const instances = found.map(({ group: _, leaseEndMs, ...rest }) => ({
-      ...rest,
-      leaseLeftMs: leaseEndMs - this.nowMs(),
-    }));
+    const instances = [...this.instances.values()]
+      .filter((member) => member.group === group)
+      .map(({ id, ackedEpoch, leaseEndMs, mappingHash, isUnclean }) => {
+        return { id, ackedEpoch, leaseLeftMs: leaseEndMs - this.nowMs(), mappingHash, isUnclean };
+      });
     return { control, instances: instances.sort((a, b) => byText(a.id, b.id)) };
   }
 
@@ -167,8 +167,8 @@ export class MemoryLedger implements Ledger {
   async history(group: string, page: { after?: bigint; limit?: number } = {}): Promise<readonly Entry[]> {
     const { after, limit } = checkPage(page);
     this.row(group);
-    const own = this.entries.filter((entry) => entry.group === group && entry.number > after);
-    return own.slice(0, limit).map(({ group: _, facts, ...entry }) => ({ ...entry, facts: { ...facts } }));
+    const own = this.entries.filter((each) => each.group === group && each.entry.number > after);
+    return own.slice(0, limit).map(({ entry }) => ({ ...entry, facts: { ...entry.facts } }));
   }
 
   async close(): Promise<void> {}
@@ -208,22 +208,13 @@ export class MemoryLedger implements Ledger {
   private write(
     group: string,
     { actor, commit }: Actor,
-    entry: Pick<Entry, 'did' | 'facts'> & Partial<Pick<Entry, 'stepId' | 'from'>>,
+    told: Pick<Entry, 'did' | 'facts'> & Partial<Pick<Entry, 'stepId' | 'from'>>,
   ): void {
     const { state, epoch } = this.row(group);
-    this.entries.push({
-      group,
-      number: BigInt(this.entries.length + 1),
-      at: new Date(this.nowMs()),
-      actor,
-      commit,
-      stepId: null,
-      from: null,
-      ...entry,
-      facts: { ...entry.facts },
-      to: state,
-      epoch,
-    });
+    const number = BigInt(this.entries.length + 1);
+    const rest = { number, at: new Date(this.nowMs()), actor, commit, to: state, epoch };
+    const facts = { ...told.facts };
+    this.entries.push({ group, entry: { stepId: null, from: null, ...told, ...rest, facts } });
   }
 }
 

@@ -36,13 +36,13 @@ export function objection(control: Control, request: StepRequest, hasForeign: bo
   return kind === 'abort' && control.coordinator === actor ? null : limit.outcome;
 }
 
-/** What a step does to the row besides state and epoch; `keep` leaves what is there. */
+/** What a step does to the row besides state and epoch; what is undefined is left as it is. */
 export interface Effects {
-  readonly coordinator: string | null | 'keep';
+  readonly coordinator: string | null | undefined;
   /** From now on; null: nothing is frozen any more. */
-  readonly frozenForMs: number | null | 'keep';
-  readonly verification: null | 'keep';
-  readonly isRollbackReady: boolean | 'keep';
+  readonly frozenForMs: number | null | undefined;
+  readonly verification: null | undefined;
+  readonly isRollbackReady: boolean | undefined;
 }
 
 /** @throws TypeError for a budget that is missing, or one too many */
@@ -56,12 +56,12 @@ export function effectsOf({ from, to, actor, budgetMs }: StepRequest): Effects {
   const ofFreeze =
     leader !== null
       ? { coordinator: null, frozenForMs: null }
-      : { coordinator: kind === 'abort' ? ('keep' as const) : actor, frozenForMs: budgetMs ?? ('keep' as const) };
+      : { coordinator: kind === 'abort' ? undefined : actor, frozenForMs: budgetMs };
   const isAnew = kind === 'commit' || to === 'legacy';
   return {
     ...ofFreeze,
-    verification: isAnew ? null : 'keep',
-    isRollbackReady: isAnew || to === 'final' ? kind === 'commit' && leader === 'target' : 'keep',
+    verification: isAnew ? null : undefined,
+    isRollbackReady: isAnew || to === 'final' ? kind === 'commit' && leader === 'target' : undefined,
   };
 }
 

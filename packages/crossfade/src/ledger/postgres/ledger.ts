@@ -196,13 +196,13 @@ export class PostgresLedger implements Ledger {
 function stepValues(group: string, id: string, request: StepRequest): (string | null)[] {
   const { from, to, actor, commit, facts = {} } = request;
   const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
-  const kept = (value: unknown): string => String(value === 'keep');
-  const orNull = (value: unknown): string | null => (value === 'keep' || value === null ? null : String(value));
-  return [
-    ...[group, String(from.epoch), from.state, to, String(kindOf(from.state, to) === 'commit')],
-    ...[kept(coordinator), orNull(coordinator), kept(frozenForMs), orNull(frozenForMs)],
-    ...[kept(verification), orNull(isRollbackReady), actor, commit, id, JSON.stringify(facts)],
-  ];
+  const kept = (value: unknown): string => String(value === undefined);
+  const orNull = (value: string | number | boolean | null = null): string | null =>
+    value === null ? null : String(value);
+  const where = [group, String(from.epoch), from.state, to, String(kindOf(from.state, to) === 'commit')];
+  const freeze = [kept(coordinator), orNull(coordinator), kept(frozenForMs), orNull(frozenForMs)];
+  const findings = [kept(verification), orNull(isRollbackReady)];
+  return [...where, ...freeze, ...findings, actor, commit, id, JSON.stringify(facts)];
 }
 
 /** @throws CrossfadeError E_GROUP_MISSING */

@@ -35,7 +35,7 @@ async function wayTo(): Promise<Way> {
   const proxy = await faultProxy(target, {
     onCall: ({ text }, link) => {
       if (way.isDown) return link.cut(), 'swallow';
-      if (way.fate === undefined || !/^COMMIT/.test(text)) return undefined;
+      if (way.fate === undefined || !text.startsWith('COMMIT')) return undefined;
       const chosen = way.fate;
       way.fate = undefined;
       return chosen(link);

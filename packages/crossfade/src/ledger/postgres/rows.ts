@@ -24,14 +24,14 @@ export function controlOf(row: Row): { control: Control; rest: Row } {
   const [group, state, epoch, mappingHash, coordinator, frozenLeft, verifiedAt, verifiedEpoch, ready, ...places] = row;
   const [steppedSystem, steppedTimeline, system, timeline] = places;
   const verification =
-    verifiedAt == null ? null : { at: new Date(Number(verifiedAt)), epoch: BigInt(verifiedEpoch as string) };
+    verifiedAt === null ? null : { at: new Date(Number(verifiedAt)), epoch: BigInt(verifiedEpoch as string) };
   const control: Control = {
     group: group as string,
     state: stateOf(state),
     epoch: BigInt(epoch as string),
     mappingHash: mappingHash as string,
-    coordinator: coordinator ?? null,
-    frozenLeftMs: frozenLeft == null ? null : Number(frozenLeft),
+    coordinator,
+    frozenLeftMs: frozenLeft === null ? null : Number(frozenLeft),
     verification,
     isRollbackReady: ready === 't',
     steppedOn: { systemIdentifier: steppedSystem as string, timeline: Number(steppedTimeline) },
@@ -42,7 +42,7 @@ export function controlOf(row: Row): { control: Control; rest: Row } {
 
 /** Null where the columns are, because nobody is there. */
 export function instanceOf([id, acked, leaseLeft, mappingHash, unclean]: Row): Instance | null {
-  if (id == null) return null;
+  if (id === null) return null;
   return {
     id,
     ackedEpoch: BigInt(acked as string),
@@ -60,8 +60,8 @@ export function entryOf([number, at, actor, commit, did, stepId, from, to, epoch
     actor: actor as string,
     commit: commit as string,
     did: did as Entry['did'],
-    stepId: stepId ?? null,
-    from: from == null ? null : stateOf(from),
+    stepId,
+    from: from === null ? null : stateOf(from),
     to: stateOf(to),
     epoch: BigInt(epoch as string),
     facts: JSON.parse(facts as string) as StepFacts,
@@ -69,12 +69,12 @@ export function entryOf([number, at, actor, commit, did, stepId, from, to, epoch
 }
 
 /** What a newer release calls a state is not guessed at. */
-function stateOf(name: string | null | undefined): StateName {
+function stateOf(name: string | null): StateName {
   const known = stateNames.find((each) => each === name);
   if (known !== undefined) return known;
   throw new CrossfadeError(
     'E_LEDGER_FAILED',
     `The control ledger has a state that this release does not know (${name}). Nothing was changed. Use the release that wrote it.`,
-    { state: name ?? null },
+    { state: name },
   );
 }

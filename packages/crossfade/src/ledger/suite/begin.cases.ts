@@ -60,6 +60,10 @@ export function beginCases({ it }: Suite): void {
       ],
     );
   });
+  refusalCases({ it });
+}
+
+function refusalCases({ it }: Suite): void {
   it('a group that nobody has begun is refused by every verb that needs it', async ({ ledger, group, named }) => {
     const from = { state: 'legacy', epoch: 0n } as const;
     const registration = { id: named('a'), mappingHash: mapping.own, leaseMs: 1_000 };

@@ -16,6 +16,8 @@ async function joined(on: Group, name: string, leaseMs = longMs): Promise<string
 /** Who takes part, and until when. */
 export function instanceCases(suite: Suite): void {
   registerCases(suite);
+  foreignCases(suite);
+  meetingCases(suite);
   renewCases(suite);
   endCases(suite);
 }
@@ -34,7 +36,7 @@ function registerCases({ it }: Suite): void {
       assert.deepEqual(await joining, row);
       const { instances, control } = await on.ledger.members(on.group);
       assert.deepEqual(control, row);
-      const { leaseLeftMs = 0, ...instance } = instances[0] ?? {};
+      const { leaseLeftMs, ...instance } = instances[0] ?? assert.fail('nobody has joined');
       assert.ok(leaseLeftMs > longMs / 2 && leaseLeftMs <= longMs);
       assert.deepEqual(instance, {
         id: on.named('a'),
@@ -55,6 +57,9 @@ function registerCases({ it }: Suite): void {
     const after = await on.ledger.members(on.group);
     assert.ok((after.instances[0]?.leaseLeftMs ?? Infinity) <= (before.instances[0]?.leaseLeftMs ?? 0));
   });
+}
+
+function foreignCases({ it }: Suite): void {
   it('another mapping is refused in every state but legacy, which is not left while such an instance lives', async (on) => {
     await on.reach('legacy');
     const foreign = { id: on.named('b'), mappingHash: mapping.other, leaseMs: longMs };
@@ -75,6 +80,9 @@ function registerCases({ it }: Suite): void {
     await refused('E_MAPPING_DIFFERS', on.ledger.renew(foreign.id, { acked: legacy, leaseMs: longMs }));
     assert.ok(((await on.ledger.members(on.group)).instances[0]?.leaseLeftMs ?? 1) <= 0);
   });
+}
+
+function meetingCases({ it }: Suite): void {
   it('joining and stepping at once leaves everybody at one of two states in turn', async (on) => {
     const from = await on.reach('armed');
     const ids = ['a', 'b', 'c', 'd'].map((name) => on.named(name));

@@ -10,7 +10,7 @@ export function stepCases({ it }: Suite): void {
       it(`${from} to ${to} raises the epoch by one, and the history tells of it`, async ({ ledger, group, ...on }) => {
         const before = await on.reach(from);
         const id = randomUUID();
-        const facts = { lagMs: 3, gate: 'open', isForced: false, note: null };
+        const facts = { lagMs: 3, gate: 'open', isForced: false, note: null, odd: 'a\0\ud800' };
         const { outcome, control } = await on.to(to, { id, facts });
         assert.equal(outcome, 'done');
         assert.deepEqual([control.state, control.epoch], [to, before.epoch + 1n]);
@@ -45,6 +45,11 @@ export function stepCases({ it }: Suite): void {
     assert.equal((await row()).epoch, epoch);
     assert.deepEqual(await ledger.history(group), before);
   });
+  onceCases({ it });
+  defectCases({ it });
+}
+
+function onceCases({ it }: Suite): void {
   it('a step that is asked for again under its id is done once, also when others have gone on', async (on) => {
     const from = await on.reach('dual');
     const request = { id: randomUUID(), from, to: 'shadow', ...operator } as const;
@@ -79,12 +84,16 @@ export function stepCases({ it }: Suite): void {
       taken,
     );
   });
+}
+
+function defectCases({ it }: Suite): void {
   it('two states that no step joins, and budgets in the wrong place, are defects of the caller', async (on) => {
     const legacy = await on.reach('legacy');
     for (const to of ['legacy', 'shadow', 'primary', 'final'] as const)
       await defective(on.ledger.step(on.group, { from: legacy, to, ...operator }));
     await defective(on.ledger.step(on.group, { from: legacy, to: 'dual', budgetMs: longMs, ...operator }));
     await defective(on.ledger.step(on.group, { from: legacy, to: 'dual', id: 'one', ...operator }));
+    await defective(on.ledger.step(on.group, { from: legacy, to: 'dual', facts: { lagMs: NaN }, ...operator }));
     const armed = await on.reach('armed');
     for (const budget of [{}, { budgetMs: 0 }, { budgetMs: 1.5 }])
       await defective(on.ledger.step(on.group, { from: armed, to: 'frozen', ...operator, ...budget }));
