@@ -5,9 +5,9 @@ import { type StateName, stateNames } from '../states.ts';
 /** A row as PostgreSQL's text. */
 export type Row = readonly (string | null)[];
 
-/** The columns of the view `ledger_now` in the order in which {@link controlOf} takes them. */
-export const controlColumns = `"group", state, epoch, mapping_hash, coordinator, frozen_left_ms, verified_at_ms,
-  verified_epoch, rollback_ready, stepped_system, stepped_timeline, server_system, server_timeline`;
+/** Columns of a row `c` of the view `ledger_now`, as {@link controlOf} takes them. */
+export const controlColumns = `c."group", c.state, c.epoch, c.mapping_hash, c.coordinator, c.frozen_left_ms, c.verified_at_ms,
+  c.verified_epoch, c.rollback_ready, c.stepped_system, c.stepped_timeline, c.server_system, c.server_timeline`;
 
 const controlCount = controlColumns.split(',').length;
 

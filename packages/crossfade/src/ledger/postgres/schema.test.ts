@@ -60,6 +60,46 @@ test('whoever holds the lock of a group too long makes a step busy, which then c
   await hasty.close();
 });
 
+test.each(['lock', 'row'])(
+  'who joins waits for a step that is under way, by its %s alone, and joins behind it',
+  async (holder) => {
+    const group = `joined behind a ${holder}`;
+    const hasty = await openLedger({ target, lockWaitMs: 1 });
+    await hasty.begin(group, 'mapping', by);
+    const stepping = await plainClient(target);
+    await stepping.query('BEGIN');
+    if (holder === 'lock')
+      await stepping.query("SELECT pg_advisory_xact_lock(hashtextextended('crossfade:group:' || $1::text, 0))", [
+        group,
+      ]);
+    else
+      await stepping.query(
+        `UPDATE crossfade.ledger_control SET state = 'frozen', epoch = 4, coordinator = 'c', frozen_until = now() WHERE "group" = $1`,
+        [group],
+      );
+    const joining = { id: `a of ${group}`, mappingHash: 'mapping', leaseMs: 60_000 };
+    await expect(hasty.register(group, joining)).rejects.toMatchObject({ code: 'E_LEDGER_BUSY' });
+    await stepping.query('COMMIT');
+    await stepping.end();
+    const joined = hasty.register(group, joining);
+    if (holder === 'lock') expect((await joined).epoch).toBe(0n);
+    else await expect(joined).rejects.toMatchObject({ code: 'E_CROSSING_FROZEN' });
+    await hasty.close();
+  },
+);
+
+test('a step waits for whoever is joining', async () => {
+  const hasty = await openLedger({ target, lockWaitMs: 1 });
+  const from = await hasty.begin('being joined', 'mapping', by);
+  const joining = await plainClient(target);
+  await joining.query(`BEGIN; SELECT FROM crossfade.ledger_control WHERE "group" = 'being joined' FOR SHARE`);
+  const request = { from, to: 'dual', ...by } as const;
+  await expect(hasty.step('being joined', request)).rejects.toMatchObject({ code: 'E_LEDGER_BUSY' });
+  await joining.end();
+  expect((await hasty.step('being joined', request)).outcome).toBe('done');
+  await hasty.close();
+});
+
 test('it says which server and timeline answer, as the server itself does', async () => {
   const { server } = await ledger.begin('where', 'mapping', by);
   const { rows } = await target.query(

@@ -5,7 +5,7 @@ const others = `SELECT FROM crossfade.ledger_instance AS i
 
 const historyColumns = '"group", did, actor, commit, step_id, from_state, to_state, epoch, facts';
 
-/** The columns of whoever asks in `ledger_control`: the server that takes the step. */
+/** The server that takes the step, as `ledger_now` says it. */
 const server = '(SELECT system_identifier::text FROM pg_control_system())';
 const timeline = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer";
 
@@ -20,8 +20,8 @@ export const statements = {
   lockShared: "SELECT pg_advisory_xact_lock_shared(hashtextextended('crossfade:group:' || $1::text, 0))",
   holdRow: 'SELECT 1 FROM crossfade.ledger_control WHERE "group" = $1 FOR SHARE',
 
-  control: `SELECT ${controlColumns} FROM crossfade.ledger_now WHERE "group" = $1`,
-  groups: `SELECT ${controlColumns} FROM crossfade.ledger_now ORDER BY "group"`,
+  control: `SELECT ${controlColumns} FROM crossfade.ledger_now AS c WHERE c."group" = $1`,
+  groups: `SELECT ${controlColumns} FROM crossfade.ledger_now AS c ORDER BY c."group"`,
 
   /** $1 the group, $2 the mapping, $3 and $4 who. */
   begin: `WITH made AS (
@@ -37,7 +37,7 @@ export const statements = {
 
   /** $1 the group, $2 the step: the row, whether the step was taken, whether others with another mapping live. */
   beforeStep: `SELECT ${controlColumns}, EXISTS (SELECT FROM crossfade.ledger_history AS h WHERE h.step_id = $2::uuid),
-    EXISTS (${others}) FROM crossfade.ledger_now AS c WHERE "group" = $1`,
+    EXISTS (${others}) FROM crossfade.ledger_now AS c WHERE c."group" = $1`,
   /**
    * $1 to $3 the group and where the step begins, $4 where it leads, $5 that the lead changes, $6 and $7 the coordinator,
    * $8 and $9 the time of the freeze, $10 that the verification is kept, $11 the readiness; $12 to $15 for the history.
@@ -65,7 +65,7 @@ export const statements = {
 
   /** $1 the group, $2 the id: the row, and the ticket of whoever has the id. */
   beforeRegister: `SELECT ${controlColumns}, (SELECT ticket FROM crossfade.ledger_instance WHERE id = $2)
-    FROM crossfade.ledger_now WHERE "group" = $1`,
+    FROM crossfade.ledger_now AS c WHERE c."group" = $1`,
   /** $1 the group, $2 the id, $3 the mapping, $4 the lease, $5 the ticket. */
   register: `INSERT INTO crossfade.ledger_instance (id, "group", acked_epoch, lease_until, mapping_hash, ticket)
     SELECT $2, "group", epoch, clock_timestamp() + $4::bigint * interval '1 millisecond', $3, $5::uuid
@@ -86,7 +86,7 @@ export const statements = {
         json_build_object('instance', gone.id, 'isUnclean', gone.unclean)
       FROM gone JOIN crossfade.ledger_control AS c ON c."group" = gone."group"`,
 
-  members: `SELECT ${controlColumns.replace('"group"', 'c."group"').replace('mapping_hash', 'c.mapping_hash')}, ${instanceColumns}
+  members: `SELECT ${controlColumns}, ${instanceColumns}
     FROM crossfade.ledger_now AS c LEFT JOIN crossfade.ledger_instance AS i ON i."group" = c."group"
     WHERE c."group" = $1 ORDER BY i.id`,
   /** $1 the group, $2 after which number, $3 how many at most. */
