@@ -148,7 +148,7 @@ export interface Ledger {
    * at any time. Whether the step is justified (who lags, what differs) is the caller's to know, but for one thing:
    * `legacy` is not left while instances with another mapping are alive.
    *
-   * @throws TypeError for two states that no step joins, a budget that is missing, or one too many
+   * @throws TypeError for two states that no step joins, a budget that is missing or one too many, and the id of another step
    */
   step(group: string, request: StepRequest): Promise<Stepped>;
 

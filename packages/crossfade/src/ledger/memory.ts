@@ -23,13 +23,29 @@ import type {
   Stepped,
   StepRequest,
 } from './contract.ts';
-import { frozen, groupMissing, mappingDiffers, noRollback, over, refuseForeign, stillLive, taken } from './refusals.ts';
+import {
+  frozen,
+  groupMissing,
+  mappingDiffers,
+  noRollback,
+  otherStep,
+  over,
+  refuseForeign,
+  stillLive,
+  taken,
+} from './refusals.ts';
 import { states } from './states.ts';
 import { effectsOf, hasRollback, objection } from './steps.ts';
 
 /** A row as it is kept: times are those of the clock. */
 type Row = Omit<Control, 'frozenLeftMs' | 'server'> & { readonly frozenUntilMs: number | null };
 type Member = Omit<Instance, 'leaseLeftMs'> & { readonly group: string; readonly leaseEndMs: number };
+
+/** A line of the history of a group. */
+interface Told {
+  readonly group: string;
+  readonly entry: Entry;
+}
 
 /** Memory has one history. */
 const server: Server = { systemIdentifier: 'memory', timeline: 1 };
@@ -43,7 +59,7 @@ export class MemoryLedger implements Ledger {
   private readonly nowMs: () => number;
   private readonly rows = new Map<string, Row>();
   private readonly instances = new Map<string, Member>();
-  private readonly entries: { readonly group: string; readonly entry: Entry }[] = [];
+  private readonly entries: Told[] = [];
 
   constructor({ nowMs }: { readonly nowMs: () => number }) {
     this.nowMs = nowMs;
@@ -78,7 +94,9 @@ export class MemoryLedger implements Ledger {
     checkStep(group, request);
     const { id = randomUUID(), from, to, facts = {} } = request;
     const control = this.answer(group);
-    if (this.entries.some(({ entry }) => entry.stepId === id)) return { outcome: 'done', control };
+    const earlier = this.entries.find(({ entry }) => entry.stepId === id);
+    if (earlier !== undefined && !isOf(group, request, earlier)) throw otherStep(id);
+    if (earlier !== undefined) return { outcome: 'done', control };
     const outcome = objection(control, request, this.hasForeign(control));
     if (outcome !== null) return { outcome, control };
     const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
@@ -216,6 +234,11 @@ export class MemoryLedger implements Ledger {
     const facts = { ...told.facts };
     this.entries.push({ group, entry: { stepId: null, from: null, ...told, ...rest, facts } });
   }
+}
+
+function isOf(group: string, { from, to }: StepRequest, told: Told): boolean {
+  const { entry } = told;
+  return told.group === group && entry.epoch - 1n === from.epoch && entry.from === from.state && entry.to === to;
 }
 
 function byText(a: string, b: string): number {

@@ -29,6 +29,11 @@ export function noRollback({ group, state }: Pick<Control, 'group' | 'state'>): 
   return new TypeError(`${group}: in ${state} there is nothing to roll back to, so it cannot be ready.`);
 }
 
+/** The defect of a caller who gives one id to two steps: one of them would seem to be taken. */
+export function otherStep(id: string): TypeError {
+  return new TypeError(`The id ${id} is that of another step, which was taken.`);
+}
+
 /** It goes by when somebody leads again. */
 export function frozen({ group, state, frozenLeftMs }: Control): CrossfadeError {
   return new CrossfadeError(

@@ -28,6 +28,7 @@ import {
   groupMissing,
   mappingDiffers,
   noRollback,
+  otherStep,
   over,
   refuseForeign,
   stillLive,
@@ -83,9 +84,12 @@ export class PostgresLedger implements Ledger {
     const id = request.id ?? randomUUID();
     return this.calls.all(async (ask) => {
       await ask(statements.lock, [group]);
-      const { control, rest } = first(await ask(statements.beforeStep, [group, id]), group);
-      const [isTaken, hasForeign] = rest;
-      if (isTaken === 't') return { outcome: 'done', control };
+      const { from, to } = request;
+      const values = [group, id, String(from.epoch), from.state, to];
+      const { control, rest } = first(await ask(statements.beforeStep, values), group);
+      const [isSame, hasForeign] = rest;
+      if (isSame === 'f') throw otherStep(id);
+      if (isSame === 't') return { outcome: 'done', control };
       const outcome = objection(control, request, hasForeign === 't');
       if (outcome !== null) return { outcome, control };
       const { count } = await ask(statements.step, stepValues(group, id, request));

@@ -35,8 +35,13 @@ export const statements = {
     INSERT INTO crossfade.ledger_history (${historyColumns})
       SELECT "group", 'map', $3, $4, NULL, state, state, epoch, json_build_object('mappingHash', mapping_hash) FROM made`,
 
-  /** $1 the group, $2 the step: the row, whether the step was taken, whether others with another mapping live. */
-  beforeStep: `SELECT ${controlColumns}, EXISTS (SELECT FROM crossfade.ledger_history AS h WHERE h.step_id = $2::uuid),
+  /**
+   * $1 the group, $2 the step, $3 to $5 where it begins and leads: the row, whether the id is that of this step (null: of
+   * none yet), and whether others with another mapping live.
+   */
+  beforeStep: `SELECT ${controlColumns},
+    (SELECT (h."group", h.epoch - 1, h.from_state, h.to_state) = ($1, $3::bigint, $4, $5)
+      FROM crossfade.ledger_history AS h WHERE h.step_id = $2::uuid),
     EXISTS (${others}) FROM crossfade.ledger_now AS c WHERE c."group" = $1`,
   /**
    * $1 to $3 the group and where the step begins, $4 where it leads, $5 that the lead changes, $6 and $7 the coordinator,

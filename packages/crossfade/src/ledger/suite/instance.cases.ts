@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { laggardsOf } from '../contract.ts';
-import { stateNames, states } from '../states.ts';
+import { type StateName, stateNames, states } from '../states.ts';
 import { defective, type Group, longMs, mapping, operator, refused, shortMs, type Suite } from './check.ts';
+
+/** Through every state. */
+const walk = [
+  ...(['dual', 'shadow', 'armed', 'frozen', 'switched', 'primary'] as const),
+  ...(['back-switched', 'back-frozen', 'back-switched', 'primary', 'final'] as const),
+];
 
 const registration = (id: string, leaseMs = longMs) => ({ id, mappingHash: mapping.own, leaseMs });
 
@@ -23,29 +29,34 @@ export function instanceCases(suite: Suite): void {
 }
 
 function registerCases({ it }: Suite): void {
-  for (const state of stateNames) {
-    const isRefused = states[state].leader === null;
-    it(`an instance that comes in ${state} ${isRefused ? 'is refused until somebody leads' : 'joins there'}`, async (on) => {
-      const row = await on.reach(state);
-      const joining = on.ledger.register(on.group, registration(on.named('a')));
-      if (isRefused) {
-        await refused('E_CROSSING_FROZEN', joining);
-        assert.deepEqual((await on.ledger.members(on.group)).instances, []);
-        return;
-      }
-      assert.deepEqual(await joining, row);
-      const { instances, control } = await on.ledger.members(on.group);
-      assert.deepEqual(control, row);
-      const { leaseLeftMs, ...instance } = instances[0] ?? assert.fail('nobody has joined');
-      assert.ok(leaseLeftMs > longMs / 2 && leaseLeftMs <= longMs);
-      assert.deepEqual(instance, {
-        id: on.named('a'),
-        ackedEpoch: row.epoch,
-        mappingHash: mapping.own,
-        isUnclean: false,
-      });
-    });
-  }
+  it('whoever comes joins in the state that there is, or is refused until somebody leads', async (on) => {
+    let row = await on.reach('legacy');
+    const seen = new Set<StateName>();
+    for (const next of [...walk, null]) {
+      seen.add(row.state);
+      const { instances: before } = await on.ledger.members(on.group);
+      const id = on.named(`${row.epoch}`);
+      const joining = on.ledger.register(on.group, registration(id));
+      const { leader } = states[row.state];
+      if (leader === null) await refused('E_CROSSING_FROZEN', joining);
+      else assert.deepEqual(await joining, row);
+      const { instances } = await on.ledger.members(on.group);
+      const joined = instances.filter((each) => !before.some((earlier) => earlier.id === each.id));
+      assert.ok(joined.every(({ leaseLeftMs }) => leaseLeftMs > longMs / 2 && leaseLeftMs <= longMs));
+      const expected = { id, ackedEpoch: row.epoch, mappingHash: mapping.own, isUnclean: false };
+      assert.deepEqual(
+        joined.map(({ id: own, ackedEpoch, mappingHash, isUnclean }) => ({
+          id: own,
+          ackedEpoch,
+          mappingHash,
+          isUnclean,
+        })),
+        leader === null ? [] : [expected],
+      );
+      if (next !== null) row = (await on.to(next)).control;
+    }
+    assert.deepEqual(seen, new Set(stateNames));
+  });
   it('an id is registered once, whatever its group', async (on) => {
     await on.reach('dual');
     const id = await joined(on, 'a');

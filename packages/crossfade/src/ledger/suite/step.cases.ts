@@ -1,29 +1,46 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { nextTo, stateNames, states } from '../states.ts';
-import { defective, longMs, operator, type Suite } from './check.ts';
+import { defective, longMs, mapping, operator, type Suite } from './check.ts';
+
+/** From `legacy` over every step of the table. */
+const walk = [
+  ...(['dual', 'legacy', 'dual', 'shadow', 'dual', 'shadow', 'armed', 'shadow', 'armed'] as const),
+  ...(['frozen', 'armed', 'frozen', 'switched', 'frozen', 'switched', 'primary'] as const),
+  ...(['back-switched', 'primary', 'back-switched', 'back-frozen', 'back-switched', 'back-frozen', 'armed'] as const),
+  ...(['frozen', 'switched', 'primary', 'final'] as const),
+];
 
 /** Each step is taken once, from where it begins, and is told of. */
 export function stepCases({ it }: Suite): void {
-  for (const from of stateNames)
-    for (const to of nextTo(from))
-      it(`${from} to ${to} raises the epoch by one, and the history tells of it`, async ({ ledger, group, ...on }) => {
-        const before = await on.reach(from);
-        const id = randomUUID();
-        const facts = { lagMs: 3, gate: 'open', isForced: false, note: null, odd: 'a\0\ud800' };
-        const { outcome, control } = await on.to(to, { id, facts });
-        assert.equal(outcome, 'done');
-        assert.deepEqual([control.state, control.epoch], [to, before.epoch + 1n]);
-        assert.deepEqual(control.steppedOn, control.server);
-        const row = await on.row();
-        assert.deepEqual({ ...row, frozenLeftMs: null }, { ...control, frozenLeftMs: null });
-        const nobodyLeads = states[to].leader === null;
-        assert.equal(row.frozenLeftMs !== null && row.frozenLeftMs > 0, nobodyLeads);
-        assert.equal(row.coordinator, nobodyLeads ? operator.actor : null);
-        const { at, number, ...entry } = (await ledger.history(group)).at(-1) ?? assert.fail('no entry');
-        assert.ok(at instanceof Date && number > 0n);
-        assert.deepEqual(entry, { ...operator, did: 'step', stepId: id, from, to, epoch: control.epoch, facts });
-      });
+  it('every step of the table raises the epoch by one, and the history tells of it', async ({
+    ledger,
+    group,
+    ...on
+  }) => {
+    let before = await on.reach('legacy');
+    const open = new Set(stateNames.flatMap((from) => nextTo(from).map((to) => `${from} to ${to}`)));
+    for (const to of walk) {
+      const id = randomUUID();
+      const facts = { lagMs: 3, gate: 'open', isForced: false, note: null, odd: 'a\0\ud800' };
+      const { outcome, control } = await on.to(to, { id, facts });
+      assert.equal(outcome, 'done');
+      assert.deepEqual([control.state, control.epoch, control.steppedOn], [to, before.epoch + 1n, control.server]);
+      const nobodyLeads = states[to].leader === null;
+      assert.equal(control.frozenLeftMs !== null && control.frozenLeftMs > 0, nobodyLeads);
+      assert.equal(control.coordinator, nobodyLeads ? operator.actor : null);
+      const [entry, ...later] = (await ledger.history(group)).slice(Number(control.epoch));
+      assert.deepEqual(later, []);
+      const { at, number, ...told } = entry ?? assert.fail('no entry');
+      assert.ok(at instanceof Date && number > 0n);
+      const { epoch } = control;
+      assert.deepEqual(told, { ...operator, did: 'step', stepId: id, from: before.state, to, epoch, facts });
+      open.delete(`${before.state} to ${to}`);
+      before = control;
+    }
+    assert.deepEqual([...open], []);
+    assert.deepEqual({ ...(await on.row()), frozenLeftMs: null }, before);
+  });
   it('a step from another state or epoch is lost, and the answer is the row as it stands', async ({
     ledger,
     group,
@@ -60,6 +77,19 @@ function onceCases({ it }: Suite): void {
     const again = await on.ledger.step(on.group, request);
     assert.deepEqual([again.outcome, again.control.state], ['done', 'dual']);
     assert.equal((await on.ledger.history(on.group)).filter(({ stepId }) => stepId === request.id).length, 1);
+  });
+  it('the id of a step that was taken is not that of another one', async (on) => {
+    const from = await on.reach('legacy');
+    const id = randomUUID();
+    const { control } = await on.to('dual', { id });
+    const others = [
+      { id, from: control, to: 'shadow', ...operator },
+      { id, from: { ...from, epoch: from.epoch + 2n }, to: 'dual', ...operator },
+    ] as const;
+    for (const request of others) await defective(on.ledger.step(on.group, request));
+    await on.ledger.begin(on.named('neighbour'), mapping.own, operator);
+    await defective(on.ledger.step(on.named('neighbour'), { id, from, to: 'dual', ...operator }));
+    assert.equal((await on.row()).state, 'dual');
   });
   it('of many who take the same step at once exactly one does, and the history has exactly what happened', async (on) => {
     await on.reach('legacy');
