@@ -41,11 +41,11 @@ function registerCases({ it }: Suite): void {
       if (leader === null) await refused('E_CROSSING_FROZEN', joining);
       else assert.deepEqual(await joining, row);
       const { instances } = await on.ledger.members(on.group);
-      const joined = instances.filter((each) => !before.some((earlier) => earlier.id === each.id));
-      assert.ok(joined.every(({ leaseLeftMs }) => leaseLeftMs > longMs / 2 && leaseLeftMs <= longMs));
+      const added = instances.filter((each) => !before.some((earlier) => earlier.id === each.id));
+      assert.ok(added.every(({ leaseLeftMs }) => leaseLeftMs > longMs / 2 && leaseLeftMs <= longMs));
       const expected = { id, ackedEpoch: row.epoch, mappingHash: mapping.own, isUnclean: false };
       assert.deepEqual(
-        joined.map(({ id: own, ackedEpoch, mappingHash, isUnclean }) => ({
+        added.map(({ id: own, ackedEpoch, mappingHash, isUnclean }) => ({
           id: own,
           ackedEpoch,
           mappingHash,
