@@ -30,6 +30,7 @@ test('the packed package installs into an empty folder, without install scripts,
       'package/README.md',
       'package/bin/crossfade.mjs',
       'package/dist/index.js',
+      'package/dist/ledger/migrations/000001_control.up.sql',
     ]),
   );
   expect(names.filter((name) => /\.test\.|\/src\/|\/test\//.test(name))).toEqual([]);

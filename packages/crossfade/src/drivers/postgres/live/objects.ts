@@ -63,23 +63,31 @@ const oneAtATime = 'SELECT pg_advisory_xact_lock(7163245089761326)';
 /** Makes what is missing, within the transaction of the caller, and nobody else makes or drops any until its end. */
 export async function makeObjects(client: pg.Client): Promise<void> {
   await run(client, oneAtATime);
-  await refuseForeign(client);
+  await refuseForeign(client, ['store_']);
   const { rows } = await run(client, "SELECT to_regproc('crossfade.store_fenced')");
   if (rows[0][0] !== null) return;
   await runAll(client, [...tables, fence, 'REVOKE ALL ON FUNCTION crossfade.store_fenced() FROM PUBLIC']);
 }
 
-/** Owners of what has our names, but for those who are as mighty as we are, or whose member we are. */
+/** Owners of what has names that begin so, but for those who are as mighty as we are, or whose member we are. */
 const foreignOwners = `SELECT DISTINCT o.rolname FROM (
     SELECT nspowner AS owner FROM pg_namespace WHERE nspname = 'crossfade'
-    UNION ALL SELECT p.proowner FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'crossfade' AND starts_with(p.proname, 'store_')
-    UNION ALL SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'crossfade' AND starts_with(c.relname, 'store_')) AS found
+    UNION ALL SELECT named.owner FROM (
+      SELECT pronamespace AS namespace, proname AS name, proowner AS owner FROM pg_proc
+      UNION ALL SELECT relnamespace, relname, relowner FROM pg_class) AS named
+      JOIN pg_namespace n ON n.oid = named.namespace
+      WHERE n.nspname = 'crossfade' AND EXISTS (SELECT FROM unnest($1::text[]) AS own (prefix) WHERE starts_with(named.name::text, own.prefix))) AS found
   JOIN pg_roles o ON o.oid = found.owner JOIN pg_roles me ON me.rolname = current_user
   WHERE NOT (o.oid = me.oid OR o.rolsuper OR (NOT me.rolsuper AND pg_has_role(me.oid, o.oid, 'MEMBER')))`;
 
-/** What somebody else has made under our names would run within our writes, with our rights, and may stop nothing. */
-async function refuseForeign(client: pg.Client): Promise<void> {
-  const { rows } = await run(client, foreignOwners);
+/**
+ * What somebody else has made under our names would run within our writes, with our rights, and may stop nothing.
+ *
+ * @param prefixes what the names of objects in the schema crossfade begin with
+ * @throws CrossfadeError E_TARGET_RIGHTS
+ */
+export async function refuseForeign(client: pg.Client, prefixes: readonly string[]): Promise<void> {
+  const { rows } = await run(client, foreignOwners, [prefixes]);
   if (rows.length === 0) return;
   const owners = rows.map(([owner]) => owner).join(', ');
   throw new CrossfadeError(

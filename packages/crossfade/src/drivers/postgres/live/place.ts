@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { CrossfadeError } from '../../../core/errors.ts';
+import { inShortTries } from '../../../pg/short-tries.ts';
 import type { Opened } from '../make-changes.ts';
 import { type Answer, ask, type Parameter, StatementFailure } from '../statement.ts';
 
@@ -20,32 +19,17 @@ export interface LivePlace {
   readonly told: (error: unknown) => unknown;
 }
 
-/** Longest wait of one try for a lock. Whoever comes behind us in its queue waits no longer than that. */
-const lockTimeoutMs = 200;
-/** Every so many tries one is longer: a vacuum at work gives way to those alone who wait a second. */
-const patientTry = { each: 8, lockTimeoutMs: 1_500 } as const;
-/** How long the tries go on. */
-const triesMs = 30_000;
-
 /**
  * Runs `work`, which takes locks that writers hold, as a repeatable transaction: in short tries with pauses between
  * them, so that writers never stand behind it for long. @throws CrossfadeError E_STORE_BUSY
  */
-export async function behindWriters<T>(place: LivePlace, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const deadline = performance.now() + triesMs;
-  for (let round = 1; ; round++) {
-    const limitMs = round % patientTry.each === 0 ? patientTry.lockTimeoutMs : lockTimeoutMs;
-    try {
-      return await place.change('repeatable', async (client) => {
-        await run(client, `SET LOCAL lock_timeout = ${limitMs}`);
-        return work(client);
-      });
-    } catch (error) {
-      const isBusy = error instanceof CrossfadeError && error.code === 'E_STORE_BUSY';
-      if (!isBusy || performance.now() >= deadline) throw error;
-    }
-    await sleep(randomInt(20, lockTimeoutMs));
-  }
+export function behindWriters<T>(place: LivePlace, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const once = (lockTimeoutMs: number): Promise<T> =>
+    place.change('repeatable', async (client) => {
+      await run(client, `SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      return work(client);
+    });
+  return inShortTries(once, (error) => error instanceof CrossfadeError && error.code === 'E_STORE_BUSY');
 }
 
 /** One statement that is not worth a name. @throws StatementFailure */

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import {
+  checkActor,
+  checkNote,
+  checkPage,
+  checkRegistration,
+  checkRenewal,
+  checkStep,
+  checkText,
+} from './arguments.ts';
+import { breakBetween } from './continuity.ts';
+import type {
+  Actor,
+  Control,
+  Entry,
+  Instance,
+  Ledger,
+  Members,
+  Note,
+  Registration,
+  Renewal,
+  Server,
+  Stepped,
+  StepRequest,
+} from './contract.ts';
+import {
+  frozen,
+  groupMissing,
+  mappingDiffers,
+  noRollback,
+  otherStep,
+  over,
+  refuseForeign,
+  stillLive,
+  taken,
+} from './refusals.ts';
+import { states } from './states.ts';
+import { effectsOf, hasRollback, objection } from './steps.ts';
+
+/** A row as it is kept: times are those of the clock. */
+type Row = Omit<Control, 'frozenLeftMs' | 'server'> & { readonly frozenUntilMs: number | null };
+type Member = Omit<Instance, 'leaseLeftMs'> & { readonly group: string; readonly leaseEndMs: number };
+
+/** A line of the history of a group. */
+interface Told {
+  readonly group: string;
+  readonly entry: Entry;
+}
+
+/** Memory has one history. */
+const server: Server = { systemIdentifier: 'memory', timeline: 1 };
+
+/**
+ * A ledger in memory, for tests and simulations. It has no timers: what time it is, and when it passes, the clock says.
+ * Each verb happens in one piece when it is called.
+ */
+export class MemoryLedger implements Ledger {
+  /** Milliseconds since 1970. */
+  private readonly nowMs: () => number;
+  private readonly rows = new Map<string, Row>();
+  private readonly instances = new Map<string, Member>();
+  private readonly entries: Told[] = [];
+
+  constructor({ nowMs }: { readonly nowMs: () => number }) {
+    this.nowMs = nowMs;
+  }
+
+  async begin(group: string, mappingHash: string, by: Actor): Promise<Control> {
+    checkText('A group', group);
+    checkText('The hash of a mapping', mappingHash);
+    checkActor(by);
+    const row = this.rows.get(group);
+    if (row === undefined) {
+      const first = { group, state: 'legacy', epoch: 0n, mappingHash, coordinator: null, frozenUntilMs: null } as const;
+      this.keep({ ...first, verification: null, isRollbackReady: false, steppedOn: server });
+      this.write(group, by, { did: 'begin', facts: { mappingHash } });
+    } else if (row.mappingHash !== mappingHash) {
+      if (row.state !== 'legacy') throw mappingDiffers(row);
+      this.keep({ ...row, mappingHash });
+      this.write(group, by, { did: 'map', from: row.state, facts: { mappingHash } });
+    }
+    return this.answer(group);
+  }
+
+  async control(group: string): Promise<Control | null> {
+    return this.rows.has(group) ? this.answer(group) : null;
+  }
+
+  async groups(): Promise<readonly Control[]> {
+    return [...this.rows.keys()].sort(byText).map((group) => this.answer(group));
+  }
+
+  async step(group: string, request: StepRequest): Promise<Stepped> {
+    checkStep(group, request);
+    const { id = randomUUID(), from, to, facts = {} } = request;
+    const control = this.answer(group);
+    const earlier = this.entries.find(({ entry }) => entry.stepId === id);
+    if (earlier !== undefined && !isOf(group, request, earlier)) throw otherStep(id);
+    if (earlier !== undefined) return { outcome: 'done', control };
+    const outcome = objection(control, request, this.hasForeign(control));
+    if (outcome !== null) return { outcome, control };
+    const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
+    const frozenUntilMs = typeof frozenForMs === 'number' ? this.nowMs() + frozenForMs : frozenForMs;
+    this.keep({
+      ...this.row(group),
+      state: to,
+      epoch: control.epoch + 1n,
+      steppedOn: server,
+      ...(coordinator !== undefined && { coordinator }),
+      ...(frozenUntilMs !== undefined && { frozenUntilMs }),
+      ...(verification !== undefined && { verification }),
+      ...(isRollbackReady !== undefined && { isRollbackReady }),
+    });
+    this.write(group, request, { did: 'step', stepId: id, from: from.state, facts });
+    return { outcome: 'done', control: this.answer(group) };
+  }
+
+  async note(group: string, note: Note): Promise<{ outcome: 'done' | 'lost'; control: Control }> {
+    checkNote(group, note);
+    const row = this.row(group);
+    const { epoch, isVerified, isRollbackReady = row.isRollbackReady } = note;
+    if (row.epoch !== epoch) return { outcome: 'lost', control: this.answer(group) };
+    if (isRollbackReady && !hasRollback(row.state)) throw noRollback(row);
+    const verification = isVerified ? { at: new Date(this.nowMs()), epoch } : row.verification;
+    this.keep({ ...row, verification, isRollbackReady });
+    return { outcome: 'done', control: this.answer(group) };
+  }
+
+  async register(group: string, registration: Registration): Promise<Control> {
+    checkRegistration(group, registration);
+    const { id, mappingHash, leaseMs } = registration;
+    const control = this.answer(group);
+    if (this.instances.has(id)) throw taken(id);
+    if (states[control.state].leader === null) throw frozen(control);
+    refuseForeign(control, mappingHash);
+    const leaseEndMs = this.nowMs() + leaseMs;
+    this.instances.set(id, { id, group, mappingHash, ackedEpoch: control.epoch, leaseEndMs, isUnclean: false });
+    return control;
+  }
+
+  async renew(instance: string, renewal: Renewal): Promise<Control> {
+    checkRenewal(instance, renewal);
+    const { acked, leaseMs } = renewal;
+    const member = this.instances.get(instance);
+    if (member === undefined || member.isUnclean) throw over(instance, member !== undefined);
+    const control = this.answer(member.group);
+    refuseForeign(control, member.mappingHash);
+    const counts = breakBetween(acked, control) === null && acked.epoch > member.ackedEpoch;
+    const leaseEndMs = Math.max(member.leaseEndMs, this.nowMs() + leaseMs);
+    this.instances.set(instance, { ...member, leaseEndMs, ...(counts && { ackedEpoch: acked.epoch }) });
+    return control;
+  }
+
+  async leave(instance: string): Promise<void> {
+    checkText('The id of an instance', instance);
+    if (this.instances.get(instance)?.isUnclean) throw over(instance, true);
+    this.instances.delete(instance);
+  }
+
+  async members(group: string): Promise<Members> {
+    const control = this.answer(group);
+    const instances = [...this.instances.values()]
+      .filter((member) => member.group === group)
+      .map(({ id, ackedEpoch, leaseEndMs, mappingHash, isUnclean }) => {
+        return { id, ackedEpoch, leaseLeftMs: leaseEndMs - this.nowMs(), mappingHash, isUnclean };
+      });
+    return { control, instances: instances.sort((a, b) => byText(a.id, b.id)) };
+  }
+
+  async markUnclean(instance: string): Promise<void> {
+    const member = this.ended(instance);
+    if (member === null) throw over(instance, false);
+    this.instances.set(instance, { ...member, isUnclean: true });
+  }
+
+  async forget(instance: string, by: Actor): Promise<void> {
+    checkActor(by);
+    const member = this.ended(instance);
+    if (member === null) return;
+    this.instances.delete(instance);
+    const { group, isUnclean } = member;
+    this.write(group, by, { did: 'forget', from: this.row(group).state, facts: { instance, isUnclean } });
+  }
+
+  async history(group: string, page: { after?: bigint; limit?: number } = {}): Promise<readonly Entry[]> {
+    const { after, limit } = checkPage(page);
+    this.row(group);
+    const own = this.entries.filter((each) => each.group === group && each.entry.number > after);
+    return own.slice(0, limit).map(({ entry }) => ({ ...entry, facts: { ...entry.facts } }));
+  }
+
+  async close(): Promise<void> {}
+
+  /** One whose lease has ended; null where there is none. @throws CrossfadeError E_INSTANCE_LIVE */
+  private ended(instance: string): Member | null {
+    checkText('The id of an instance', instance);
+    const member = this.instances.get(instance) ?? null;
+    const leftMs = member === null ? 0 : member.leaseEndMs - this.nowMs();
+    if (leftMs > 0) throw stillLive(instance, leftMs);
+    return member;
+  }
+
+  private hasForeign({ group, mappingHash }: Control): boolean {
+    return [...this.instances.values()].some(
+      (each) => each.group === group && each.mappingHash !== mappingHash && each.leaseEndMs > this.nowMs(),
+    );
+  }
+
+  private row(group: string): Row {
+    checkText('A group', group);
+    const row = this.rows.get(group);
+    if (row === undefined) throw groupMissing(group);
+    return row;
+  }
+
+  private keep(row: Row): void {
+    this.rows.set(row.group, row);
+  }
+
+  private answer(group: string): Control {
+    const { frozenUntilMs, ...row } = this.row(group);
+    return { ...row, frozenLeftMs: frozenUntilMs === null ? null : frozenUntilMs - this.nowMs(), server };
+  }
+
+  /** Tells of the row as it has just become. */
+  private write(
+    group: string,
+    { actor, commit }: Actor,
+    told: Pick<Entry, 'did' | 'facts'> & Partial<Pick<Entry, 'stepId' | 'from'>>,
+  ): void {
+    const { state, epoch } = this.row(group);
+    const number = BigInt(this.entries.length + 1);
+    const rest = { number, at: new Date(this.nowMs()), actor, commit, to: state, epoch };
+    const facts = { ...told.facts };
+    this.entries.push({ group, entry: { stepId: null, from: null, ...told, ...rest, facts } });
+  }
+}
+
+function isOf(group: string, { from, to }: StepRequest, told: Told): boolean {
+  const { entry } = told;
+  return told.group === group && entry.epoch - 1n === from.epoch && entry.from === from.state && entry.to === to;
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from '../../drivers/postgres/pool.ts';
+import type { Answer } from '../../drivers/postgres/statement.ts';
+import {
+  checkActor,
+  checkNote,
+  checkPage,
+  checkRegistration,
+  checkRenewal,
+  checkStep,
+  checkText,
+} from '../arguments.ts';
+import type {
+  Actor,
+  Control,
+  Entry,
+  Instance,
+  Ledger,
+  Members,
+  Note,
+  Registration,
+  Renewal,
+  Stepped,
+  StepRequest,
+} from '../contract.ts';
+import {
+  frozen,
+  groupMissing,
+  mappingDiffers,
+  noRollback,
+  otherStep,
+  over,
+  refuseForeign,
+  stillLive,
+  taken,
+} from '../refusals.ts';
+import { stateNames, states } from '../states.ts';
+import { effectsOf, hasRollback, kindOf, objection } from '../steps.ts';
+import { type Ask, Calls } from './calls.ts';
+import { controlOf, entryOf, instanceOf } from './rows.ts';
+import { statements } from './statements.ts';
+
+/** The control ledger in PostgreSQL, in tables that {@link openLedger} has made. */
+export class PostgresLedger implements Ledger {
+  private readonly pool: Pool;
+  private readonly calls: Calls;
+
+  constructor(pool: Pool, lockWaitMs?: number) {
+    this.pool = pool;
+    this.calls = new Calls(pool, lockWaitMs);
+  }
+
+  async begin(group: string, mappingHash: string, by: Actor): Promise<Control> {
+    checkText('A group', group);
+    checkText('The hash of a mapping', mappingHash);
+    checkActor(by);
+    const there = await this.control(group);
+    if (there?.mappingHash === mappingHash) return there;
+    if (there !== null && there.state !== 'legacy') throw mappingDiffers(there);
+    return this.calls.all(async (ask) => {
+      await ask(statements.lock, [group]);
+      const values = [group, mappingHash, by.actor, by.commit];
+      await ask(statements.begin, values);
+      await ask(statements.map, values);
+      const control = await row(ask, group);
+      if (control.mappingHash !== mappingHash) throw mappingDiffers(control);
+      return control;
+    });
+  }
+
+  async control(group: string): Promise<Control | null> {
+    checkText('A group', group);
+    const { rows } = await this.calls.one('read', statements.control, [group]);
+    return rows[0] === undefined ? null : controlOf(rows[0]).control;
+  }
+
+  async groups(): Promise<readonly Control[]> {
+    const { rows } = await this.calls.one('read', statements.groups, []);
+    return rows.map((each) => controlOf(each).control);
+  }
+
+  async step(group: string, request: StepRequest): Promise<Stepped> {
+    checkStep(group, request);
+    const id = request.id ?? randomUUID();
+    return this.calls.all(async (ask) => {
+      await ask(statements.lock, [group]);
+      const { from, to } = request;
+      const values = [group, id, String(from.epoch), from.state, to];
+      const { control, rest } = first(await ask(statements.beforeStep, values), group);
+      const [isSame, hasForeign] = rest;
+      if (isSame === 'f') throw otherStep(id);
+      if (isSame === 't') return { outcome: 'done', control };
+      const outcome = objection(control, request, hasForeign === 't');
+      if (outcome !== null) return { outcome, control };
+      const { count } = await ask(statements.step, stepValues(group, id, request));
+      const after = await row(ask, group);
+      if (count === 1) return { outcome: 'done', control: after };
+      // The time of the freeze may have ended since the row was read.
+      return { outcome: objection(after, request, false) ?? 'lost', control: after };
+    });
+  }
+
+  async note(group: string, note: Note): Promise<{ outcome: 'done' | 'lost'; control: Control }> {
+    checkNote(group, note);
+    const { epoch, isVerified = false, isRollbackReady } = note;
+    const ready = isRollbackReady === undefined ? null : String(isRollbackReady);
+    return this.calls.all(async (ask) => {
+      await ask(statements.lock, [group]);
+      const allowed = stateNames.filter(hasRollback);
+      const { count } = await ask(statements.note, [group, String(epoch), String(isVerified), ready, allowed]);
+      const control = await row(ask, group);
+      if (count === 0 && control.epoch === epoch) throw noRollback(control);
+      return { outcome: count === 0 ? 'lost' : 'done', control };
+    });
+  }
+
+  async register(group: string, registration: Registration): Promise<Control> {
+    checkRegistration(group, registration);
+    const { id, mappingHash, leaseMs } = registration;
+    const ticket = randomUUID();
+    return this.calls.all(async (ask) => {
+      await ask(statements.lockShared, [group]);
+      await ask(statements.holdRow, [group]);
+      const { control, rest } = first(await ask(statements.beforeRegister, [group, id]), group);
+      const [holder] = rest;
+      if (holder === ticket) return control;
+      if (holder !== null) throw taken(id);
+      if (states[control.state].leader === null) throw frozen(control);
+      refuseForeign(control, mappingHash);
+      const { count } = await ask(statements.register, [group, id, mappingHash, String(leaseMs), ticket]);
+      if (count === 0) throw taken(id);
+      return control;
+    });
+  }
+
+  async renew(instance: string, renewal: Renewal): Promise<Control> {
+    checkRenewal(instance, renewal);
+    const { acked, leaseMs } = renewal;
+    const { systemIdentifier, timeline } = acked.server;
+    const values = [instance, systemIdentifier, String(timeline), String(acked.epoch), String(leaseMs)];
+    const { rows } = await this.calls.one('write', statements.renew, values);
+    const [isRenewed, isUnclean, ...columns] = rows[0] ?? [];
+    if (rows[0] === undefined || isUnclean === 't') throw over(instance, isUnclean === 't');
+    const { control } = controlOf(columns);
+    if (isRenewed !== 't') throw mappingDiffers(control);
+    return control;
+  }
+
+  async leave(instance: string): Promise<void> {
+    checkText('The id of an instance', instance);
+    await this.calls.all(async (ask) => {
+      await ask(statements.leave, [instance]);
+      if ((await found(ask, instance)) !== null) throw over(instance, true);
+    });
+  }
+
+  async members(group: string): Promise<Members> {
+    checkText('A group', group);
+    const answer = await this.calls.one('read', statements.members, [group]);
+    const instances = answer.rows.map((each) => instanceOf(controlOf(each).rest)).filter((each) => each !== null);
+    return { control: first(answer, group).control, instances };
+  }
+
+  async markUnclean(instance: string): Promise<void> {
+    checkText('The id of an instance', instance);
+    await this.calls.all(async (ask) => {
+      if ((await ask(statements.markUnclean, [instance])).count === 1) return;
+      const member = await found(ask, instance);
+      throw member === null ? over(instance, false) : stillLive(instance, member.leaseLeftMs);
+    });
+  }
+
+  async forget(instance: string, by: Actor): Promise<void> {
+    checkText('The id of an instance', instance);
+    checkActor(by);
+    await this.calls.all(async (ask) => {
+      const before = await found(ask, instance);
+      if (before === null) return;
+      await ask(statements.lock, [before.group]);
+      if ((await ask(statements.forget, [instance, by.actor, by.commit])).count === 1) return;
+      const after = await found(ask, instance);
+      if (after !== null) throw stillLive(instance, after.leaseLeftMs);
+    });
+  }
+
+  async history(group: string, page: { after?: bigint; limit?: number } = {}): Promise<readonly Entry[]> {
+    checkText('A group', group);
+    const { after, limit } = checkPage(page);
+    const { rows } = await this.calls.one('read', statements.history, [group, String(after), String(limit)]);
+    // A group has at least the line of its beginning.
+    if (rows.length === 0 && (await this.control(group)) === null) throw groupMissing(group);
+    return rows.map(entryOf);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+}
+
+function stepValues(group: string, id: string, request: StepRequest): (string | null)[] {
+  const { from, to, actor, commit, facts = {} } = request;
+  const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
+  const kept = (value: unknown): string => String(value === undefined);
+  const orNull = (value: string | number | boolean | null = null): string | null =>
+    value === null ? null : String(value);
+  const where = [group, String(from.epoch), from.state, to, String(kindOf(from.state, to) === 'commit')];
+  const freeze = [kept(coordinator), orNull(coordinator), kept(frozenForMs), orNull(frozenForMs)];
+  const findings = [kept(verification), orNull(isRollbackReady)];
+  return [...where, ...freeze, ...findings, actor, commit, id, JSON.stringify(facts)];
+}
+
+/** @throws CrossfadeError E_GROUP_MISSING */
+function first({ rows }: Answer, group: string): ReturnType<typeof controlOf> {
+  if (rows[0] === undefined) throw groupMissing(group);
+  return controlOf(rows[0]);
+}
+
+async function row(ask: Ask, group: string): Promise<Control> {
+  return first(await ask(statements.control, [group]), group).control;
+}
+
+async function found(ask: Ask, instance: string): Promise<(Instance & { readonly group: string }) | null> {
+  const { rows } = await ask(statements.instance, [instance]);
+  const member = rows[0] === undefined ? null : instanceOf(rows[0]);
+  return member === null ? null : { ...member, group: rows[0]?.at(-1) as string };
+}
