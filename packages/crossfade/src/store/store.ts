@@ -33,11 +33,10 @@ export function openStore<const S extends Collections>(schema: S, driver: Driver
       },
     );
   };
-  const checks = Object.fromEntries(
-    Object.entries(schema).map(([each, shape]) => [each, new CollectionCheck(each, shape)]),
-  );
+  const checks = new Map(Object.entries(schema).map(([each, shape]) => [each, new CollectionCheck(each, shape)]));
   const checkOf = (collection: string): CollectionCheck => {
-    if (Object.hasOwn(checks, collection)) return checks[collection];
+    const check = checks.get(collection);
+    if (check !== undefined) return check;
     throw new TypeError(`There is no collection ${JSON.stringify(collection)} in the schema.`);
   };
   return {
