@@ -28,8 +28,6 @@ export function clusterSettings(
     // A bulk load writes much; checkpoints every few seconds would make it write everything twice.
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
-    // PostgreSQL 18 reads through processes of their own; before, whoever wanted a page read it.
-    io_method: cores < coresForHelpers ? 'sync' : 'worker',
     max_parallel_maintenance_workers: cores < coresForHelpers ? '0' : '2',
     log_checkpoints: 'off',
     log_min_messages: 'log',
