@@ -19,7 +19,7 @@ export function canonical(type: FieldType, value: unknown): Value {
 
 /** Makes the one form of a value of its type, as {@link canonical}. */
 export const forms: Readonly<Record<FieldType, (value: unknown) => Value>> = {
-  text: (value) => text(value),
+  text,
   integer: (value) => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value !== (value | 0))
       throw new ValueFault('is no integer of 32 bits');
