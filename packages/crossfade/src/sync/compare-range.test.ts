@@ -45,13 +45,22 @@ const put = (id: string, n: bigint, more: Partial<Row> = {}): Change<Schema> => 
 });
 const remove = (id: string): Change<Schema> => ({ kind: 'remove', collection: 'things', key: [id] });
 
+let drawn = 0n;
+
 async function pair() {
   const [leading, following] = [memoryDriver(), memoryDriver()];
   const [leader, follower] = [openStore(schema, leading), openStore(schema, following)];
   await Promise.all([leader.open(), follower.open()]);
   await leading.capture.install();
   await following.mirror.begin(1n);
-  const leg: Leg = { mapping: mapped, from: 'source', leader: leading, follower: following, epoch: 1n };
+  const leg: Leg = {
+    mapping: mapped,
+    from: 'source',
+    leader: leading,
+    follower: following,
+    epoch: 1n,
+    stamp: () => ++drawn,
+  };
   const drain = new Drain(leg);
   return {
     leg,

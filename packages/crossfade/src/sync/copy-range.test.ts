@@ -32,13 +32,22 @@ const put = (id: number, email: string | null = null, boss: number | null = null
   row: { id, email, boss },
 });
 
+let drawn = 0n;
+
 async function pair(mapped: Mapping = identity(schema)) {
   const [leading, following] = [memoryDriver(), memoryDriver()];
   const [leader, follower] = [openStore(schema, leading), openStore(schema, following)];
   await Promise.all([leader.open(), follower.open()]);
   await leading.capture.install();
   await following.mirror.begin(1n);
-  const leg: BulkLeg = { mapping: mapped, from: 'source', leader: leading, follower: following, epoch: 1n };
+  const leg: BulkLeg = {
+    mapping: mapped,
+    from: 'source',
+    leader: leading,
+    follower: following,
+    epoch: 1n,
+    stamp: () => ++drawn,
+  };
   const [family] = mapped.families;
   return {
     leg,
@@ -50,7 +59,7 @@ async function pair(mapped: Mapping = identity(schema)) {
       let after: Key | null = null;
       const refused = [];
       do {
-        const copied = await copyRange(leg, family, after, limit);
+        const copied = await copyRange(leg, family, after, { limit, removalsMax: 1_000 });
         refused.push(...copied.refused);
         after = copied.next;
       } while (after !== null);
@@ -70,11 +79,24 @@ test.each([1, 2, 3, 100])('ranges of %i records join: all of them, and nothing b
   expectEqual();
 });
 
-test('an empty leader leaves an empty follower', async () => {
-  const { follower, copyAll, people } = await pair();
+test('an empty leader leaves an empty follower where that was allowed, and a whole one where it was not', async () => {
+  const { leg, family, follower, copyAll, people } = await pair();
   await follower.write([put(1), put(2)]);
+  await expect(copyRange(leg, family, null, { limit: 1, removalsMax: 1 })).rejects.toMatchObject({
+    code: 'E_MASS_REMOVAL',
+  });
+  expect(people()).toHaveLength(2);
   await copyAll(1);
   expect(people()).toEqual([]);
+});
+
+test('what somebody exchanged at the follower after it was drained is put right', async () => {
+  const { leg, leader, follower, copyAll, expectEqual } = await pair();
+  await leader.write([put(1, 'a'), put(2, 'b')]);
+  await new Drain(leg).round();
+  await follower.write([put(1, null), put(2, 'a'), put(1, 'b')]);
+  expect(await copyAll(1)).toEqual([]);
+  expectEqual();
 });
 
 test('a parent that comes later comes with its child, and a unique value that has moved is taken along', async () => {
@@ -114,7 +136,9 @@ test('a family whose units ranges of keys do not hold is refused', async () => {
     forward: () => ({}),
     backward: () => ({}),
   };
-  await expect(copyRange(leg, byEmail, null, 10)).rejects.toThrow(/ranges of keys are not ranges of units/);
+  await expect(copyRange(leg, byEmail, null, { limit: 10, removalsMax: 0 })).rejects.toThrow(
+    /ranges of keys are not ranges of units/,
+  );
 });
 
 test.each(Array.from({ length: 60 }, (_, seed) => seed))(
@@ -139,7 +163,10 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
     let after: Key | null = null;
     do {
       // A write may come in the middle of a copy; a drain waits for its end.
-      const [copied]: [Copied, void] = await Promise.all([copyRange(leg, family, after, 1 + random.below(3)), write()]);
+      const [copied]: [Copied, void] = await Promise.all([
+        copyRange(leg, family, after, { limit: 1 + random.below(3), removalsMax: 9 }),
+        write(),
+      ]);
       after = copied.next;
       left.push(...copied.refused);
       await write();
@@ -150,7 +177,8 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
     expect(last).toMatchObject({ waiting: 0, refused: [] });
     const again = await sync(
       leg,
-      left.map(({ unit }) => ({ unit, version: 0n })),
+      left.map(({ unit }) => unit),
+      { removalsMax: 9 },
     );
     expect(again.refused).toEqual([]);
     expectEqual();

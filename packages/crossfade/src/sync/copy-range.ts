@@ -5,7 +5,7 @@ import { keyOf } from '../store/check-change.ts';
 import type { Bulk, KeyRange } from '../store/live/bulk.ts';
 import { followerSide, keyedPart, type Leg } from './leg.ts';
 import { valuesText } from '../store/tables/values-text.ts';
-import { sync } from './sync.ts';
+import { massRemoval, sync } from './sync.ts';
 import { type Refused, mappedRow, refusedBy } from './wanted.ts';
 
 /** A leg whose stores read and write ranges of keys. */
@@ -14,13 +14,21 @@ export interface BulkLeg extends Leg {
   readonly follower: Leg['follower'] & { readonly bulk: Bulk };
 }
 
+/** How much of a range is copied, and what that may cost the follower. */
+export interface CopyOptions {
+  /** Records of the leader. */
+  readonly limit: number;
+  /** Records that the follower may lose by it: a leader that shows nothing is no reason to remove what was copied. */
+  readonly removalsMax: number;
+}
+
 /** One range, copied. */
 export interface Copied {
   /** Records that were made, replaced or removed. */
   readonly changed: number;
   /**
    * Units that the mapping or the follower refuses; what the follower held of them it holds still. No journal owes them:
-   * they are synced, by version 0, when it is drained, since what stands in their way may be owed by it.
+   * they are synced when it is drained, since what stands in their way may be owed by it.
    */
   readonly refused: readonly Refused[];
   /** Where the next range begins; null when this was the last. */
@@ -36,9 +44,15 @@ export interface Copied {
  * that is still to come, is synced with what stands in its way.
  *
  * @throws TypeError for a family whose sides do not have one key
- * @throws CrossfadeError E_FENCED when the epoch of the leg is over, and those of either store
+ * @throws CrossfadeError E_MASS_REMOVAL before anything is written; E_FENCED when the epoch of the leg is over; and those of
+ * either store
  */
-export async function copyRange(leg: BulkLeg, family: Family, after: Key | null, limit: number): Promise<Copied> {
+export async function copyRange(
+  leg: BulkLeg,
+  family: Family,
+  after: Key | null,
+  { limit, removalsMax }: CopyOptions,
+): Promise<Copied> {
   const [own, other] = [leg.from, followerSide(leg)];
   const { collection: from } = keyedPart(leg, family, own);
   const { collection: to } = keyedPart(leg, family, other);
@@ -55,7 +69,8 @@ export async function copyRange(leg: BulkLeg, family: Family, after: Key | null,
       refused.push(refusedBy(unit, error));
     }
   }
-  const load = { leg, family, to, keep: refused.map(({ unit: { key } }) => key) };
+  const load = { leg, family, to, keep: refused.map(({ unit: { key } }) => key), removalsMax };
+  await refuseMassRemoval(load, { after, upTo: next }, found);
   const loaded = await loadRange(load, { after, upTo: next }, found);
   return { ...loaded, refused: [...refused, ...loaded.refused], next };
 }
@@ -70,6 +85,27 @@ interface Load {
   readonly family: Family;
   readonly to: string;
   readonly keep: readonly Key[];
+  readonly removalsMax: number;
+}
+
+async function refuseMassRemoval(load: Load, range: KeyRange, rows: readonly Row[]): Promise<void> {
+  const { leg, to, keep, removalsMax } = load;
+  const shape = leg.mapping[followerSide(leg)][to];
+  const staying = new Set([...rows.map((row) => keyOf(shape, row)), ...keep].map(valuesText));
+  let gone = 0;
+  for await (const key of heldKeys(load, range)) if (!staying.has(valuesText(key))) gone++;
+  if (gone > removalsMax) throw massRemoval(leg, gone, removalsMax);
+}
+
+/** The keys that the follower holds in a range. */
+async function* heldKeys({ leg, to }: Load, { after, upTo }: KeyRange): AsyncGenerator<Key, void> {
+  const shape = leg.mapping[followerSide(leg)][to];
+  for (let from = after; ; ) {
+    const held = await leg.follower.bulk.range(to, { after: from, upTo }, pageRows);
+    for (const row of held) yield keyOf(shape, row);
+    if (held.length < pageRows) return;
+    from = keyOf(shape, held[held.length - 1]);
+  }
 }
 
 /** Halves a range that the follower refuses, until single records are left, each of which is synced. */
@@ -91,18 +127,13 @@ async function loadRange(load: Load, range: KeyRange, rows: readonly Row[]): Pro
 }
 
 /** Unit by unit: what is to be there, and what is there and is not to be. */
-async function syncRange({ leg, family, to, keep }: Load, range: KeyRange, rows: readonly Row[]): Promise<Loaded> {
+async function syncRange(load: Load, range: KeyRange, rows: readonly Row[]): Promise<Loaded> {
+  const { leg, family, to, keep, removalsMax } = load;
   const shape = leg.mapping[followerSide(leg)][to];
-  const units = new Map(rows.map((row) => [valuesText(keyOf(shape, row)), keyOf(shape, row)]));
-  for (let after = range.after; ; ) {
-    const held = await leg.follower.bulk.range(to, { after, upTo: range.upTo }, pageRows);
-    for (const row of held) units.set(valuesText(keyOf(shape, row)), keyOf(shape, row));
-    if (held.length < pageRows) break;
-    after = keyOf(shape, held[held.length - 1]);
-  }
-  for (const key of keep) units.delete(valuesText(key));
-  // Below every counter: what was synced from the journal is newer, or equal.
-  const owed = Array.from(units.values(), (key) => ({ unit: { family: family.name, key }, version: 0n }));
-  const { written, refused } = await sync(leg, owed);
+  const keys = new Map(rows.map((row) => [valuesText(keyOf(shape, row)), keyOf(shape, row)]));
+  for await (const key of heldKeys(load, range)) keys.set(valuesText(key), key);
+  for (const key of keep) keys.delete(valuesText(key));
+  const units = Array.from(keys.values(), (key) => ({ family: family.name, key }));
+  const { written, refused } = await sync(leg, units, { removalsMax });
   return { changed: written, refused };
 }

@@ -3,7 +3,6 @@ import { unitOfKey } from '../schema/mapping/unit.ts';
 import type { JournalEntry } from '../store/live/capture.ts';
 import { type Leg, legOf } from './leg.ts';
 import { type Synced, sync, unitText } from './sync.ts';
-import type { Owed } from './wanted.ts';
 
 /** One round of draining. */
 export interface Drained extends Synced {
@@ -21,7 +20,10 @@ export interface Drained extends Synced {
 export interface DrainOptions {
   /** Entries of a round. */
   readonly limit?: number;
-  /** Records that a round may remove from the follower; more stops it before it writes anything. */
+  /**
+   * Units of which the leader may have nothing any more, in a round, and in all rounds together that meet nothing else:
+   * beyond that a round writes nothing. Default 500.
+   */
   readonly removalsMax?: number;
 }
 
@@ -35,26 +37,27 @@ export class Drain {
   private readonly removalsMax: number;
   /** Entries that stay are the oldest of the journal: the next round looks so many further. */
   private staying = 0;
+  /** Units of which the leader has nothing, in rounds one after the other that met no other ones. */
+  private goneInTurn = 0;
 
   /** @throws TypeError for a mapping whose units a journal of keys does not name */
-  constructor(leg: Leg, { limit = 1_000, removalsMax = 10_000 }: DrainOptions = {}) {
+  constructor(leg: Leg, { limit = 1_000, removalsMax = 500 }: DrainOptions = {}) {
     this.leg = legOf(leg);
     this.limit = limit;
     this.removalsMax = removalsMax;
   }
 
-  /** @throws CrossfadeError E_FENCED when the epoch of the leg is over, and those of either store */
+  /** @throws CrossfadeError E_FENCED when the epoch of the leg is over; E_MASS_REMOVAL; and those of either store */
   async round(): Promise<Drained> {
     const { capture } = this.leg.leader;
     const asked = this.limit + this.staying;
     const entries = await capture.entries(asked);
     const settled = entries.filter(({ isSettled, key }) => isSettled && key !== null);
     const groups = this.unitsOf(settled);
-    const owed = [...groups.values()].map(({ unit, entries: own }): Owed => {
-      const counters = own.map(({ counter }) => counter);
-      return { unit, version: BigInt(Math.max(...counters)) };
-    });
-    const synced = await sync(this.leg, owed, { removalsMax: this.removalsMax });
+    const units = Array.from(groups.values(), ({ unit }) => unit);
+    const synced = await sync(this.leg, units, { removalsMax: this.removalsMax - this.goneInTurn });
+    if (synced.gone === units.length) this.goneInTurn += synced.gone;
+    else this.goneInTurn = 0;
     const refused = new Set(synced.refused.map(({ unit }) => unitText(unit)));
     const done = [...groups].flatMap(([text, { entries: own }]) => (refused.has(text) ? [] : own));
     if (done.length > 0) await capture.clear(done);

@@ -12,6 +12,8 @@ export interface Leg {
   readonly follower: Follower;
   /** The follower refuses what is written for any but the one that began last. */
   readonly epoch: bigint;
+  /** Draws a number beyond every one that anybody has drawn for this epoch. */
+  readonly stamp: () => bigint | Promise<bigint>;
 }
 
 /** A store whose records are the truth, and that notes what is written. */

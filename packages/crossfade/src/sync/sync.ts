@@ -4,19 +4,21 @@ import type { Mirrored } from '../store/live/mirror.ts';
 import { valuesText } from '../store/tables/values-text.ts';
 import { conflictsOf } from './conflicts.ts';
 import type { Leg } from './leg.ts';
-import { type Owed, type Refused, refusedBy, wanted } from './wanted.ts';
+import { type Refused, refusedBy, wanted } from './wanted.ts';
 
 /** What became of the units of a call. */
 export interface Synced {
   /** Records that the follower took; what it had already by a later reading of the leader does not count. */
   readonly written: number;
+  /** Units of which the leader has no record any more. */
+  readonly gone: number;
   readonly refused: readonly Refused[];
 }
 
 /** What a call may do. */
 export interface SyncOptions {
-  /** Records that it may remove from the follower: a leader that has lost its records, or shows none, is no reason to remove them all. */
-  readonly removalsMax?: number;
+  /** Units that may be gone: a leader that has lost its records, or shows none, is no reason to remove them all. */
+  readonly removalsMax: number;
 }
 
 /** Records of one call of the follower. */
@@ -30,28 +32,29 @@ const groupMax = 64;
  * Makes the follower's records of these units equal to the leader's, whatever they are by now. Everything that keeps two
  * stores in step is this call: writes in dual-write, what is owed, repair, and the mirror after the lead has passed.
  *
- * The leader is read when it is called, so a write that has ended before is included. A unit that has been synced by a
- * later version is passed over, and an epoch that is over writes nothing: a call may be repeated, and may come late.
- * One that the follower refuses does not keep others from it.
+ * A stamp is drawn, then the leader is read, then the follower notes the stamp with each record, and passes over what
+ * comes with an earlier one. Whoever draws a later stamp reads later than all that an earlier caller had seen owed before
+ * its own, so what is passed over is made up for, and may be cleared. A number that the leader gave to a write would not
+ * do: a write with an earlier number may land, or be committed, after one with a later number was read.
+ *
+ * An epoch that is over writes nothing: a call may be repeated, and may come late. One unit that the follower refuses does
+ * not keep others from it.
  *
  * @throws CrossfadeError E_FENCED when the epoch is over; E_MASS_REMOVAL before anything is written; those of either store
  * where it fails, and what was written until then is written
  */
-export async function sync(
-  leg: Leg,
-  owed: readonly Owed[],
-  { removalsMax = Infinity }: SyncOptions = {},
-): Promise<Synced> {
-  const { ready, refused } = await readAll(leg, owed);
-  const removals = ready.filter(({ record: { row } }) => row === null).length;
-  if (removals > removalsMax) throw massRemoval(leg, removals, removalsMax);
+export async function sync(leg: Leg, units: readonly Unit[], { removalsMax }: SyncOptions): Promise<Synced> {
+  const version = await leg.stamp();
+  const { ready, refused } = await readAll(leg, units, version);
+  const gone = ready.filter(({ record: { row } }) => row === null).length;
+  if (gone > removalsMax) throw massRemoval(leg, gone, removalsMax);
   let written = 0;
   for (let from = 0; from < ready.length; from += recordsPerCall) {
     const applied = await apply(leg, ready.slice(from, from + recordsPerCall));
     written += applied.written;
     refused.push(...applied.refused);
   }
-  return { written, refused };
+  return { written, gone, refused };
 }
 
 /** A unit as one string, different for different units. */
@@ -59,25 +62,34 @@ export function unitText({ family, key }: Unit): string {
   return `${family}\0${valuesText(key)}`;
 }
 
-interface Pair extends Owed {
+/** A unit, and what the follower is to hold of it. */
+interface Pair {
+  readonly unit: Unit;
   readonly record: Mirrored;
 }
 
-async function readAll(leg: Leg, owed: readonly Owed[]): Promise<{ ready: Pair[]; refused: Refused[] }> {
+/** What became of some of them. */
+type Applied = Omit<Synced, 'gone'>;
+
+async function readAll(
+  leg: Leg,
+  units: readonly Unit[],
+  version: bigint,
+): Promise<{ ready: Pair[]; refused: Refused[] }> {
   const ready: Pair[] = [];
   const refused: Refused[] = [];
-  for (let from = 0; from < owed.length; from += readers) {
-    const some = owed.slice(from, from + readers);
+  for (let from = 0; from < units.length; from += readers) {
+    const some = units.slice(from, from + readers);
     const read = await Promise.all(
-      some.map((each) => wanted(leg, each).catch((error: unknown) => refusedBy(each.unit, error))),
+      some.map((unit) => wanted(leg, unit, version).catch((error: unknown) => refusedBy(unit, error))),
     );
-    read.forEach((found, i) => ('code' in found ? refused.push(found) : ready.push({ ...some[i], record: found })));
+    read.forEach((found, i) => ('code' in found ? refused.push(found) : ready.push({ unit: some[i], record: found })));
   }
   return { ready, refused };
 }
 
 /** A refusal is about one of many: halving finds it, and lets the others through. */
-async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Synced> {
+async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Applied> {
   try {
     return { written: await call(leg, pairs), refused: [] };
   } catch (error) {
@@ -93,17 +105,18 @@ async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Synced> {
 }
 
 /** Writes a unit with all those that stand in its way, as the leader has them by now; for as long as there are more. */
-async function applyTogether(leg: Leg, pair: Pair, refusal: unknown): Promise<Synced> {
+async function applyTogether(leg: Leg, pair: Pair, refusal: unknown): Promise<Applied> {
   const group = new Map([[unitText(pair.unit), pair]]);
   for (let error = refusal; ; ) {
     const before = group.size;
     const records = [...group.values()].map(({ record }) => record);
     for (const unit of await conflictsOf(leg, records)) {
       if (group.has(unitText(unit))) continue;
-      const owed = { unit, version: pair.version };
-      const record = await wanted(leg, owed).catch((unreadable: unknown) => refusedBy(unit, unreadable));
+      const record = await wanted(leg, unit, pair.record.version).catch((unreadable: unknown) =>
+        refusedBy(unit, unreadable),
+      );
       if ('code' in record) return { written: 0, refused: [refusedBy(pair.unit, error)] };
-      group.set(unitText(unit), { ...owed, record });
+      group.set(unitText(unit), { unit, record });
     }
     if (group.size === before || group.size > groupMax) return { written: 0, refused: [refusedBy(pair.unit, error)] };
     try {
@@ -128,7 +141,8 @@ function isConflict(error: unknown): boolean {
   return error instanceof CrossfadeError && (error.code === 'E_UNIQUE' || error.code === 'E_REFERENCE');
 }
 
-function massRemoval({ leader }: Leg, removals: number, removalsMax: number): CrossfadeError {
+/** @param removals as many as are not there any more */
+export function massRemoval({ leader }: Leg, removals: number, removalsMax: number): CrossfadeError {
   return new CrossfadeError(
     'E_MASS_REMOVAL',
     `${removals} records are not there any more in ${leader.name}, and ${removalsMax} may be removed from the other store at a time. Nothing was written. See whether ${leader.name} is whole; if it is, allow more.`,

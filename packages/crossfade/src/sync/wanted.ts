@@ -8,13 +8,6 @@ import type { Mirrored } from '../store/live/mirror.ts';
 import { followerSide, type Leg, onlyPart } from './leg.ts';
 import { readUnit } from './read-unit.ts';
 
-/** A unit that the follower is behind with. */
-export interface Owed {
-  readonly unit: Unit;
-  /** The counter of the latest of its entries that was seen. What is read from now on holds that write. */
-  readonly version: bigint;
-}
-
 /** A unit that the follower does not take; its entries stay in the journal. */
 export interface Refused {
   readonly unit: Unit;
@@ -24,7 +17,7 @@ export interface Refused {
 }
 
 /** What the follower is to hold of a unit, by a reading of the leader that begins now. @throws CrossfadeError E_UNIT_UNMAPPED, E_ROW_INVALID, E_KEY_INVALID, and those of the leader */
-export async function wanted(leg: Leg, { unit, version }: Owed): Promise<Mirrored> {
+export async function wanted(leg: Leg, unit: Unit, version: bigint): Promise<Mirrored> {
   const { mapping, from, leader } = leg;
   let records = await readUnit(leader, mapping, from, unit);
   // What is not there is removed from the follower, so a second reading has to agree.

@@ -61,6 +61,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+let drawn = 0n;
+const stamp = (): bigint => ++drawn;
+
 async function all(driver: Driver, collection: string, key: Key): Promise<readonly Row[]> {
   return driver.scan(collection, { where: [], order: key as string[], descending: false, after: null, limit: 1_000 });
 }
@@ -113,12 +116,12 @@ test('a file of SQLite that strangers write is followed by PostgreSQL, and then 
   };
   const db = stranger(path);
   db.exec('PRAGMA foreign_keys = ON');
-  const there: Leg = { mapping: mapped, from: 'source', leader: file, follower: server, epoch: 1n };
+  const there: Leg = { mapping: mapped, from: 'source', leader: file, follower: server, epoch: 1n, stamp };
   await follow(there, (sql) => db.exec(sql), 'chats', 'notes');
   await file.fence.set(2n);
   await file.capture.remove();
   const plain = await postgresStranger(database, 'followed');
-  const back: Leg = { mapping: mapped, from: 'target', leader: server, follower: file, epoch: 2n };
+  const back: Leg = { mapping: mapped, from: 'target', leader: server, follower: file, epoch: 2n, stamp };
   await follow(back, (sql) => plain.query(sql), 'sessions', 'remarks');
   // What was mirrored is no change of the file's own, and the way there is over.
   expect(await file.capture.entries(10)).toEqual([]);
@@ -132,7 +135,7 @@ test('an entry that names no key stays: only a full comparison finds its record'
   await file.capture.install();
   await server.mirror.begin(1n);
   stranger(path).exec(`INSERT INTO chats VALUES (CAST(X'ff' AS TEXT), 1, NULL), ('good', 1, NULL)`);
-  const drain = new Drain({ mapping: mapped, from: 'source', leader: file, follower: server, epoch: 1n });
+  const drain = new Drain({ mapping: mapped, from: 'source', leader: file, follower: server, epoch: 1n, stamp });
   expect(await drain.round()).toMatchObject({ written: 1, cleared: 1, unnamed: 1, waiting: 0 });
   expect(await drain.round()).toMatchObject({ cleared: 0, unnamed: 1 });
 });

@@ -84,6 +84,7 @@ BEGIN
   FROM crossfade.ledger_now AS c
   WHERE i.id = instance AND NOT i.unclean AND c."group" = i."group"
     AND (c.state = 'legacy' OR c.mapping_hash = i.mapping_hash);
-  RETURN QUERY SELECT FOUND, i.unclean, c FROM crossfade.ledger_instance AS i
+  -- A step may have been taken between the two statements: by what is answered the instance acts, so that counts.
+  RETURN QUERY SELECT FOUND AND (c.state = 'legacy' OR c.mapping_hash = i.mapping_hash), i.unclean, c FROM crossfade.ledger_instance AS i
     JOIN crossfade.ledger_now AS c ON c."group" = i."group" WHERE i.id = instance;
 END $$;

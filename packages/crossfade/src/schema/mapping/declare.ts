@@ -40,6 +40,7 @@ export function oneToOne({ source, target, key, forward, backward, lost = [] }: 
     target: [{ collection: target, by: key.target }],
     forward: each(source, target, forward),
     backward: each(target, source, backward),
+    texts: [String(forward), String(backward)],
     lost,
   };
 }

@@ -168,6 +168,13 @@ test('the digest of a mapping is that of its collections, families and functions
   ];
   expect(mappingHash(whole)).toBe(mappingHash(mapping({ source, target, families: [sessions, summaries] })));
   expect(new Set([whole, ...others].map(mappingHash)).size).toBe(4);
+  const key = { source: ['id'], target: ['id'] };
+  const chats = (forward: (row: Row) => Row): string => {
+    const family = oneToOne({ source: 'chats', target: 'chats', key, forward, backward: (row) => row });
+    const shapes = { chats: source.chats };
+    return mappingHash(mapping({ source: shapes, target: shapes, families: [family] }));
+  };
+  expect(chats((row) => row)).not.toBe(chats((row) => ({ ...row, colour: null })));
 });
 
 test.each<[string, (given: Mapping) => Mapping, RegExp]>([

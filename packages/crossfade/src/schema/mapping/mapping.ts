@@ -29,6 +29,8 @@ export interface Family {
   readonly forward: (records: UnitRecords) => UnitRecords;
   /** The source's records of a unit, from all of the target's: what a rollback brings home. */
   readonly backward: (records: UnitRecords) => UnitRecords;
+  /** The text of the functions behind these two, where they are wrappers: releases are told apart by it. */
+  readonly texts?: readonly string[];
   /** What does not come home by a rollback. */
   readonly lost?: readonly Lost[];
 }

@@ -46,7 +46,7 @@ export function isEmpty(records: UnitRecords): boolean {
 
 /**
  * What two processes must agree on before they write by the same mapping: collections, families, and the text of the
- * functions. The same release gives the same digest; another build of it may not.
+ * functions. The same release gives the same digest; another build of it may not. What a function calls is not seen.
  */
 export function mappingHash(mapped: Mapping): string {
   const families = mapped.families.map(({ forward, backward, ...family }) => ({
