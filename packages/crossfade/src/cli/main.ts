@@ -39,7 +39,7 @@ export async function main(argv: string[]): Promise<number> {
 
 /** Before the command itself is read. Whether a word is the source is a guess, and one that no option has to agree with. */
 function startThreads([command, ...words]: readonly string[]): void {
-  if (!readsSource.has(command) || words.includes('--jobs')) return;
+  if (!readsSource.has(command) || words.some((word) => /^--jobs(=|$)/.test(word))) return;
   const source = words.find((word) => !word.startsWith('-'));
   if (source !== undefined) startAhead(partsOf(source).place);
 }

@@ -27,6 +27,7 @@ test('threads that were started ahead are the ones that are hired, and then new 
 test.each([
   ['a small file', () => fileOf(noThreadBytes - 1)],
   ['no file at all', () => join(tempFolder('threads-'), 'nowhere')],
+  ['a word that no file can be called', () => 'x'.repeat(300)],
 ])('%s starts nothing', async (_, path) => {
   const before = hire();
   startAhead(path());

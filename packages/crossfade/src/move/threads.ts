@@ -22,8 +22,7 @@ export function defaultJobs(): number {
  * file stands there, and is worth threads, decides the time alone: `hire` makes what is not ready.
  */
 export function startAhead(path: string): void {
-  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (bytes < noThreadBytes) return;
+  if (bytesOf(path) < noThreadBytes) return;
   for (let i = 0; i < defaultJobs(); i++) {
     const worker = start();
     // One that ends before it is hired is none; what ended it shows again in the one that is made instead.
@@ -45,6 +44,15 @@ export function hire(): Worker {
 /** Ends the threads for which there was no work after all. */
 export async function dismissRest(): Promise<void> {
   await Promise.all(ready.splice(0).map((worker) => worker.terminate()));
+}
+
+/** 0 for what cannot be looked at, be it no file at all: whoever opens it tells why. */
+function bytesOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }
 
 function start(): Worker {

@@ -86,8 +86,8 @@ export class Connection {
 
   /**
    * Within a transaction of several statements: references are judged by its end, also those of tables that others have
-   * made, which may count at once. A single statement is judged by its end whatever they say, and this would cost it as
-   * much as itself. Not prepared: it acts when it is compiled.
+   * made, which may count at once. A single statement is judged by its end, where no reference is made with RESTRICT, and
+   * this would cost it as much as itself. Not prepared: it acts when it is compiled.
    */
   deferReferences(): void {
     this.db.exec('PRAGMA defer_foreign_keys = ON');

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tempFolder } from '../../../../test/harness/folders.ts';
 import { sqliteStore, stranger } from '../../../../test/support/sqlite-store.ts';
 import type { Change } from '../../../store/contract.ts';
 import type { SuiteSchema } from '../../../store/suite/schema.ts';
@@ -135,4 +137,32 @@ test('no message repeats a value that SQLite quotes', async () => {
     .catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'E_STORE_FAILED' });
   expect(String(refused)).not.toContain('secret');
+});
+
+test('a removal that takes along what refers to it by RESTRICT is judged by its end, alone as well as with others', async () => {
+  const path = join(tempFolder('store-'), 'store.db');
+  const db = stranger(path);
+  db.exec(`CREATE TABLE a (id TEXT PRIMARY KEY NOT NULL);
+    CREATE TABLE c (id TEXT PRIMARY KEY NOT NULL, a TEXT NOT NULL REFERENCES a (id) ON DELETE CASCADE,
+      b TEXT NOT NULL REFERENCES b (id) ON DELETE RESTRICT);
+    CREATE TABLE b (id TEXT PRIMARY KEY NOT NULL, a TEXT NOT NULL REFERENCES a (id) ON DELETE CASCADE);
+    INSERT INTO a VALUES ('x'), ('y'); INSERT INTO b VALUES ('x', 'x'), ('y', 'y'); INSERT INTO c VALUES ('x', 'x', 'x'), ('y', 'y', 'y')`);
+  const text = { type: 'text' } as const;
+  const ofA = { fields: ['a'], to: 'a', onRemove: 'remove' } as const;
+  const schema = collections({
+    a: { fields: { id: text }, key: ['id'] },
+    b: { fields: { id: text, a: text }, key: ['id'], references: [ofA] },
+    c: {
+      fields: { id: text, a: text, b: text },
+      key: ['id'],
+      references: [ofA, { fields: ['b'], to: 'b', onRemove: 'refuse' }],
+    },
+  });
+  const { store } = await sqliteStore({ path, tables: 'expect' }, schema);
+  await store.write([{ kind: 'remove', collection: 'a', key: ['x'] }]);
+  await store.write([
+    { kind: 'remove', collection: 'a', key: ['y'] },
+    { kind: 'put', collection: 'a', row: { id: 'z' } },
+  ]);
+  expect(db.prepare('SELECT (SELECT count(*) FROM b) + (SELECT count(*) FROM c) AS left').get()).toEqual({ left: 0 });
 });
