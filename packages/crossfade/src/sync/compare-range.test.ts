@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
 import { seeded } from '../../test/fixtures/random.ts';
-import { memoryDriver } from '../drivers/memory/memory.ts';
+import { memoryPair } from '../../test/support/memory-pair.ts';
 import { collections, type Key, type Row } from '../schema/collection.ts';
 import { mapping, oneToOne } from '../schema/mapping/declare.ts';
 import type { Change } from '../store/contract.ts';
-import { openStore } from '../store/store.ts';
 import { compareRange } from './compare-range.ts';
 import { Drain } from './drain.ts';
-import type { Leg } from './leg.ts';
 
 const things = {
   fields: {
@@ -45,22 +43,8 @@ const put = (id: string, n: bigint, more: Partial<Row> = {}): Change<Schema> => 
 });
 const remove = (id: string): Change<Schema> => ({ kind: 'remove', collection: 'things', key: [id] });
 
-let drawn = 0n;
-
 async function pair() {
-  const [leading, following] = [memoryDriver(), memoryDriver()];
-  const [leader, follower] = [openStore(schema, leading), openStore(schema, following)];
-  await Promise.all([leader.open(), follower.open()]);
-  await leading.capture.install();
-  await following.mirror.begin(1n);
-  const leg: Leg = {
-    mapping: mapped,
-    from: 'source',
-    leader: leading,
-    follower: following,
-    epoch: 1n,
-    stamp: () => ++drawn,
-  };
+  const { leg, leader, follower } = await memoryPair(schema, mapped);
   const drain = new Drain(leg);
   return {
     leg,

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import { seeded } from '../../test/fixtures/random.ts';
-import { memoryDriver } from '../drivers/memory/memory.ts';
+import { memoryPair } from '../../test/support/memory-pair.ts';
 import { collections, type Key, type Row } from '../schema/collection.ts';
 import { identity, mapping, oneToOne } from '../schema/mapping/declare.ts';
 import type { Family, Mapping } from '../schema/mapping/mapping.ts';
 import type { Change } from '../store/contract.ts';
-import { openStore } from '../store/store.ts';
-import { type BulkLeg, type Copied, copyRange } from './copy-range.ts';
+import { type Copied, copyRange } from './copy-range.ts';
 import { Drain } from './drain.ts';
 import { sync } from './sync.ts';
 import type { Refused } from './wanted.ts';
@@ -32,22 +31,8 @@ const put = (id: number, email: string | null = null, boss: number | null = null
   row: { id, email, boss },
 });
 
-let drawn = 0n;
-
 async function pair(mapped: Mapping = identity(schema)) {
-  const [leading, following] = [memoryDriver(), memoryDriver()];
-  const [leader, follower] = [openStore(schema, leading), openStore(schema, following)];
-  await Promise.all([leader.open(), follower.open()]);
-  await leading.capture.install();
-  await following.mirror.begin(1n);
-  const leg: BulkLeg = {
-    mapping: mapped,
-    from: 'source',
-    leader: leading,
-    follower: following,
-    epoch: 1n,
-    stamp: () => ++drawn,
-  };
+  const { leg, leader, follower, leading, following } = await memoryPair(schema, mapped);
   const [family] = mapped.families;
   return {
     leg,

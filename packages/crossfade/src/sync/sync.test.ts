@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../test/fixtures/random.ts';
-import { memoryDriver } from '../drivers/memory/memory.ts';
+import { memoryPair } from '../../test/support/memory-pair.ts';
 import { collections, type Row } from '../schema/collection.ts';
 import { identity, mapping, oneToOne } from '../schema/mapping/declare.ts';
 import type { Mapping } from '../schema/mapping/mapping.ts';
-import type { Change, Store } from '../store/contract.ts';
+import type { Change } from '../store/contract.ts';
 import { memoryIntents } from '../store/live/memory-intents.ts';
-import { openStore } from '../store/store.ts';
 import { Drain } from './drain.ts';
-import { type Leg, legOf } from './leg.ts';
+import { legOf } from './leg.ts';
 import { sync } from './sync.ts';
 
 const schema = collections({
@@ -42,30 +41,11 @@ const gone = (collection: 'people' | 'badges', key: string | number): Change<Sch
 });
 const unit = (family: string, key: string | number) => ({ family, key: [key] });
 
-/** Numbers that one process draws. */
-function stamps(): () => bigint {
-  let last = 0n;
-  return () => ++last;
-}
-
 const any = { removalsMax: 1_000 };
 
 /** A store that leads and one that follows, both in memory and empty. */
 async function pair(mapped: Mapping = identity(schema)) {
-  const [leading, following] = [memoryDriver(), memoryDriver()];
-  const leader = openStore(schema, leading);
-  const follower: Store = openStore(mapped.target, following);
-  await Promise.all([leader.open(), follower.open()]);
-  await leading.capture.install();
-  await following.mirror.begin(1n);
-  const leg: Leg = {
-    mapping: mapped,
-    from: 'source',
-    leader: leading,
-    follower: following,
-    epoch: 1n,
-    stamp: stamps(),
-  };
+  const { leg, leader, leading, following } = await memoryPair(schema, mapped);
   const all = (driver: typeof leading): Record<string, readonly Row[]> =>
     Object.fromEntries(Object.keys(schema).map((name) => [name, driver.snapshot(name)]));
   return {
