@@ -37,8 +37,8 @@ const groupMax = 64;
  * its own, so what is passed over is made up for, and may be cleared. A number that the leader gave to a write would not
  * do: a write with an earlier number may land, or be committed, after one with a later number was read.
  *
- * An epoch that is over writes nothing: a call may be repeated, and may come late. One unit that the follower refuses does
- * not keep others from it.
+ * An epoch that is over writes nothing: a call may be repeated, and may come late. One unit that the mapping, a unique
+ * set or a reference refuses does not keep others from it; one that cannot be read, or that something else refuses, does.
  *
  * @throws CrossfadeError E_FENCED when the epoch is over; E_MASS_REMOVAL before anything is written; those of either store
  * where it fails, and what was written until then is written

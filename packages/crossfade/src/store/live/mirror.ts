@@ -6,7 +6,7 @@ export interface Mirrored {
   readonly key: Key;
   /** Null: the leader has no record of the key. */
   readonly row: Row | null;
-  /** Grows with every change of the key at the leader. */
+  /** Larger for what was read of the leader later. */
   readonly version: bigint;
 }
 

@@ -27,7 +27,7 @@ export interface OpenFile {
   readonly schema: Collections;
   readonly tables: ReadonlyMap<string, Table>;
   /** Whether a reference of the file counts in the middle of a statement, unless references are deferred. */
-  readonly restricts: boolean;
+  readonly hasRestrict: boolean;
 }
 
 const restrictText = `SELECT 1 FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t.name) AS r
@@ -47,8 +47,8 @@ export async function openFile(options: OpenOptions, schema: Collections): Promi
     await connection.read(() => prepare(connection.db, path));
     if (how === 'create') await connection.write(() => createMissing(connection.db, schema));
     const found = await connection.read(() => catalogOf(path, connection.db));
-    const restricts = await connection.read(() => connection.db.prepare(restrictText).get() !== undefined);
-    return { connection, schema, tables: tablesOf(connection, schema, found), restricts };
+    const hasRestrict = await connection.read(() => connection.db.prepare(restrictText).get() !== undefined);
+    return { connection, schema, tables: tablesOf(connection, schema, found), hasRestrict };
   } catch (error) {
     db?.close();
     throw storeFailure(error, path, notOpened);

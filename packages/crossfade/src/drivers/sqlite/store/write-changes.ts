@@ -15,13 +15,13 @@ import type { Table } from './table.ts';
  * @param find may run more than once, each time in a transaction of its own
  */
 export function writeChanges(
-  { connection, tables, restricts }: OpenFile,
+  { connection, tables, hasRestrict }: OpenFile,
   find: () => readonly DriverChange[],
 ): Awaitable<void> {
   let changes: readonly DriverChange[] = [];
   const makeEach = (): void => {
     changes = find();
-    if (changes.length > 1 || restricts) connection.deferReferences();
+    if (changes.length > 1 || hasRestrict) connection.deferReferences();
     for (const change of changes) makeChange(tables.get(change.collection) as Table, change);
   };
   const makeAllParked = (): void => {
