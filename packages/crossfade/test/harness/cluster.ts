@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import { type Cluster, type ClusterOptions, startCluster } from '../../src/pg/embedded/cluster.ts';
-import { clusterSettings, settingLines } from '../../src/pg/embedded/settings.ts';
+import { clusterSettings, majorOf, settingLines } from '../../src/pg/embedded/settings.ts';
 import { tempFolder } from './folders.ts';
 import { hasty } from './hasty.ts';
 
@@ -31,7 +31,7 @@ function start({ settings, ...options }: Omit<ClusterOptions, 'folder'>): Promis
   const data = join(folder, 'data');
   execFileSync('cp', ['-a', inject('prototype'), data]);
   // The copy is as hasty as its original, and later lines win.
-  appendFileSync(join(data, 'postgresql.conf'), settingLines({ ...clusterSettings(), ...settings }));
+  appendFileSync(join(data, 'postgresql.conf'), settingLines({ ...clusterSettings(majorOf(data)), ...settings }));
   const { password } = inject('server');
   return startCluster({ ...inject('clusterOptions'), ...options, folder, ...(password !== undefined && { password }) });
 }

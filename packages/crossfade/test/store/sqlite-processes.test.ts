@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../harness/folders.ts';
-import { killsOr } from '../harness/kills.ts';
+import { killsOr, roundsOf } from '../harness/kills.ts';
 import { sqliteStore } from '../support/sqlite-store.ts';
 import { filling, writerSchema } from '../support/sqlite-writer.ts';
 
@@ -43,32 +43,37 @@ function pairsOf(path: string, name: string): number[] {
   }
 }
 
+/** Kills a writer so many times over one file, and looks at all of the file after each. */
+async function killWriter(kills: number): Promise<void> {
+  const path = join(tempFolder('kill-'), 'store.db');
+  let next = 0;
+  let midway = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    const { child, told } = writer(path, 'w', next, 1_000_000);
+    while (told().length <= kill % 4) await once(child.stdout as NodeJS.ReadableStream, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const there = pairsOf(path, 'w');
+    const acknowledged = (told().at(-1) as number) + 1;
+    expect(there).toEqual(Array.from({ length: there.length }, (_, n) => n));
+    expect(there.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(there.length - acknowledged).toBeLessThanOrEqual(1);
+    midway += there.length - acknowledged;
+    next = there.length;
+  }
+  const { store } = await sqliteStore({ path, tables: 'expect' }, writerSchema);
+  // Between a pair and its count a kill may have come, and nowhere else.
+  const total = (await store.read('totals', ['all']))?.total as number;
+  expect(total).toBeLessThanOrEqual(next);
+  expect(total).toBeGreaterThanOrEqual(next - midway);
+}
+
 const kills = killsOr(50);
 
 test(
   `${kills} times killed while it writes: nothing acknowledged is lost, no write is half there, and the file opens`,
   async () => {
-    const path = join(tempFolder('kill-'), 'store.db');
-    let next = 0;
-    let midway = 0;
-    for (let kill = 0; kill < kills; kill++) {
-      const { child, told } = writer(path, 'w', next, 1_000_000);
-      while (told().length <= kill % 4) await once(child.stdout as NodeJS.ReadableStream, 'data');
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      const there = pairsOf(path, 'w');
-      const acknowledged = (told().at(-1) as number) + 1;
-      expect(there).toEqual(Array.from({ length: there.length }, (_, n) => n));
-      expect(there.length).toBeGreaterThanOrEqual(acknowledged);
-      expect(there.length - acknowledged).toBeLessThanOrEqual(1);
-      midway += there.length - acknowledged;
-      next = there.length;
-    }
-    const { store } = await sqliteStore({ path, tables: 'expect' }, writerSchema);
-    // Between a pair and its count a kill may have come, and nowhere else.
-    const total = (await store.read('totals', ['all']))?.total as number;
-    expect(total).toBeLessThanOrEqual(next);
-    expect(total).toBeGreaterThanOrEqual(next - midway);
+    for (const round of roundsOf(kills)) await killWriter(round);
   },
   kills * 30_000,
 );

@@ -8,7 +8,6 @@ import { initialise } from './initdb.ts';
 import { builtinLocale, loopbackTarget, serverPlace } from './place.ts';
 import { freePort } from './port.ts';
 import { startServer } from './server.ts';
-import { clusterSettings } from './settings.ts';
 
 /** What a throwaway cluster is made of. */
 export interface ClusterOptions {
@@ -49,7 +48,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     options.locale ?? builtinLocale,
   );
   const { password = randomBytes(18).toString('base64url') } = options;
-  await initialise(place, { password, settings: { ...clusterSettings(), ...options.settings }, sync: false });
+  await initialise(place, { password, settings: options.settings ?? {}, sync: false });
   const started = await startOnFreePort(place);
   const { port } = started;
   let { child } = started;

@@ -10,7 +10,6 @@ import { builtinLocale, loopbackTarget, type ServerPlace, serverPlace } from './
 import { isListening } from './port.ts';
 import { type RunningServer, runningServer } from './process.ts';
 import { startServer, stopServer, waitUntilReady } from './server.ts';
-import { clusterSettings } from './settings.ts';
 
 /** Which embedded server is meant. */
 export interface EmbeddedOptions {
@@ -33,7 +32,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   return withLock(home, async () => {
     const place = placeOf(home);
     const { port, password } = await accessOf(home);
-    await initialise(place, { password, settings: clusterSettings(), sync: true });
+    await initialise(place, { password, settings: {}, sync: true });
     const server = (await waitUntilReady(place.data)) ?? (await startFresh(place, port));
     return { ...loopbackTarget(server.port, password), folder: home, pid: server.pid };
   });

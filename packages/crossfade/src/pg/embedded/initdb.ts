@@ -4,11 +4,12 @@ import { appendFileSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { embeddedFailure, reasonOf } from './failure.ts';
 import { type ServerPlace, serverEnvironment, superuser } from './place.ts';
-import { settingLines } from './settings.ts';
+import { clusterSettings, majorOf, settingLines } from './settings.ts';
 
 /** What a new cluster is made with. */
 export interface NewCluster {
   readonly password: string;
+  /** Lines of `postgresql.conf`, over those that every cluster gets. */
   readonly settings: Readonly<Record<string, string>>;
   /** False where nobody would miss the cluster after a power failure: writing it through is most of what making it takes. */
   readonly sync: boolean;
@@ -33,9 +34,8 @@ export async function initialise(place: ServerPlace, cluster: NewCluster): Promi
     } finally {
       rmSync(passwordFile, { force: true });
     }
-    appendFileSync(join(fresh, 'postgresql.conf'), `\n# Crossfade\n${settingLines(cluster.settings)}`, {
-      flush: cluster.sync,
-    });
+    const settings = { ...clusterSettings(majorOf(fresh)), ...cluster.settings };
+    appendFileSync(join(fresh, 'postgresql.conf'), `\n# Crossfade\n${settingLines(settings)}`, { flush: cluster.sync });
     renameSync(fresh, place.data);
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true });

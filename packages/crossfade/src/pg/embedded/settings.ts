@@ -1,21 +1,29 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 
 const megabyte = 1024 * 1024;
 
 /** With fewer, every core is at work in a move, and what is handed to another process costs more than it brings. */
 const coresForHelpers = 8;
 
+/** From this version on, reads of a scan are handed to helper processes, unless `io_method` says otherwise. */
+const ioMethodSince = 18;
+
 /**
  * What is appended to `postgresql.conf` of a new cluster; its owner may change it there.
+ * @param major of PostgreSQL, since a server does not start with a setting that it does not know
  *
  * Durability is PostgreSQL's default and stands here all the same, so that nobody has to know the defaults. The log
  * keeps what concerns the server and leaves out the errors of statements: their text carries values out of rows.
  */
 export function clusterSettings(
+  major: number,
   memoryBytes: number = totalmem(),
   cores: number = availableParallelism(),
 ): Record<string, string> {
   const memoryMb = Math.floor(memoryBytes / megabyte);
+  const isShort = cores < coresForHelpers;
   return {
     fsync: 'on',
     synchronous_commit: 'on',
@@ -28,7 +36,8 @@ export function clusterSettings(
     // A bulk load writes much; checkpoints every few seconds would make it write everything twice.
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
-    max_parallel_maintenance_workers: cores < coresForHelpers ? '0' : '2',
+    max_parallel_maintenance_workers: isShort ? '0' : '2',
+    ...(isShort && major >= ioMethodSince ? { io_method: 'sync' } : {}),
     log_checkpoints: 'off',
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
@@ -36,6 +45,11 @@ export function clusterSettings(
     timezone: "'UTC'",
     log_timezone: "'UTC'",
   };
+}
+
+/** The major version of PostgreSQL that made a data folder; a server refuses a setting that a later one brought. */
+export function majorOf(data: string): number {
+  return Number.parseInt(readFileSync(join(data, 'PG_VERSION'), 'utf8'), 10);
 }
 
 /** The settings as lines of `postgresql.conf`; later lines win, so these may be appended to the file that initdb wrote. */
