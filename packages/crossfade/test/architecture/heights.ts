@@ -13,6 +13,7 @@ export const heights: Readonly<Record<string, number>> = {
   migrate: 5,
   ledger: 6,
   sync: 6,
+  crossfade: 7,
   verify: 7,
   staging: 7,
   move: 8,
