@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
+import { watch } from '../../test/support/watch.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Control, Ledger, Renewal, Server } from '../ledger/contract.ts';
 import { laggardsOf } from '../ledger/contract.ts';
@@ -44,16 +45,6 @@ async function crossing(count = 1) {
   };
   const lagging = async () => laggardsOf(await memory.members(group)).live.map(({ id }) => id);
   return { clock, memory, net, instances, instance: instances[0], step, walk, lagging };
-}
-
-/** What a promise has come to by now. */
-function watch<T>(answer: T | Promise<T>): { what: unknown } {
-  const seen: { what: unknown } = { what: 'waiting' };
-  Promise.resolve(answer).then(
-    (value) => (seen.what = value),
-    (error: unknown) => (seen.what = error instanceof CrossfadeError ? error.code : error),
-  );
-  return seen;
 }
 
 const name = ({ name: state }: { name: StateName }): StateName => state;

@@ -112,6 +112,17 @@ export class Instance {
     });
   }
 
+  /**
+   * Resolves when the ledger has told of a later epoch: a store has refused what was written by this one.
+   * @throws CrossfadeError E_CROSSING_FROZEN when patience is over, E_INSTANCE_OVER
+   */
+  beyond(epoch: bigint): Promise<void> {
+    return this.waited(
+      () => ((this.control as Control).epoch > epoch ? null : 'frozen'),
+      () => undefined,
+    );
+  }
+
   /** Why the ledger is not followed; null: it is. */
   get isBroken(): Known['broken'] {
     return this.broken;

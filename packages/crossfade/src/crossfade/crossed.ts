@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { CrossfadeError } from '../core/errors.ts';
+import type { Collections } from '../schema/collection.ts';
+import type { Side } from '../schema/mapping/mapping.ts';
+import { type Awaitable, caught } from '../store/awaitable.ts';
+import type { Driver } from '../store/contract.ts';
+import { notLive, type Supports } from '../store/supports.ts';
+import { Instance, type InstanceOptions } from './instance.ts';
+
+/** Two stores of one shape, and how this process takes part in their crossing. */
+export interface CrossedOptions extends Omit<InstanceOptions, 'id'> {
+  readonly source: Driver;
+  readonly target: Driver;
+}
+
+/**
+ * A crossfade of two stores is a store: each call goes to the one that the state of the crossing names, and a write waits
+ * while none is. Each opening is an instance of its own, which leaves when the store is closed.
+ *
+ * A write that came too late for its state, and was refused by the fence of the store, is made again by the next one:
+ * nothing of it was done. It supports what both stores support.
+ */
+export function crossedDriver({ source, target, ...options }: CrossedOptions): Driver {
+  const sides: Readonly<Record<Side, Driver>> = { source, target };
+  let instance: Instance | null = null;
+  const current = (): Instance => instance as Instance;
+  const closeBoth = async (): Promise<void> => void (await Promise.allSettled([source.close(), target.close()]));
+  const read = <T>(call: (driver: Driver) => Awaitable<T>): Awaitable<T> =>
+    current().read(({ state }) => call(sides[state.reads]));
+  const write = (call: (driver: Driver) => Awaitable<void>): Awaitable<void> => {
+    let epoch = -1n;
+    const attempt = () =>
+      current().write((view) => {
+        epoch = view.epoch;
+        // Admitted means that somebody leads.
+        return call(sides[view.state.leader as Side]);
+      });
+    return caught(attempt, async (error) => {
+      if (!(error instanceof CrossfadeError && error.code === 'E_FENCED')) throw error;
+      await current().beyond(epoch);
+      return write(call);
+    });
+  };
+  return {
+    name: `${source.name} to ${target.name}`,
+    supports: bothOf(source.supports, target.supports),
+    open: async (schema: Collections) => {
+      const started = new Instance({ ...options, id: randomUUID() });
+      try {
+        await Promise.all([source.open(schema), target.open(schema)]);
+        await started.start();
+      } catch (error) {
+        await closeBoth();
+        throw error;
+      }
+      instance = started;
+    },
+    close: async () => {
+      try {
+        await current().stop();
+      } finally {
+        await closeBoth();
+      }
+    },
+    read: (collection, key) => read((driver) => driver.read(collection, key)),
+    scan: (collection, scan) => read((driver) => driver.scan(collection, scan)),
+    write: (changes) => write((driver) => driver.write(changes)),
+    update: (collection, key, change) => write((driver) => driver.update(collection, key, change)),
+  };
+}
+
+const durabilities = ['nothing', 'process', 'machine'] as const;
+
+/** An application may count on what holds wherever its records are. */
+function bothOf(one: Supports, other: Supports): Supports {
+  const least = Math.min(durabilities.indexOf(one.durable), durabilities.indexOf(other.durable));
+  return {
+    ...notLive,
+    atomic: one.atomic && other.atomic,
+    update: one.update && other.update,
+    orderedScan: one.orderedScan && other.orderedScan,
+    constraints: one.constraints && other.constraints,
+    durable: durabilities[least],
+    writers: one.writers === 'one' || other.writers === 'one' ? 'one' : 'many',
+  };
+}
