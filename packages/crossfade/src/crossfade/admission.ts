@@ -38,13 +38,15 @@ export function readObjection({ name, isLeaseValid, broken }: Known): Objection 
   const state = states[name];
   if (isSteadfast(state)) return null;
   if (broken !== null) return 'broken';
-  // Nothing leads away from the last state.
-  return isLeaseValid || state.forward === null ? null : 'lease';
+  return isLeaseValid ? null : 'lease';
 }
 
-/** The source leads, and goes on leading as long as an instance of this state is alive. */
-function isSteadfast({ leader, writes }: State): boolean {
-  return leader === 'source' && writes === 'open';
+/**
+ * Who leads goes on leading, whatever the ledger says: no step passes by an instance of this state, or none leads away
+ * from it, and there is no other store any more to be compared with.
+ */
+function isSteadfast({ leader, writes, forward }: State): boolean {
+  return (leader === 'source' && writes === 'open') || forward === null;
 }
 
 /** What a caller is told; each of them may simply try again. */

@@ -148,6 +148,17 @@ test('behind a failover the source is written on, the target is not, and nothing
   expect([write.what, read.what]).toEqual(['E_LEDGER_BROKEN', 'E_LEDGER_BROKEN']);
 });
 
+test('when the crossing is over, neither a failover nor the silence of the ledger stops anything', async () => {
+  const { clock, net, instance, walk } = await crossing();
+  await walk('dual', 'shadow', 'armed', 'frozen', 'switched', 'primary', 'final');
+  net.server = { systemIdentifier: 'memory', timeline: 2 };
+  await clock.pass(1_000);
+  expect(instance.isBroken).toBe('another timeline');
+  net.isReached = false;
+  await clock.pass(60_000);
+  expect([instance.write(name), instance.read(name)]).toEqual(['final', 'final']);
+});
+
 test('one that was marked unclean takes part no more, and says so to whoever waits', async () => {
   const { clock, net, memory, instance, walk } = await crossing();
   await walk('dual', 'shadow', 'armed');
