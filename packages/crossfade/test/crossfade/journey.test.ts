@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { crossedDriver } from '../../src/crossfade/crossed.ts';
+import { postgresDriver } from '../../src/drivers/postgres/postgres.ts';
+import { sqliteDriver } from '../../src/drivers/sqlite/store/driver.ts';
+import type { Ledger } from '../../src/ledger/contract.ts';
+import { openLedger } from '../../src/ledger/postgres/open.ts';
+import { collections } from '../../src/schema/collection.ts';
+import { identity } from '../../src/schema/mapping/declare.ts';
+import { mappingHash } from '../../src/schema/mapping/unit.ts';
+import type { LiveDriver, Store } from '../../src/store/contract.ts';
+import { openStore } from '../../src/store/store.ts';
+import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { Drain } from '../../src/sync/drain.ts';
+import { cutOver, type HandDriven, rollBack, start, walk } from '../support/hand-driven.ts';
+import { postgresStore } from '../support/postgres-store.ts';
+import { sqliteStore } from '../support/sqlite-store.ts';
+
+const schema = collections({
+  counters: { fields: { id: { type: 'text' }, n: { type: 'integer' } }, key: ['id'] },
+  notes: {
+    fields: { n: { type: 'bigint' }, counter: { type: 'text' }, at: { type: 'timestamptz' } },
+    key: ['n'],
+    references: [{ fields: ['counter'], to: 'counters', onRemove: 'remove' }],
+  },
+});
+const mapping = identity(schema);
+const group = 'all';
+const ids = Array.from({ length: 8 }, (_, i) => `c${i}`);
+
+let database: TestDatabase;
+let ledger: Ledger;
+beforeAll(async () => {
+  database = await freshDatabase();
+  ledger = await openLedger({ target: database });
+});
+afterAll(async () => {
+  await ledger.close();
+  await database.drop();
+});
+
+/** An application of one process: it raises counters and adds notes one after the other, and remembers what was acknowledged. */
+class Application {
+  readonly raised = new Map<string, number>();
+  notes = 0;
+  private readonly store: Store<typeof schema>;
+  private readonly first: bigint;
+  private isOver = false;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(path: string, number: number) {
+    const source = sqliteDriver({ path, tables: 'expect' });
+    const target = postgresDriver({ target: database, schema: 'app', tables: 'expect' });
+    const times = { pollMs: 25, patienceMs: 30_000 };
+    this.store = openStore(
+      schema,
+      crossedDriver({ ledger, group, mappingHash: mappingHash(mapping), source, target, ...times }),
+    );
+    this.first = BigInt(number) * 1_000_000n;
+  }
+
+  start(): void {
+    this.running = this.work();
+  }
+
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.running;
+    await this.store.close();
+  }
+
+  /** What is acknowledged is read at once, wherever it lies by then. */
+  private async work(): Promise<void> {
+    for (let turn = 0; !this.isOver; turn++) {
+      const id = ids[turn % ids.length];
+      await this.store.update('counters', [id], (row) => ({ id, n: (row?.n ?? 0) + 1 }));
+      this.raised.set(id, (this.raised.get(id) ?? 0) + 1);
+      const n = this.first + BigInt(this.notes);
+      const row = { n, counter: id, at: '2026-03-01T09:30:00.123456Z' };
+      await this.store.write([{ kind: 'insert', collection: 'notes', row }]);
+      this.notes++;
+      expect(await this.store.read('notes', [n])).toEqual(row);
+      await sleep(20);
+    }
+  }
+}
+
+async function countOf(driver: LiveDriver, collection: string): Promise<number> {
+  return (await driver.bulk.range(collection, { after: null, upTo: null }, 1_000_000)).length;
+}
+
+test('an application crosses to PostgreSQL while it writes, back with the new data, and forward again: nothing acknowledged is lost', async () => {
+  const { driver: source, path } = await sqliteStore({}, schema);
+  const { driver: target } = await postgresStore({ target: database, schema: 'app' }, schema);
+  await ledger.begin(group, mappingHash(mapping), { actor: 'operator', commit: 'c0ffee' });
+  const driven: HandDriven = {
+    ledger,
+    group,
+    mapping,
+    source: source as LiveDriver,
+    target: target as LiveDriver,
+  };
+  const applications = [new Application(path, 1), new Application(path, 2)];
+  onTestFinished(() => Promise.all(applications.map((each) => each.stop())).then(() => undefined));
+  for (const each of applications) each.start();
+
+  const there = await start(driven);
+  const back = await cutOver(driven, there);
+  await new Drain(back).round();
+  const again = await rollBack(driven, back);
+  await new Drain(again).round();
+  await cutOver(driven, again);
+  await walk(driven, 'final');
+  await Promise.all(applications.map((each) => each.stop()));
+
+  const rows = (await openStore(schema, target).scan('counters')).rows;
+  const acknowledged = ids.map((id) => applications.reduce((sum, { raised }) => sum + (raised.get(id) ?? 0), 0));
+  expect(rows.map(({ n }) => n)).toEqual(acknowledged);
+  expect(await countOf(target, 'notes')).toBe(applications.reduce((sum, { notes }) => sum + notes, 0));
+  expect(Math.min(...acknowledged)).toBeGreaterThan(0);
+});
