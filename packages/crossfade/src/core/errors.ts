@@ -102,7 +102,12 @@ export const errorCodes = {
     exit: 1,
     doc: 'Another process holds the store or writes it all the time, or its server asks for a pause.',
   },
-  E_STORE_DAMAGED: { exit: 1, doc: 'Something in the store cannot be read as the schema says.' },
+  E_STORE_DAMAGED: { exit: 1, doc: 'The store itself, or what Crossfade keeps there, cannot be read.' },
+  E_RECORD_DAMAGED: { exit: 1, doc: 'A record is there and cannot be read as the schema says.' },
+  E_RECORD_REFUSED: {
+    exit: 1,
+    doc: 'A constraint or limit of the place, which the schema does not know, refuses a record.',
+  },
   E_STORE_FAILED: { exit: 1, doc: 'The place where the store keeps its records refused or failed.' },
   E_UNIT_UNMAPPED: { exit: 1, doc: 'A mapping cannot say what a unit is on the other side.' },
   E_MASS_REMOVAL: {

@@ -49,7 +49,7 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
         () => store.scan('rows'),
       ]) {
         const error = (await call().catch((thrown: unknown) => thrown)) as CrossfadeError;
-        expect(error).toMatchObject({ code: 'E_STORE_DAMAGED', facts: { collection: 'rows' } });
+        expect(error).toMatchObject({ code: 'E_RECORD_DAMAGED', facts: { collection: 'rows' } });
         expect(error.facts.ids).toContain(String(ids[1]));
         expect(error.message).not.toContain('secret-value');
       }
@@ -60,7 +60,7 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
     test('a record that does not fit is damage for a scan, and for whoever asks for it', async () => {
       const [blank, odd] = await plain.insert('rows', [{ n: 1 }, { word: 'odd', n: 1.5 }, { word: 'fine', n: 1 }]);
       await expect(store.scan('rows')).rejects.toMatchObject({ facts: { ids: [String(blank), String(odd)] } });
-      await expect(store.read('rows', ['odd'])).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+      await expect(store.read('rows', ['odd'])).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
       expect(await store.read('rows', ['fine'])).toEqual({ word: 'fine', n: 1 });
     });
 
@@ -108,7 +108,7 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
         () => store.write([put('mine', 3)]),
         () => store.write([{ kind: 'remove', collection: 'rows', key: ['mine'] }]),
       ])
-        await expect(call()).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+        await expect(call()).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
       expect((await plain.rows('rows')).map(({ n }) => n)).toEqual([1, 2]);
     });
 
@@ -166,8 +166,8 @@ export function nocodbRecordCases(server: () => NocodbPlace): void {
       await plain.ask('DELETE', `/api/v2/meta/columns/${column?.id}`);
       for (const [call, code] of [
         [() => there.write([{ kind: 'insert', collection: title, row: { word: 'b', n: 2 } }]), 'E_OUTCOME_UNKNOWN'],
-        [() => there.write([{ kind: 'put', collection: title, row: { word: 'a', n: 2 } }]), 'E_STORE_DAMAGED'],
-        [() => there.read(title, ['a']), 'E_STORE_DAMAGED'],
+        [() => there.write([{ kind: 'put', collection: title, row: { word: 'a', n: 2 } }]), 'E_RECORD_DAMAGED'],
+        [() => there.read(title, ['a']), 'E_RECORD_DAMAGED'],
       ] as const)
         await expect(call()).rejects.toMatchObject({ code });
     });

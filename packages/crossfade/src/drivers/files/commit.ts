@@ -70,6 +70,7 @@ async function refuseUnknownFile(folder: Folder, file: string): Promise<void> {
   if (!isThere) return;
   const why = 'was made by somebody else while the store was open';
   folder.damaged.set(file, why);
+  folder.unread.add(file);
   throw storeDamaged(folder.name, [file], why, 'Nothing was written.');
 }
 

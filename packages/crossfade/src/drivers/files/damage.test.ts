@@ -31,7 +31,7 @@ describe('what cannot be read', () => {
       plant('people/a.photo.12345678.bin', 'may be all that is left');
       await store.open();
       expect(driver.damaged()).toEqual([{ collection: 'people', file: 'a.json', reason }]);
-      const damaged = { code: 'E_STORE_DAMAGED', facts: { collection: 'people', files: ['a.json'] } };
+      const damaged = { code: 'E_RECORD_DAMAGED', facts: { collection: 'people', files: ['a.json'] } };
       const before = read('people/a.json');
       for (const call of [
         () => store.read('people', ['a']),
@@ -73,7 +73,7 @@ describe('what cannot be read', () => {
       'link.json is no regular file',
       'lower.JSON does not end in .json, in small letters',
     ]);
-    await expect(store.scan('people')).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+    await expect(store.scan('people')).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
   });
 
   test('a mended document is read again by the next opening', async () => {
@@ -90,7 +90,7 @@ describe('what cannot be read', () => {
     const { store, plant } = filesPlace();
     plant('people/a.json', '{"id":');
     await store.open();
-    const damaged = { code: 'E_STORE_DAMAGED', facts: { collection: 'people' } };
+    const damaged = { code: 'E_RECORD_DAMAGED', facts: { collection: 'people' } };
     const note = { number: 1, person: 'a', slug: 's' };
     await expect(store.write([{ kind: 'put', collection: 'notes', row: note }])).rejects.toMatchObject(damaged);
     await expect(store.write([{ kind: 'remove', collection: 'notes', key: [1] }])).rejects.toMatchObject(damaged);
@@ -109,7 +109,7 @@ describe('what cannot be read', () => {
       const [, attachment] = list('people');
       plant(`people/${attachment}`, damage(Buffer.from([1, 2, 3])));
       await reopen();
-      await expect(store.read('people', ['a'])).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+      await expect(store.read('people', ['a'])).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
       expect(driver.damaged()).toEqual([
         {
           collection: 'people',
@@ -129,12 +129,12 @@ describe('somebody else in the folder while the store is open', () => {
     rmSync(join(dir, 'people/gone.json'));
     plant('people/changed.json', '{"id":"changed","name":"x","age":2}');
     plant('people/made.json', '{"id":"made","name":"x"}');
-    await expect(store.read('people', ['gone'])).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
-    await expect(store.read('people', ['changed'])).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+    await expect(store.read('people', ['gone'])).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
+    await expect(store.read('people', ['changed'])).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
     await expect(store.write([{ kind: 'insert', collection: 'people', row: personOf('made') }])).rejects.toMatchObject({
-      code: 'E_STORE_DAMAGED',
+      code: 'E_RECORD_DAMAGED',
     });
     expect(read('people/made.json')).toContain('"x"');
-    await expect(store.scan('people')).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+    await expect(store.scan('people')).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
   });
 });

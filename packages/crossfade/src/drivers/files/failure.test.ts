@@ -60,7 +60,7 @@ describe('a folder that fails', () => {
     await expect(store.write([{ kind: 'put', collection: 'loose', row: { id: 'b', n: 1 } }])).rejects.toMatchObject(
       failed,
     );
-    await expect(store.read('loose', ['a'])).rejects.toMatchObject({ code: 'E_STORE_DAMAGED' });
+    await expect(store.read('loose', ['a'])).rejects.toMatchObject({ code: 'E_RECORD_DAMAGED' });
     expect(await store.read('loose', ['b'])).toBeNull();
   });
 

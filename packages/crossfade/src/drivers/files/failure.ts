@@ -45,7 +45,7 @@ const namedMax = 10;
 export function storeDamaged(collection: string, files: readonly string[], why: string, what: string): CrossfadeError {
   const more = files.length > namedMax ? `, and ${files.length - namedMax} more` : '';
   return new CrossfadeError(
-    'E_STORE_DAMAGED',
+    'E_RECORD_DAMAGED',
     `${collection}: ${files.slice(0, namedMax).join(', ')}${more} ${why}. ${what} Mend or move what damaged() lists while the store is closed.`,
     { collection, files },
   );

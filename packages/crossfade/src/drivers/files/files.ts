@@ -52,7 +52,7 @@ export interface FilesDriver extends Driver {
  * Records as JSON documents in a directory, one a record, with their bytes in files beside them. An acknowledged write is
  * on the disk, and a process that is killed leaves each record as it was before or after.
  *
- * @throws CrossfadeError E_STORE_BUSY from `open`; E_STORE_DAMAGED for a record whose file cannot be read, a scan of its
+ * @throws CrossfadeError E_STORE_BUSY from `open`; E_RECORD_DAMAGED for a record whose file cannot be read, a scan of its
  * collection, and a write that it would decide; E_STORE_FAILED, E_OUTCOME_UNKNOWN when the file system fails
  */
 export function filesDriver(options: FilesOptions): FilesDriver {

@@ -23,6 +23,8 @@ export interface Folder {
   readonly table: Table;
   /** By file, what is wrong with it. */
   readonly damaged: Map<string, string>;
+  /** Those of them of which the table has no record, so that nobody knows their keys. */
+  readonly unread: Set<string>;
   /** By file, the mark of each document as it was read or written last. */
   readonly marks: Map<string, string>;
 }
@@ -30,7 +32,16 @@ export interface Folder {
 /** The folder of a collection, about which nothing is known yet. */
 export function folderOf(dir: string, name: string, shape: Collection): Folder {
   const path = join(dir, folderName(name));
-  return { dir, name, shape, path, table: new Table(name, shape), damaged: new Map(), marks: new Map() };
+  return {
+    dir,
+    name,
+    shape,
+    path,
+    table: new Table(name, shape),
+    damaged: new Map(),
+    unread: new Set(),
+    marks: new Map(),
+  };
 }
 
 /** What the table holds of a record: the fields of its key, unique sets, indexes and references. */
@@ -42,7 +53,7 @@ export function indexed(row: Row, { shape }: Pick<Table, 'shape'>): Row {
   return kept;
 }
 
-/** The document of a record that is about to change. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
+/** The document of a record that is about to change. @throws CrossfadeError E_RECORD_DAMAGED, E_STORE_FAILED */
 export function readDocument(folder: Folder, name: string): Promise<Document> {
   return reading(folder, name, async () => {
     const document = await loadDocument(folder, name);
@@ -51,7 +62,7 @@ export function readDocument(folder: Folder, name: string): Promise<Document> {
   });
 }
 
-/** The record of a document, with its attachments. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
+/** The record of a document, with its attachments. @throws CrossfadeError E_RECORD_DAMAGED, E_STORE_FAILED */
 export function readRecord(folder: Folder, name: string, known: Row): Promise<Row> {
   return reading(folder, name, async () => {
     const { row, attachments } = await loadDocument(folder, name);

@@ -138,7 +138,7 @@ describe('what no fence stops is found', () => {
     // A field that neither finds nor binds the record, in a file of the same length.
     const theirs = read('loose/a.json').replace('1', '7');
     for (const id of ['a', 'b']) writeFileSync(join(dir, `loose/${id}.json`), theirs.replace('"a"', `"${id}"`));
-    const damaged = { code: 'E_STORE_DAMAGED', message: expect.stringContaining('by somebody else') };
+    const damaged = { code: 'E_RECORD_DAMAGED', message: expect.stringContaining('by somebody else') };
     await expect(store.write([{ kind: 'put', collection: 'loose', row: { id: 'a', n: 2 } }])).rejects.toMatchObject(
       damaged,
     );

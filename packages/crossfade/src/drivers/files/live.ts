@@ -1,6 +1,7 @@
 import { emptyRow, type Row } from '../../schema/collection.ts';
 import type { Bulk, Snapshot } from '../../store/live/bulk.ts';
 import type { Capture } from '../../store/live/capture.ts';
+import { readable } from '../../store/live/damaged.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import { ledBy, recordText } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
@@ -11,7 +12,7 @@ import { guardsNotNoted, storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { follow } from './follow.ts';
 import type { Place } from './place.ts';
-import { readKey, readKnown, refuseDamaged } from './read.ts';
+import { readEach, readKey, readKnown, refuseDamaged } from './read.ts';
 import { saveFence } from './sidecars.ts';
 
 /** The intents of a place that is open when it is asked. Installing and removing come between writes. */
@@ -87,11 +88,11 @@ export function mirrorOf(opened: () => Place): Mirror {
 export function bulkOf(opened: () => Place): Bulk {
   const folder = (collection: string): Folder => opened().folders.get(collection) as Folder;
   return {
-    range: async (collection, range, limit) =>
+    range: async (collection, range, limit, onDamaged) =>
       opened().gate.shared(async () => {
         const from = folder(collection);
-        refuseDamaged(from);
-        return readKnown(from, taken(walkRange(from.table, range), limit));
+        if (onDamaged === undefined) refuseDamaged(from);
+        return readable(limit, onDamaged, (most) => readEach(from, taken(walkRange(from.table, range), most)));
       }),
     load: async (epoch, collection, range, rows, keep = []) =>
       opened().gate.exclusive(async () => {

@@ -35,6 +35,7 @@ async function loadEntry(folder: Folder, entry: Dirent, referred: Set<string>): 
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
     folder.damaged.set(entry.name, error.message);
+    folder.unread.add(entry.name);
   }
 }
 

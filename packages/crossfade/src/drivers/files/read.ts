@@ -1,5 +1,6 @@
 import type { Key, Row } from '../../schema/collection.ts';
 import { keyOf } from '../../store/check-change.ts';
+import type { Found } from '../../store/live/damaged.ts';
 import { storeDamaged } from './failure.ts';
 import { documentName } from './file-name.ts';
 import { type Folder, readRecord } from './folder.ts';
@@ -10,10 +11,37 @@ export const batchSize = 32;
 /** The record of a key, or null. */
 export async function readKey(folder: Folder, key: Key): Promise<Row | null> {
   const name = documentName(key);
-  const reason = folder.damaged.get(`${name}.json`);
-  if (reason !== undefined) throw storeDamaged(folder.name, [`${name}.json`], reason, 'Nothing was read.');
+  refuseDamagedFile(folder, `${name}.json`);
   const known = folder.table.get(key);
   return known === undefined ? null : readRecord(folder, name, known);
+}
+
+function refuseDamagedFile({ name, damaged }: Folder, file: string): void {
+  const reason = damaged.get(file);
+  if (reason !== undefined) throw storeDamaged(name, [file], reason, 'Nothing was read.');
+}
+
+/** The records of which the table knows these parts, each with its own damage, behind the files whose keys nobody knows. */
+export async function readEach(folder: Folder, known: readonly Row[]): Promise<Found[]> {
+  const found = Array.from(folder.unread, (file): Found => ({ row: refused(folder, file), key: () => null }));
+  for (let at = 0; at < known.length; at += batchSize) {
+    const keys = known.slice(at, at + batchSize).map((part) => keyOf(folder.shape, part));
+    const read = await Promise.allSettled(keys.map((key) => readKey(folder, key)));
+    read.forEach((each, i) => found.push({ row: () => settled(each), key: () => keys[i] }));
+  }
+  return found;
+}
+
+function refused(folder: Folder, file: string): () => never {
+  return () => {
+    throw storeDamaged(folder.name, [file], folder.damaged.get(file) ?? 'cannot be read', 'Nothing was read.');
+  };
+}
+
+/** What the table knows is there: nothing is written meanwhile. */
+function settled(read: PromiseSettledResult<Row | null>): Row {
+  if (read.status === 'rejected') throw read.reason;
+  return read.value as Row;
 }
 
 /** The records of which the table knows these parts, in this order. */
@@ -27,7 +55,7 @@ export async function readKnown(folder: Folder, known: readonly Row[]): Promise<
   return rows;
 }
 
-/** @throws CrossfadeError E_STORE_DAMAGED where a part of the collection would be left out */
+/** @throws CrossfadeError E_RECORD_DAMAGED where a part of the collection would be left out */
 export function refuseDamaged({ damaged, name }: Folder): void {
   if (damaged.size === 0) return;
   const why = 'cannot be read, so a scan would leave them out';

@@ -42,7 +42,7 @@ interface Carried {
   readonly undo: () => void;
 }
 
-/** Brings to the disk what the tables have. @throws CrossfadeError E_STORE_FAILED, E_STORE_DAMAGED: nothing of it is there; E_OUTCOME_UNKNOWN */
+/** Brings to the disk what the tables have. @throws CrossfadeError E_STORE_FAILED, E_RECORD_DAMAGED: nothing of it is there; E_OUTCOME_UNKNOWN */
 export async function carryOut(place: Place, commit: Commit, { steps, log, undo }: Carried): Promise<void> {
   let intent: Intent | null = null;
   try {

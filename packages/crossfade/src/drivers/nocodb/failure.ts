@@ -46,7 +46,7 @@ export function storeDamaged(collection: string, ids: readonly Id[], why: string
   const named = ids.slice(0, namedMax).map(String);
   const more = ids.length > namedMax ? `, and ${ids.length - namedMax} more` : '';
   return new CrossfadeError(
-    'E_STORE_DAMAGED',
+    'E_RECORD_DAMAGED',
     `${collection}: what NocoDB numbers ${named.join(', ')}${more} ${why}. ${what} Mend it in NocoDB.`,
     { collection, ids: ids.map(String) },
   );

@@ -18,7 +18,7 @@ const lookAgainMs = 50;
  * The record of a key, or null. It is always asked for by its key: by an Id that is remembered, a second record of the
  * key, which others have made, would not be met.
  *
- * @throws CrossfadeError E_STORE_DAMAGED for a key that two records have, or a record that cannot be read; E_STORE_FAILED
+ * @throws CrossfadeError E_RECORD_DAMAGED for a key that two records have, or a record that cannot be read; E_STORE_FAILED
  */
 export async function find(place: Place, key: Key): Promise<Held | null> {
   return reading(place, 'Nothing was read or written.', async () => {

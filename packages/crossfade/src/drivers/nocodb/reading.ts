@@ -31,7 +31,7 @@ export class Reading {
     this.fields = [...new Set([...key, ...unique.flat(), ...indexes.flat()])];
   }
 
-  /** Reads the table. @throws RequestFailure, Damage, CrossfadeError E_STORE_DAMAGED */
+  /** Reads the table. @throws RequestFailure, Damage, CrossfadeError E_RECORD_DAMAGED */
   async fill(requests: Requests): Promise<void> {
     const { table } = this;
     const unfit: Damage[] = [];

@@ -11,7 +11,7 @@ import type { Id, Record_ } from './table.ts';
 /** As many Ids as surely fit into a URL. */
 const batchSize = 500;
 
-/** A page: in the order of a reading, with each record as it stands now. @throws CrossfadeError E_STORE_DAMAGED, E_STORE_FAILED */
+/** A page: in the order of a reading, with each record as it stands now. @throws CrossfadeError E_RECORD_DAMAGED, E_STORE_FAILED */
 export function scanPlace(place: Place, scan: DriverScan): Promise<readonly Row[]> {
   return told(place, 'Nothing was read.', async () => {
     const reading = await place.readings.for(place.requests, place.table, scan.after === null);

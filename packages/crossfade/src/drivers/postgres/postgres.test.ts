@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusal, until } from '../../../test/harness/connections.ts';
@@ -103,7 +104,29 @@ describe('a PostgreSQL store', () => {
     await store.open();
     await plain.query("INSERT INTO damage.people VALUES ('a', 'secret', 'infinity')");
     const error = await refusal(store.read('people', ['a']));
-    expect([error.code, error.facts]).toEqual(['E_STORE_DAMAGED', { collection: 'people', field: 'at' }]);
+    expect([error.code, error.facts]).toEqual(['E_RECORD_DAMAGED', { collection: 'people', field: 'at', key: ['a'] }]);
+    await store.close();
+  });
+
+  test('what the table demands beyond the schema refuses the record, by name and without the value', async () => {
+    const store = place('demands');
+    await store.open();
+    await plain.query(`ALTER TABLE demands.people ADD CONSTRAINT known CHECK (email <> 'secret1'),
+      ADD CONSTRAINT apart EXCLUDE (at WITH =)`);
+    await plain.query("INSERT INTO demands.people VALUES ('there', 'x', '2026-01-01Z')");
+    const writes = [
+      ['23514', 'known', person('a', 'secret1')],
+      ['23P01', 'apart', { ...person('a', 'secret2'), at: '2026-01-01T00:00:00.000000Z' }],
+      ['54000', undefined, person(`secret${randomBytes(8_000).toString('hex')}`, 'y')],
+    ] as const;
+    for (const [sqlstate, constraint, row] of writes) {
+      const error = await refusal(store.write([{ kind: 'insert', collection: 'people', row }]));
+      expect(error.code).toBe('E_RECORD_REFUSED');
+      expect(error.facts).toMatchObject({ collection: 'people', sqlstate, ...(constraint && { constraint }) });
+      expect(error.message + JSON.stringify(error.facts)).not.toContain('secret');
+      if (constraint !== undefined) expect(error.message).toContain(`"${constraint}"`);
+    }
+    expect((await store.scan('people')).rows.map(({ id }) => id)).toEqual(['there']);
     await store.close();
   });
 

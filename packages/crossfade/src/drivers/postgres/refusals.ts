@@ -41,8 +41,34 @@ export function told(error: unknown, asked: Asked, keys: KeyConstraints): unknow
   if (sqlstate === '23503') return refusal('E_REFERENCE', table, refusalWords.E_REFERENCE);
   if (sqlstate === 'CF001') return fenced(table);
   if (error.mayBeDone && asked.did === 'written') return unknownOutcome(asked, error);
-  return failed(error, asked);
+  return isAboutRecord(sqlstate) ? recordRefusal(table, error, asked) : failed(error, asked);
 }
+
+/** Constraints, data and limits, and what a trigger raises: what else is written is taken all the same. */
+function isAboutRecord(sqlstate: string): boolean {
+  return /^(22|23|54)/.test(sqlstate) || sqlstate === 'P0001';
+}
+
+function recordRefusal(collection: string, { sqlstate, facts }: StatementFailure, { did }: Asked): CrossfadeError {
+  const [what, next] = recordReasons[sqlstate] ?? recordReasons[sqlstate.slice(0, 2)];
+  const by = typeof facts.constraint === 'string' ? `, ${JSON.stringify(facts.constraint)},` : '';
+  return new CrossfadeError(
+    'E_RECORD_REFUSED',
+    `${collection}: ${what}${by} refuses the record (SQLSTATE ${sqlstate}). Nothing was ${did}. ${next}`,
+    { ...facts, collection },
+  );
+}
+
+const compare = 'The table demands more than the schema says: change the record, or the table.';
+const beyond = 'Values beyond the limits of PostgreSQL cannot be kept there.';
+
+/** By SQLSTATE, else by its first two characters: what refuses a record, and what to do next. */
+const recordReasons: Readonly<Record<string, readonly [what: string, next: string]>> = {
+  '22': ['the form that PostgreSQL demands of a value', beyond],
+  '23': ['a constraint that the schema does not know', compare],
+  '54': ['a limit of PostgreSQL', beyond],
+  P0001: ['a trigger of the table', compare],
+};
 
 function fenced(collection: string): CrossfadeError {
   return new CrossfadeError(
@@ -71,9 +97,6 @@ const reasons: Readonly<Record<string, readonly [what: string, next: string]>> =
   ],
   '25006': ['the server or the role is read-only', 'Name the primary server, or a role that may write.'],
   '53': ['the server ran out of disk, memory or connections', "Look into the server's log."],
-  '23': ['a constraint that the schema does not know refused the record', 'The constraint is a fact of the error.'],
-  '22': ['the server cannot hold a value', 'Values beyond the limits of PostgreSQL cannot be kept there.'],
-  '54': ['a limit of PostgreSQL is exceeded', 'Values beyond the limits of PostgreSQL cannot be kept there.'],
 };
 
 function failed(error: StatementFailure, { collection, did }: Asked): CrossfadeError {

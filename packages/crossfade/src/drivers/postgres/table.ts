@@ -19,8 +19,10 @@ export interface Table {
   parameter(number: number, field: string): string;
   /** Values of fields as parameters. */
   parametersOf(fields: readonly string[], values: Key): Scalar[];
-  /** The record of a row whose columns are `fields`. @throws CrossfadeError E_STORE_DAMAGED */
+  /** The record of a row whose columns are `fields`. @throws CrossfadeError E_RECORD_DAMAGED */
   rowOf(cells: readonly (string | null)[]): Row;
+  /** The key of such a row; null where that is what cannot be read. */
+  keyOf(cells: readonly (string | null)[]): Key | null;
 }
 
 /** Looks up once what every statement and row of the collection needs. */
@@ -28,6 +30,7 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
   const fields = Object.keys(shape.fields);
   const decoders = fields.map((field) => codecs[shape.fields[field].type].decode);
   const typeOf = (field: string): FieldType => shape.fields[field].type;
+  const places = shape.key.map((field) => fields.indexOf(field));
   return {
     name,
     shape,
@@ -45,9 +48,16 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
           row[fields[i]] = cell === null ? null : decoders[i](cell);
         }
       } catch (error) {
-        throw damaged(error, name, fields[i]);
+        throw damaged(error, name, { field: fields[i], key: places.map((place) => String(cells[place])) });
       }
       return row;
+    },
+    keyOf: (cells) => {
+      try {
+        return places.map((place) => decoders[place](cells[place] ?? ''));
+      } catch {
+        return null;
+      }
     },
   };
 }
@@ -61,11 +71,16 @@ function parameterOf(type: FieldType, value: Value): Scalar {
   return value === null ? null : codecs[type].encode(value);
 }
 
-function damaged(error: unknown, collection: string, field: string): unknown {
+/** The key is a fact alone: whoever mends the row has to find it, and a message may travel further. */
+function damaged(
+  error: unknown,
+  collection: string,
+  { field, key }: { readonly field: string; readonly key: readonly string[] },
+): unknown {
   if (!(error instanceof Undecodable || error instanceof JsonFault)) return error;
   return new CrossfadeError(
-    'E_STORE_DAMAGED',
+    'E_RECORD_DAMAGED',
     `${collection}.${field} holds a value that its type in the schema does not have. Nothing was read. Correct the row, or the schema.`,
-    { collection, field },
+    { collection, field, key },
   );
 }

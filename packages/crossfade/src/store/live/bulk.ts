@@ -1,4 +1,5 @@
 import type { Key, Row } from '../../schema/collection.ts';
+import type { OnDamaged } from './damaged.ts';
 
 /** Keys beyond `after`, up to and with `upTo`; null is no bound. Ranges that join cover every key, also one not yet written. */
 export interface KeyRange {
@@ -15,8 +16,14 @@ export interface Snapshot {
 
 /** Many records at once. `supports.bulk` declares it. */
 export interface Bulk {
-  /** The records of a range in the order of the key, at most `limit`; fewer only at its end. Calls may see later states. */
-  range(collection: string, range: KeyRange, limit: number): Promise<readonly Row[]>;
+  /**
+   * The records of a range in the order of the key, at most `limit`; fewer only at its end. Calls may see later states.
+   *
+   * @param onDamaged is told of each record that cannot be read and lies before the last one that was, or whose key nobody
+   * can tell; the others are answered without it. Where it is not given, such a record is thrown as E_RECORD_DAMAGED. A
+   * place whose records cannot be damaged passes it over.
+   */
+  range(collection: string, range: KeyRange, limit: number, onDamaged?: OnDamaged): Promise<readonly Row[]>;
   /**
    * Makes a range hold exactly these records, which come in the order of the key, all within the range: what is there
    * beyond them is removed, but for the keys of `keep`, which are not touched in any way, also where `rows` has one.

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Row } from '../../../schema/collection.ts';
 import type { Bulk, Snapshot } from '../../../store/live/bulk.ts';
+import { readable } from '../../../store/live/damaged.ts';
 import { keyTexts } from '../change-statements.ts';
 import { rangeText } from '../range-statement.ts';
 import type { Parameter } from '../statement.ts';
@@ -13,11 +14,13 @@ import { type LivePlace, run } from './place.ts';
 export function bulkOf(place: LivePlace): Bulk {
   const tableOf = (collection: string): Table => place.opened().tables.get(collection) as Table;
   return {
-    range: async (collection, range, limit) => {
+    range: (collection, range, limit, onDamaged) => {
       const table = tableOf(collection);
-      const { text, values } = rangeText(table, range, limit);
-      const { rows } = await place.read(text, values);
-      return rows.map((cells) => table.rowOf(cells));
+      return readable(limit, onDamaged, async (most) => {
+        const { text, values } = rangeText(table, range, most);
+        const { rows } = await place.read(text, values);
+        return rows.map((cells) => ({ row: () => table.rowOf(cells), key: () => table.keyOf(cells) }));
+      });
     },
     load: (epoch, collection, range, rows, keep = []) => {
       const table = tableOf(collection);

@@ -86,7 +86,7 @@ async function keptText(client: pg.Client, table: Table, keep: readonly Key[]): 
   return rows[0][0];
 }
 
-/** By the encoders of moves. @throws StatementFailure; CrossfadeError E_STORE_FAILED for a value beyond PostgreSQL's limits */
+/** By the encoders of moves. @throws StatementFailure; CrossfadeError E_RECORD_REFUSED for a value beyond PostgreSQL's limits */
 async function copyRows(client: pg.Client, table: Table, rows: readonly Row[]): Promise<void> {
   const { fields, shape, columns, name } = table;
   const out = new CopyBuffer();
@@ -111,14 +111,14 @@ async function copyRows(client: pg.Client, table: Table, rows: readonly Row[]): 
       },
     );
   } catch (error) {
-    if (error instanceof CrossfadeError && error.code === 'E_STORE_FAILED') throw error;
+    if (error instanceof CrossfadeError && error.code === 'E_RECORD_REFUSED') throw error;
     throw new StatementFailure(failure(error, 'load records'), true);
   }
 }
 
 function tooLarge(collection: string, field: string): CrossfadeError {
   return new CrossfadeError(
-    'E_STORE_FAILED',
+    'E_RECORD_REFUSED',
     `${collection}.${field}: PostgreSQL cannot hold a value of it. Nothing was written. Look for values beyond its limits.`,
     { collection, field },
   );

@@ -1,6 +1,7 @@
 import type { Collection, Key, Row } from '../../../schema/collection.ts';
 import { compareKeys } from '../../../schema/values/field-values.ts';
 import type { Bulk, KeyRange, LoadCount } from '../../../store/live/bulk.ts';
+import { readable } from '../../../store/live/damaged.ts';
 import type { Put } from '../../../store/live/led.ts';
 import { valuesText } from '../../../store/tables/values-text.ts';
 import { storeFailure } from './failure.ts';
@@ -13,11 +14,12 @@ import type { Table } from './table.ts';
 /** The bulk of a file that is open when it is asked. */
 export function bulkOf(opened: () => OpenFile): Bulk {
   return {
-    range: async (collection, { after, upTo }, limit) => {
+    range: async (collection, { after, upTo }, limit, onDamaged) => {
       const { connection, tables } = opened();
       const table = tables.get(collection) as Table;
+      const bounds = { '>': after, '<=': upTo };
       try {
-        return await connection.read(() => table.range({ '>': after, '<=': upTo }, limit));
+        return await readable(limit, onDamaged, (most) => connection.read(() => table.foundIn(bounds, most)));
       } catch (error) {
         throw storeFailure(error, connection.path, 'Nothing was read.');
       }

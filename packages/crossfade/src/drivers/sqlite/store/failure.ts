@@ -26,9 +26,9 @@ const codes: Readonly<Record<number, readonly [ErrorCode, Sentence]>> = {
       `SQLite could not open the file. ${notDone} Its folder must exist and be writable for the user who runs this, because the -wal and -shm files stand beside it.`,
   ],
   19: [
-    'E_STORE_FAILED',
+    'E_RECORD_REFUSED',
     (notDone) =>
-      `A CHECK, NOT NULL or trigger of a table refused the record. ${notDone} The table demands more than the schema says; compare the two.`,
+      `A constraint or trigger of a table refused the record. ${notDone} The table demands more than the schema says; compare the two.`,
   ],
   26: ['E_STORE_DAMAGED', (notDone) => resultSentence(26, notDone)],
 };

@@ -28,7 +28,7 @@ test('a row without a key refuses a load of its range, by code and name, and sta
   const { driver, count, close } = await keyless(`INSERT INTO words VALUES ('a', 1), (NULL, 2);
     INSERT INTO pairs VALUES ('a', 1), ('b', NULL), ('c', 1)`);
   const damaged = (collection: string, field: string) => ({
-    code: 'E_STORE_DAMAGED',
+    code: 'E_RECORD_DAMAGED',
     facts: { collection, field, rowid: 2 },
   });
   for (const rows of [[], [{ word: 'a', n: 3 }]])
@@ -49,7 +49,7 @@ test('a row without a key refuses a load of its range, by code and name, and sta
 test('a row without a key is never passed over by who reads its range', async () => {
   const { driver, close } = await keyless(`INSERT INTO words VALUES ('a', 1), (NULL, 2);
     INSERT INTO pairs VALUES (NULL, 1), ('b', 1)`);
-  const damaged = { code: 'E_STORE_DAMAGED' };
+  const damaged = { code: 'E_RECORD_DAMAGED' };
   await expect(driver.bulk.range('words', { after: null, upTo: ['m'] }, 10)).rejects.toMatchObject(damaged);
   expect(await driver.bulk.range('words', { after: [''], upTo: ['m'] }, 10)).toHaveLength(1);
   await driver.bulk.snapshot(async (snapshot) => {

@@ -138,7 +138,7 @@ test('cells that another program has written are told by collection, field and r
     db.exec(`DELETE FROM t; INSERT INTO t (rowid, id) VALUES (7, 'a'); UPDATE t SET ${field} = ${sql}`);
     const { store } = await looseStore(path);
     const told = {
-      code: 'E_STORE_DAMAGED',
+      code: 'E_RECORD_DAMAGED',
       facts: { collection: 't', field, rowid: field === 'g' ? 7n : expect.anything() },
     };
     await expect(store.read('t', ['a']), `${field} = ${sql}`).rejects.toMatchObject(told);

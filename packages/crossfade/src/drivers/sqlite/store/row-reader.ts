@@ -1,8 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { StatementSync } from 'node:sqlite';
 import { CrossfadeError } from '../../../core/errors.ts';
-import { blankRow, type Collection, type FieldType, type Row, type Value } from '../../../schema/collection.ts';
+import {
+  blankRow,
+  type Collection,
+  type FieldType,
+  type Key,
+  type Row,
+  type Value,
+} from '../../../schema/collection.ts';
 import { name } from '../names.ts';
+import type { Found } from '../../../store/live/damaged.ts';
 import { type Cell, columnTypes, valueOf } from './cells.ts';
 import type { Connection } from './connection.ts';
 
@@ -23,6 +31,8 @@ export class RowReader {
   private readonly connection: Connection;
   private readonly collection: string;
   private readonly columns: readonly Column[];
+  /** The columns of the key, and their places. */
+  private readonly key: readonly (readonly [Column, number])[];
   private readonly blank: Row;
   private readonly hasBigints: boolean;
   private readonly list: string;
@@ -37,6 +47,10 @@ export class RowReader {
       type,
       nullable: nullable === true,
     }));
+    this.key = shape.key.map((field) => {
+      const place = this.columns.findIndex((column) => column.field === field);
+      return [this.columns[place], place];
+    });
     this.blank = blankRow(Object.keys(shape.fields));
     this.hasBigints = this.columns.some(({ type }) => type === 'bigint');
     const last = rowid === null ? 'NULL' : rowid;
@@ -59,13 +73,21 @@ export class RowReader {
     );
   }
 
-  /** The rows that it finds. @throws CrossfadeError E_STORE_DAMAGED */
-  rows({ text, bytes }: Select, values: readonly Cell[]): Row[] {
-    let found = this.connection.cutsText ? null : this.cells(text, values);
+  /** The rows that it finds. @throws CrossfadeError E_RECORD_DAMAGED */
+  rows(select: Select, values: readonly Cell[]): Row[] {
+    return this.found(select, values).map(({ row }) => row());
+  }
+
+  /** The same, each of which is read when it is asked for, so that one that is damaged keeps back no other. */
+  found({ text, bytes }: Select, values: readonly Cell[]): Found[] {
+    const found = this.connection.cutsText ? null : this.cells(text, values);
     // U+FFFD stands in the text, or the API has put it where bytes are no UTF-8: then the bytes are looked at.
     if (found === null || found.some((cells) => cells.some(isDoubtful)))
-      found = this.cells(bytes, values).map((cells) => this.withText(cells));
-    return found.map((cells) => this.row(cells));
+      return this.cells(bytes, values).map((cells) => ({
+        row: () => this.row(this.withText(cells)),
+        key: () => this.keyOf(cells),
+      }));
+    return found.map((cells) => ({ row: () => this.row(cells), key: () => this.keyOf(cells) }));
   }
 
   private inBoth(sql: (list: string) => string): Select {
@@ -96,15 +118,25 @@ export class RowReader {
     return row;
   }
 
+  /** Null where the key itself is what cannot be read. */
+  private keyOf(cells: readonly Cell[]): Key | null {
+    const values = this.key.map(([column, place]) => {
+      const cell = cells[place];
+      if (!(cell instanceof Uint8Array) || !isTextual(column.type)) return valueOf(column.type, cell);
+      return isUtf8(cell) ? valueOf(column.type, Buffer.from(cell).toString()) : undefined;
+    });
+    return values.every((value) => value !== undefined && value !== null) ? values : null;
+  }
+
   private damaged({ field, type }: Column, cells: readonly Cell[]): never {
     const rowid = cells[cells.length - 1];
     const at = typeof rowid === 'number' || typeof rowid === 'bigint' ? rowid : null;
     const where = at === null ? 'a row' : `the row with rowid ${at}`;
     const { path } = this.connection;
     throw new CrossfadeError(
-      'E_STORE_DAMAGED',
+      'E_RECORD_DAMAGED',
       `${path}: ${this.collection}.${field} of ${where} holds what is no ${type} in the form of the schema; another program has written it. Nothing was changed. Correct the cell with SQLite, or the schema.`,
-      { path, collection: this.collection, field, rowid: at },
+      { path, collection: this.collection, field, rowid: at, key: this.keyOf(cells)?.map(String) ?? null },
     );
   }
 }

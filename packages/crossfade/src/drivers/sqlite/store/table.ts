@@ -3,6 +3,7 @@ import type { Collection, FieldType, Key, Row } from '../../../schema/collection
 import type { DriverScan } from '../../../store/contract.ts';
 import { name as quotedName } from '../names.ts';
 import { run, runSilently } from '../run.ts';
+import type { Found } from '../../../store/live/damaged.ts';
 import { type Cell, cellOf } from './cells.ts';
 import type { Connection } from './connection.ts';
 import { RowReader, type Select } from './row-reader.ts';
@@ -28,7 +29,7 @@ export class Table {
   readonly shape: Collection;
   private readonly connection: Connection;
   private readonly reader: RowReader;
-  private readonly found: FoundTable;
+  private readonly catalog: FoundTable;
   private readonly quoted: string;
   private readonly columns: readonly Column[];
   /** `"a" = ? AND "b" = ?` */
@@ -37,14 +38,14 @@ export class Table {
   private readonly insertSql: string;
   private readonly putSql: string;
 
-  constructor(connection: Connection, name: string, shape: Collection, found: FoundTable) {
+  constructor(connection: Connection, name: string, shape: Collection, catalog: FoundTable) {
     this.connection = connection;
     this.name = name;
     this.shape = shape;
-    this.found = found;
+    this.catalog = catalog;
     this.quoted = quotedName(name);
     this.columns = Object.entries(shape.fields).map(([field, { type }]) => ({ field, type }));
-    this.reader = new RowReader(connection, name, shape, found.rowid);
+    this.reader = new RowReader(connection, name, shape, catalog.rowid);
     this.ofKey = shape.key.map((field) => `${quotedName(field)} = ?`).join(' AND ');
     this.readSql = this.reader.select(`FROM ${this.quoted} WHERE ${this.ofKey}`);
     const fields = this.columns.map(({ field }) => field);
@@ -60,33 +61,39 @@ export class Table {
 
   /** The same table through another connection. */
   on(connection: Connection): Table {
-    return new Table(connection, this.name, this.shape, this.found);
+    return new Table(connection, this.name, this.shape, this.catalog);
   }
 
-  /** @throws CrossfadeError E_STORE_DAMAGED */
+  /** @throws CrossfadeError E_RECORD_DAMAGED */
   read(key: Key): Row | null {
     return this.reader.rows(this.readSql, this.cells(this.shape.key, key))[0] ?? null;
   }
 
-  /** @throws CrossfadeError E_STORE_DAMAGED */
+  /** @throws CrossfadeError E_RECORD_DAMAGED */
   scan(scan: DriverScan): readonly Row[] {
     const { parts, order, values } = scanQuery(this.quoted, this.shape, scan);
     return this.reader.rows(this.reader.union(parts, order), [...values, scan.limit]);
   }
 
-  /** @throws CrossfadeError E_STORE_DAMAGED where a row without a key lies within the bounds */
+  /** @throws CrossfadeError E_RECORD_DAMAGED where a row without a key lies within the bounds */
   refuseKeyless(bounds: KeyBounds): void {
-    const keyless = keylessWithin(this.shape, this.found.nullableKey, bounds);
+    const keyless = keylessWithin(this.shape, this.catalog.nullableKey, bounds);
     // Whoever reads such a row finds the damage, and names it.
-    if (keyless !== null) this.rows(`${keyless.text} LIMIT 1`, keyless.values);
+    if (keyless !== null) this.found(`${keyless.text} LIMIT 1`, keyless.values).forEach(({ row }) => row());
   }
 
-  /** The records within the bounds in the order of the key. @throws CrossfadeError E_STORE_DAMAGED */
+  /** The records within the bounds in the order of the key. @throws CrossfadeError E_RECORD_DAMAGED */
   range(bounds: KeyBounds, limit: number): readonly Row[] {
-    this.refuseKeyless(bounds);
+    return this.foundIn(bounds, limit).map(({ row }) => row());
+  }
+
+  /** The same, each of which is read when it is asked for; rows without a key are found first, beside the limit. */
+  foundIn(bounds: KeyBounds, limit: number): readonly Found[] {
+    const keyless = keylessWithin(this.shape, this.catalog.nullableKey, bounds);
+    const unnamed = keyless === null ? [] : this.found(keyless.text, keyless.values);
     const { text, values } = withinBounds(this.shape, bounds);
     const order = this.shape.key.map((field) => operand(this.shape, field)).join(', ');
-    return this.rows(`${text} ORDER BY ${order} LIMIT ?`, [...values, limit]);
+    return [...unnamed, ...this.found(`${text} ORDER BY ${order} LIMIT ?`, [...values, limit])];
   }
 
   /** Removes every record within the bounds; returns how many there were. */
@@ -133,8 +140,8 @@ export class Table {
     return run(statement, ...this.cells(this.shape.key, key)) > 0;
   }
 
-  private rows(where: string, values: readonly Cell[]): Row[] {
-    return this.reader.rows(this.reader.select(`FROM ${this.quoted} WHERE ${where}`), values);
+  private found(where: string, values: readonly Cell[]): Found[] {
+    return this.reader.found(this.reader.select(`FROM ${this.quoted} WHERE ${where}`), values);
   }
 
   private statement(sql: string): StatementSync {

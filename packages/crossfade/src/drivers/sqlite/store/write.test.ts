@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../../../../test/harness/folders.ts';
 import { sqliteStore, stranger } from '../../../../test/support/sqlite-store.ts';
+import type { CrossfadeError } from '../../../core/errors.ts';
 import type { Change } from '../../../store/contract.ts';
 import type { SuiteSchema } from '../../../store/suite/schema.ts';
 import { collections } from '../../../schema/collection.ts';
@@ -135,8 +136,35 @@ test('no message repeats a value that SQLite quotes', async () => {
   const refused: unknown = await store
     .write([{ kind: 'insert', collection: 'words', row: { word: 'secret', n: 1 } }])
     .catch((error: unknown) => error);
-  expect(refused).toMatchObject({ code: 'E_STORE_FAILED' });
+  expect(refused).toMatchObject({ code: 'E_RECORD_REFUSED' });
   expect(String(refused)).not.toContain('secret');
+});
+
+test('what the table demands beyond the schema refuses the record, by name and without the value', async () => {
+  const path = join(tempFolder('store-'), 'store.db');
+  const db = stranger(path);
+  db.exec(`CREATE TABLE words (word TEXT PRIMARY KEY NOT NULL, n INTEGER NOT NULL,
+    more TEXT NOT NULL DEFAULT 'x', CONSTRAINT small CHECK (n < 10));
+    CREATE TRIGGER empty AFTER INSERT ON words WHEN new.n = 5 BEGIN UPDATE words SET more = NULL; END`);
+  const schema = collections({ words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] } });
+  const { store, driver } = await sqliteStore({ path, tables: 'expect' }, schema);
+  await driver.mirror.begin(1n);
+  for (const [n, constraint] of [
+    [7777, 'small'],
+    [5, 'words.more'],
+  ] as const) {
+    const row = { word: 'secret', n };
+    for (const call of [
+      () => store.write([{ kind: 'put', collection: 'words', row }]),
+      () => driver.mirror.apply(1n, [{ collection: 'words', key: ['secret'], row, version: 1n }]),
+    ]) {
+      const refused = (await call().catch((error: unknown) => error)) as CrossfadeError;
+      expect(refused).toMatchObject({ code: 'E_RECORD_REFUSED', facts: { collection: 'words', constraint } });
+      expect(refused.message).toContain(`"${constraint}"`);
+      expect(refused.message).not.toMatch(/secret|7777/);
+    }
+  }
+  expect((await store.scan('words')).rows).toEqual([]);
 });
 
 test('a removal that takes along what refers to it by RESTRICT is judged by its end, alone as well as with others', async () => {
