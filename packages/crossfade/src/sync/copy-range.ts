@@ -1,12 +1,13 @@
-import { CrossfadeError } from '../core/errors.ts';
+import type { Facts } from '../core/errors.ts';
 import type { Key, Row } from '../schema/collection.ts';
 import type { Family } from '../schema/mapping/mapping.ts';
 import { keyOf } from '../store/check-change.ts';
 import type { Bulk, KeyRange } from '../store/live/bulk.ts';
+import type { DamagedRecord } from '../store/live/damaged.ts';
 import { followerSide, keyedPart, type Leg } from './leg.ts';
 import { valuesText } from '../store/tables/values-text.ts';
 import { massRemoval, sync } from './sync.ts';
-import { type Refused, mappedRow, refusedBy } from './wanted.ts';
+import { type Refused, mappedRow, reasonOf, refusedBy } from './wanted.ts';
 
 /** A leg whose stores read and write ranges of keys. */
 export interface BulkLeg extends Leg {
@@ -27,10 +28,16 @@ export interface Copied {
   /** Records that were made, replaced or removed. */
   readonly changed: number;
   /**
-   * Units that the mapping or the follower refuses; what the follower held of them it holds still. No journal owes them:
-   * they are synced when it is drained, since what stands in their way may be owed by it.
+   * Units in quarantine, which cannot be read, mapped or held; what the follower held of them it holds still. No journal
+   * owes them: whoever copies hands them to a sync when it is drained, since what stands in their way may be owed by it,
+   * and again until none of them is refused.
    */
   readonly refused: readonly Refused[];
+  /**
+   * What finds each of the leader's records that cannot be read, and whose key nobody can tell. While there is one, nothing
+   * is removed from the follower, which may hold the last readable copy of it; the range has to be copied again.
+   */
+  readonly unnamed: readonly Facts[];
   /** Where the next range begins; null when this was the last. */
   readonly next: Key | null;
 }
@@ -56,10 +63,14 @@ export async function copyRange(
   const [own, other] = [leg.from, followerSide(leg)];
   const { collection: from } = keyedPart(leg, family, own);
   const { collection: to } = keyedPart(leg, family, other);
-  const rows = await leg.leader.bulk.range(from, { after, upTo: null }, limit);
+  const damaged: DamagedRecord[] = [];
+  const rows = await leg.leader.bulk.range(from, { after, upTo: null }, limit, (record) => damaged.push(record));
   const next = rows.length < limit ? null : keyOf(leg.mapping[own][from], rows[rows.length - 1]);
   const found: Row[] = [];
-  const refused: Refused[] = [];
+  const refused = damaged.flatMap(({ key, error }) =>
+    key === null ? [] : [refusedBy({ family: family.name, key }, error)],
+  );
+  const unnamed = damaged.flatMap(({ key, error: { facts } }) => (key === null ? [facts] : []));
   for (const row of rows) {
     const unit = { family: family.name, key: keyOf(leg.mapping[own][from], row) };
     try {
@@ -69,13 +80,15 @@ export async function copyRange(
       refused.push(refusedBy(unit, error));
     }
   }
-  const load = { leg, family, to, keep: refused.map(({ unit: { key } }) => key), removalsMax };
-  await refuseMassRemoval(load, { after, upTo: next }, found);
-  const loaded = await loadRange(load, { after, upTo: next }, found);
-  return { ...loaded, refused: [...refused, ...loaded.refused], next };
+  const load: Load = { leg, family, to, keep: refused.map(({ unit: { key } }) => key), removalsMax };
+  const range = { after, upTo: next };
+  if (unnamed.length > 0) for await (const key of surplusOf(load, range, found)) load.keep.push(key);
+  await refuseMassRemoval(load, range, found);
+  const loaded = await loadRange(load, range, found);
+  return { ...loaded, refused: [...refused, ...loaded.refused], unnamed, next };
 }
 
-type Loaded = Omit<Copied, 'next'>;
+type Loaded = Pick<Copied, 'changed' | 'refused'>;
 
 /** Records of the follower that are looked at in one go. */
 const pageRows = 1_000;
@@ -84,24 +97,31 @@ interface Load {
   readonly leg: BulkLeg;
   readonly family: Family;
   readonly to: string;
-  readonly keep: readonly Key[];
+  readonly keep: Key[];
   readonly removalsMax: number;
 }
 
 async function refuseMassRemoval(load: Load, range: KeyRange, rows: readonly Row[]): Promise<void> {
-  const { leg, to, keep, removalsMax } = load;
-  const shape = leg.mapping[followerSide(leg)][to];
-  const staying = new Set([...rows.map((row) => keyOf(shape, row)), ...keep].map(valuesText));
+  const { leg, removalsMax } = load;
   let gone = 0;
-  for await (const key of heldKeys(load, range)) if (!staying.has(valuesText(key))) gone++;
+  for await (const _ of surplusOf(load, range, rows)) gone++;
   if (gone > removalsMax) throw massRemoval(leg, gone, removalsMax);
+}
+
+/** The keys that the follower holds in a range, and is neither given nor to keep. */
+async function* surplusOf(load: Load, range: KeyRange, rows: readonly Row[]): AsyncGenerator<Key, void> {
+  const shape = load.leg.mapping[followerSide(load.leg)][load.to];
+  const staying = new Set([...rows.map((row) => keyOf(shape, row)), ...load.keep].map(valuesText));
+  for await (const key of heldKeys(load, range)) if (!staying.has(valuesText(key))) yield key;
 }
 
 /** The keys that the follower holds in a range. */
 async function* heldKeys({ leg, to }: Load, { after, upTo }: KeyRange): AsyncGenerator<Key, void> {
   const shape = leg.mapping[followerSide(leg)][to];
   for (let from = after; ; ) {
-    const held = await leg.follower.bulk.range(to, { after: from, upTo }, pageRows);
+    const damaged: DamagedRecord[] = [];
+    const held = await leg.follower.bulk.range(to, { after: from, upTo }, pageRows, (record) => damaged.push(record));
+    for (const { key } of damaged) if (key !== null) yield key;
     for (const row of held) yield keyOf(shape, row);
     if (held.length < pageRows) return;
     from = keyOf(shape, held[held.length - 1]);
@@ -115,7 +135,7 @@ async function loadRange(load: Load, range: KeyRange, rows: readonly Row[]): Pro
     const { written, removed } = await leg.follower.bulk.load(leg.epoch, to, range, rows, keep);
     return { changed: written + removed, refused: [] };
   } catch (error) {
-    if (!(error instanceof CrossfadeError) || (error.code !== 'E_UNIQUE' && error.code !== 'E_REFERENCE')) throw error;
+    if (reasonOf(error) === null) throw error;
   }
   const shape = leg.mapping[followerSide(leg)][to];
   if (rows.length <= 1) return syncRange(load, range, rows);

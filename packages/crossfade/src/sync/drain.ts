@@ -14,6 +14,8 @@ export interface Drained extends Synced {
   readonly unnamed: number;
   /** Whether the journal may have more entries than were looked at. */
   readonly isMore: boolean;
+  /** Everything that the journal holds was made up for: nothing waits, is unnamed or quarantined, and there is no more. */
+  readonly isDrained: boolean;
 }
 
 /** How a journal is drained. */
@@ -30,6 +32,8 @@ export interface DrainOptions {
 /**
  * Makes up to the follower for what the leader's journal holds, round by round: the entries are seen, then the leader is
  * read, then what was seen is cleared. A write in between makes an entry of its own, or keeps the one that is there.
+ *
+ * What cannot be read, mapped or held is quarantined: its entries stay, the others go on, and every round tries it again.
  */
 export class Drain {
   private readonly leg: Leg;
@@ -56,8 +60,9 @@ export class Drain {
     const groups = this.unitsOf(settled);
     const units = Array.from(groups.values(), ({ unit }) => unit);
     const synced = await sync(this.leg, units, { removalsMax: this.removalsMax - this.goneInTurn });
-    if (synced.gone === units.length) this.goneInTurn += synced.gone;
-    else this.goneInTurn = 0;
+    // What is quarantined says nothing of the leader's records: neither that they are there nor that they are gone.
+    if (synced.held > 0) this.goneInTurn = 0;
+    else this.goneInTurn += synced.gone;
     const refused = new Set(synced.refused.map(({ unit }) => unitText(unit)));
     const done = [...groups].flatMap(([text, { entries: own }]) => (refused.has(text) ? [] : own));
     if (done.length > 0) await capture.clear(done);
@@ -69,6 +74,7 @@ export class Drain {
       waiting: this.staying - unnamed,
       unnamed,
       isMore: entries.length === asked,
+      isDrained: this.staying === 0 && entries.length < asked,
     };
   }
 

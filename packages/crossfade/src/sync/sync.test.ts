@@ -66,7 +66,7 @@ describe('sync', () => {
   test('makes the record what the leader has by now: there, changed, or gone', async () => {
     const { leg, leader, following, expectEqual } = await pair();
     await leader.write([person('a'), person('b')]);
-    expect(await sync(leg, [unit('people', 'a')], any)).toEqual({ written: 1, gone: 0, refused: [] });
+    expect(await sync(leg, [unit('people', 'a')], any)).toEqual({ written: 1, held: 1, gone: 0, refused: [] });
     expect(following.snapshot('people')).toEqual([{ id: 'a', email: null }]);
     await leader.write([person('a', 'x'), gone('people', 'b')]);
     const units = ['a', 'b', 'c'].map((key) => unit('people', key));
@@ -146,12 +146,14 @@ describe('draining', () => {
     await leader.write([person('a', 'y')]);
     expect(await new Drain(leg).round()).toEqual({
       written: 3,
+      held: 3,
       gone: 0,
       refused: [],
       cleared: 4,
       waiting: 0,
       unnamed: 0,
       isMore: false,
+      isDrained: true,
     });
     expectEqual();
     expect(await drained()).toMatchObject({ cleared: 0, waiting: 0 });
@@ -231,6 +233,26 @@ describe('draining', () => {
     await drain.round();
     await expect(drain.round()).rejects.toMatchObject({ code: 'E_MASS_REMOVAL' });
     expect(following.snapshot('people')).toHaveLength(2);
+  });
+
+  test('stops there too where every round meets the same unit in quarantine', async () => {
+    const strict = mapping({
+      source: { people: schema.people },
+      target: {
+        people: { ...schema.people, fields: { ...schema.people.fields, email: { type: 'uuid', nullable: true } } },
+      },
+      families: identity({ people: schema.people }).families,
+    });
+    const { leg, leader, following, drained } = await pair(strict);
+    await leader.write(['0', '1', '2', '3', '4', '5'].map((id) => person(id)));
+    await drained();
+    const drain = new Drain(leg, { limit: 2, removalsMax: 3 });
+    await leader.write([person('bad', 'no uuid')]);
+    expect(await drain.round()).toMatchObject({ held: 0, refused: [{ reason: 'unfit' }], isDrained: false });
+    await leader.write(['0', '1', '2', '3'].map((id) => gone('people', id)));
+    expect(await drain.round()).toMatchObject({ gone: 2 });
+    await expect(drain.round()).rejects.toMatchObject({ code: 'E_MASS_REMOVAL' });
+    expect(following.snapshot('people')).toHaveLength(4);
   });
 
   test('leaves a write that is under way to a later round', async () => {

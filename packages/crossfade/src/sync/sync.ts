@@ -4,14 +4,17 @@ import type { Mirrored } from '../store/live/mirror.ts';
 import { valuesText } from '../store/tables/values-text.ts';
 import { conflictsOf } from './conflicts.ts';
 import type { Leg } from './leg.ts';
-import { type Refused, refusedBy, wanted } from './wanted.ts';
+import { reasonOf, type Refused, refusedBy, wanted } from './wanted.ts';
 
 /** What became of the units of a call. */
 export interface Synced {
   /** Records that the follower took; what it had already by a later reading of the leader does not count. */
   readonly written: number;
-  /** Units of which the leader has no record any more. */
+  /** Units of which the leader has a record, and the follower the same by now. */
+  readonly held: number;
+  /** Units of which neither has a record any more. */
   readonly gone: number;
+  /** Units in quarantine: the stores are not equal while there is one. */
   readonly refused: readonly Refused[];
 }
 
@@ -37,8 +40,8 @@ const groupMax = 64;
  * its own, so what is passed over is made up for, and may be cleared. A number that the leader gave to a write would not
  * do: a write with an earlier number may land, or be committed, after one with a later number was read.
  *
- * An epoch that is over writes nothing: a call may be repeated, and may come late. One unit that the mapping, a unique
- * set or a reference refuses does not keep others from it; one that cannot be read, or that something else refuses, does.
+ * An epoch that is over writes nothing: a call may be repeated, and may come late. One unit that the mapping or the
+ * follower refuses, or that cannot be read, does not keep others from it; a store that fails does.
  *
  * @throws CrossfadeError E_FENCED when the epoch is over; E_MASS_REMOVAL before anything is written; those of either store
  * where it fails, and what was written until then is written
@@ -54,7 +57,10 @@ export async function sync(leg: Leg, units: readonly Unit[], { removalsMax }: Sy
     written += applied.written;
     refused.push(...applied.refused);
   }
-  return { written, gone, refused };
+  const quarantined = new Set(refused.map(({ unit }) => unitText(unit)));
+  const equal = ready.filter(({ unit }) => !quarantined.has(unitText(unit)));
+  const held = equal.filter(({ record: { row } }) => row !== null).length;
+  return { written, held, gone: equal.length - held, refused };
 }
 
 /** A unit as one string, different for different units. */
@@ -69,7 +75,7 @@ interface Pair {
 }
 
 /** What became of some of them. */
-type Applied = Omit<Synced, 'gone'>;
+type Applied = Pick<Synced, 'written' | 'refused'>;
 
 async function readAll(
   leg: Leg,
@@ -93,8 +99,12 @@ async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Applied> {
   try {
     return { written: await call(leg, pairs), refused: [] };
   } catch (error) {
-    if (!isConflict(error)) throw error;
-    if (pairs.length === 1) return applyTogether(leg, pairs[0], error);
+    const reason = reasonOf(error);
+    if (reason === null) throw error;
+    if (pairs.length === 1)
+      return reason === 'conflict'
+        ? applyTogether(leg, pairs[0], error)
+        : { written: 0, refused: [refusedBy(pairs[0].unit, error)] };
     const middle = pairs.length >> 1;
     const halves = [await apply(leg, pairs.slice(0, middle)), await apply(leg, pairs.slice(middle))];
     return {
@@ -107,22 +117,26 @@ async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Applied> {
 /** Writes a unit with all those that stand in its way, as the leader has them by now; for as long as there are more. */
 async function applyTogether(leg: Leg, pair: Pair, refusal: unknown): Promise<Applied> {
   const group = new Map([[unitText(pair.unit), pair]]);
+  const refused = (error: unknown): Applied => ({ written: 0, refused: [refusedBy(pair.unit, error)] });
   for (let error = refusal; ; ) {
     const before = group.size;
     const records = [...group.values()].map(({ record }) => record);
-    for (const unit of await conflictsOf(leg, records)) {
+    // What the follower itself cannot read is in the way for as long as it is not mended.
+    const found = await conflictsOf(leg, records).catch((damage: unknown) => refused(damage));
+    if ('refused' in found) return found;
+    for (const unit of found) {
       if (group.has(unitText(unit))) continue;
       const record = await wanted(leg, unit, pair.record.version).catch((unreadable: unknown) =>
         refusedBy(unit, unreadable),
       );
-      if ('code' in record) return { written: 0, refused: [refusedBy(pair.unit, error)] };
+      if ('code' in record) return refused(error);
       group.set(unitText(unit), { unit, record });
     }
-    if (group.size === before || group.size > groupMax) return { written: 0, refused: [refusedBy(pair.unit, error)] };
+    if (group.size === before || group.size > groupMax) return refused(error);
     try {
       return { written: await call(leg, [...group.values()]), refused: [] };
     } catch (again) {
-      if (!isConflict(again)) throw again;
+      if (reasonOf(again) !== 'conflict') return refused(again);
       error = again;
     }
   }
@@ -135,10 +149,6 @@ function call({ follower, epoch }: Leg, pairs: readonly Pair[]): Promise<number>
         epoch,
         pairs.map(({ record }) => record),
       );
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof CrossfadeError && (error.code === 'E_UNIQUE' || error.code === 'E_REFERENCE');
 }
 
 /** @param removals as many as are not there any more */

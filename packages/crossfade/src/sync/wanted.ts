@@ -8,10 +8,14 @@ import type { Mirrored } from '../store/live/mirror.ts';
 import { followerSide, type Leg, onlyPart } from './leg.ts';
 import { readUnit } from './read-unit.ts';
 
-/** A unit that the follower does not take; its entries stay in the journal. */
+/** Why a unit is quarantined: by the mapping, the follower's schema, what else it holds, its place, or damage. */
+export type Reason = 'unmapped' | 'unfit' | 'conflict' | 'refused' | 'damaged';
+
+/** A unit in quarantine: it is not in step, its entries stay in the journal, and every round tries it again. */
 export interface Refused {
   readonly unit: Unit;
   readonly code: ErrorCode;
+  readonly reason: Reason;
   /** Names and numbers, no values. */
   readonly facts: Facts;
 }
@@ -42,16 +46,25 @@ export function mappedRow(leg: Leg, unit: Unit, records: UnitRecords): Row | nul
 }
 
 /** Refusals that are about a unit and not about its store: others are passed on, and nothing is cleared. */
-const aboutUnits: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'E_UNIT_UNMAPPED',
-  'E_ROW_INVALID',
-  'E_KEY_INVALID',
-  'E_UNIQUE',
-  'E_REFERENCE',
-]);
+const reasons: Readonly<Partial<Record<ErrorCode, Reason>>> = {
+  E_UNIT_UNMAPPED: 'unmapped',
+  E_ROW_INVALID: 'unfit',
+  E_KEY_INVALID: 'unfit',
+  E_UNIQUE: 'conflict',
+  E_REFERENCE: 'conflict',
+  E_RECORD_REFUSED: 'refused',
+  E_RECORD_DAMAGED: 'damaged',
+};
+
+/** Why an error puts a unit into quarantine; null for one that is not about units. */
+export function reasonOf(error: unknown): Reason | null {
+  return error instanceof CrossfadeError ? (reasons[error.code] ?? null) : null;
+}
 
 /** The refusal that an error is. @throws the error where it is none */
 export function refusedBy(unit: Unit, error: unknown): Refused {
-  if (!(error instanceof CrossfadeError) || !aboutUnits.has(error.code)) throw error;
-  return { unit, code: error.code, facts: error.facts };
+  const reason = reasonOf(error);
+  if (reason === null) throw error;
+  const { code, facts } = error as CrossfadeError;
+  return { unit, code, reason, facts };
 }
