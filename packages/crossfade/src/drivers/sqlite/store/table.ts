@@ -74,6 +74,12 @@ export class Table {
     return this.reader.rows(this.reader.union(parts, order), [...values, scan.limit]);
   }
 
+  /** The records that have these values in the fields. @throws CrossfadeError E_STORE_DAMAGED */
+  withValues(fields: readonly string[], values: Key): readonly Row[] {
+    const where = fields.map((field) => `${operand(this.shape, field)} = ?`).join(' AND ');
+    return this.rows(where, this.cells(fields, values));
+  }
+
   /** @throws CrossfadeError E_STORE_DAMAGED where a row without a key lies within the bounds */
   refuseKeyless(bounds: KeyBounds): void {
     const keyless = keylessWithin(this.shape, this.found.nullableKey, bounds);
