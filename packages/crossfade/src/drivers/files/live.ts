@@ -61,7 +61,10 @@ export function mirrorOf(opened: () => Place): Mirror {
         const place = opened();
         const { dir, guards, guardLog } = place;
         const due = guards.due(epoch, given);
-        const records = recordsOf(due, holdingOf((collection) => place.tables.get(collection) as Table));
+        const records = recordsOf(
+          due,
+          holdingOf((collection) => place.tables.get(collection) as Table),
+        );
         let isWhole = false;
         const made = new Set<string>();
         const note = async (): Promise<void> => {

@@ -81,7 +81,9 @@ function putsOf(unit: MirroredUnit, { shape }: Holding): UnitPut[] {
     part.rows.map((row): UnitPut => {
       const { collection, by } = part;
       if (!equalKeys(valuesOf(row, by), values))
-        throw new TypeError(`A record of ${collection} was given with a unit of ${unit.unit} that it does not belong to.`);
+        throw new TypeError(
+          `A record of ${collection} was given with a unit of ${unit.unit} that it does not belong to.`,
+        );
       return { part, record: { collection, key: keyOf(shape(collection), row), row, version } };
     }),
   );

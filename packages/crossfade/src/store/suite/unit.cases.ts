@@ -28,7 +28,7 @@ const aged = (age: number, version: bigint, ids: readonly string[], more: Partia
   version,
 });
 
-async function visits(store: Store<SuiteSchema>, who: string): Promise<unknown[]> {
+async function visitsOf(store: Store<SuiteSchema>, who: string): Promise<unknown[]> {
   const found = [];
   for (let number = 1; number <= 4; number++) {
     const row = await store.read('visits', [who, number]);
@@ -61,16 +61,16 @@ function exactCases(mirrors: Mirrors): void {
     await mirror.begin(1n);
     const wanted = [visit('a', 2, 'new'), visit('a', 4)];
     same(await mirror.apply(1n, [stay('a', 1n, [person('a', { age: 7 })], wanted)]), 1);
-    same(await visits(store, 'a'), wanted);
+    same(await visitsOf(store, 'a'), wanted);
     same(await store.read('people', ['a']), person('a', { age: 7 }));
-    same(await visits(store, 'b'), [visit('b', 1)]);
+    same(await visitsOf(store, 'b'), [visit('b', 1)]);
     same(await store.read('people', ['b']), person('b'));
   });
   mirrors('the last record of a unit goes from both of its collections', async (mirror, store) => {
     await mirror.begin(1n);
     same(await mirror.apply(1n, [stay('a', 1n, [person('a')], [visit('a', 1)]), stay('b', 1n, [person('b')], [])]), 2);
     same(await mirror.apply(1n, [stay('a', 2n, [person('a')], [])]), 1);
-    same(await visits(store, 'a'), []);
+    same(await visitsOf(store, 'a'), []);
     same(await store.read('people', ['a']), person('a'));
     same(await mirror.apply(1n, [stay('a', 3n, [], []), stay('none', 3n, [], [])]), 2);
     same(await store.read('people', ['a']), null);
@@ -86,10 +86,10 @@ function exactCases(mirrors: Mirrors): void {
     const taking = stay('a', 2n, [person('a', { email: 'x@y' })], [visit('a', 2)]);
     await refused('E_UNIQUE', mirror.apply(1n, [taking]), ['x@y']);
     await refused('E_REFERENCE', mirror.apply(1n, [stay('a', 2n, [], [visit('a', 2)])]));
-    same(await visits(store, 'a'), [visit('a', 1)]);
+    same(await visitsOf(store, 'a'), [visit('a', 1)]);
     const free = { collection: 'people', key: ['x'], row: null, version: 1n };
     same(await mirror.apply(1n, [free, taking]), 2);
-    same(await visits(store, 'a'), [visit('a', 2)]);
+    same(await visitsOf(store, 'a'), [visit('a', 2)]);
     same(await store.read('people', ['a']), person('a', { email: 'x@y' }));
   });
 }
@@ -115,22 +115,25 @@ function guardCases(mirrors: Mirrors): void {
     same(await mirror.apply(1n, [stay('b', 1n, [person('b')], [])]), 1);
     same(await store.read('people', ['a']), person('a', { age: 2 }));
   });
-  mirrors('the guard of a unit outlives the store, and an epoch, and is forgotten by reset', async (mirror, store, place) => {
-    await mirror.begin(1n);
-    await mirror.apply(1n, [aged(7, 5n, ['a']), aged(8, 5n, [])]);
-    await reopened(store, place, async ({ store: again, live }) => {
-      const other = live.mirror as Mirror;
-      same(await other.apply(1n, [aged(7, 4n, ['b']), aged(8, 4n, ['c']), aged(9, 1n, ['d'])]), 1);
-      await agesAre(again, { a: 7, b: null, c: null, d: 9 });
-      await other.begin(2n);
-      await refused('E_FENCED', other.apply(1n, [aged(7, 9n, [])]));
-      same(await other.apply(2n, [aged(7, 1n, ['b'])]), 1);
-      same(await other.apply(2n, [aged(7, 1n, ['a'])]), 0);
-      await other.reset();
-      same(await other.apply(2n, [aged(7, 1n, ['c'])]), 1);
-      await agesAre(again, { a: null, b: null, c: 7, d: 9 });
-    });
-  });
+  mirrors(
+    'the guard of a unit outlives the store, and an epoch, and is forgotten by reset',
+    async (mirror, store, place) => {
+      await mirror.begin(1n);
+      await mirror.apply(1n, [aged(7, 5n, ['a']), aged(8, 5n, [])]);
+      await reopened(store, place, async ({ store: again, live }) => {
+        const other = live.mirror as Mirror;
+        same(await other.apply(1n, [aged(7, 4n, ['b']), aged(8, 4n, ['c']), aged(9, 1n, ['d'])]), 1);
+        await agesAre(again, { a: 7, b: null, c: null, d: 9 });
+        await other.begin(2n);
+        await refused('E_FENCED', other.apply(1n, [aged(7, 9n, [])]));
+        same(await other.apply(2n, [aged(7, 1n, ['b'])]), 1);
+        same(await other.apply(2n, [aged(7, 1n, ['a'])]), 0);
+        await other.reset();
+        same(await other.apply(2n, [aged(7, 1n, ['c'])]), 1);
+        await agesAre(again, { a: null, b: null, c: 7, d: 9 });
+      });
+    },
+  );
 }
 
 function moveCases(mirrors: Mirrors): void {

@@ -30,8 +30,7 @@ export function mirrorOf(place: LivePlace): Mirror {
         await checkEpoch(client, place, epoch);
         await lockMoving(client, place, given);
         const fresh = new Set<Guarded>();
-        for (const round of rounds(given))
-          for (const each of await noted(client, place, epoch, round)) fresh.add(each);
+        for (const round of rounds(given)) for (const each of await noted(client, place, epoch, round)) fresh.add(each);
         // In the order of the caller, which references that count at once rely on; the same record given twice is one.
         const ordered = [...new Set(given)].filter((each) => fresh.has(each));
         await followLed(client, place, ledBy(recordsOf(ordered, await heldByUnits(client, place, ordered))));
