@@ -30,11 +30,11 @@ export async function heldByUnits(client: pg.Client, place: LivePlace, given: re
   for (const { key, parts } of lastUnits(given))
     for (const part of parts) {
       const table = tableOf(place, part);
-      const ask = asked.get(nameOf(part)) ?? { part, table, units: new Map(), keys: new Map() };
-      asked.set(nameOf(part), ask);
-      ask.units.set(valuesText(key), key);
+      const asking = asked.get(nameOf(part)) ?? { part, table, units: new Map(), keys: new Map() };
+      asked.set(nameOf(part), asking);
+      asking.units.set(valuesText(key), key);
       if (mayMove(part, table.shape))
-        for (const row of part.rows) ask.keys.set(valuesText(keyOf(table.shape, row)), keyOf(table.shape, row));
+        for (const row of part.rows) asking.keys.set(valuesText(keyOf(table.shape, row)), keyOf(table.shape, row));
     }
   const found = new Map<string, Found>();
   for (const [name, each] of asked) found.set(name, await find(client, place, each));
