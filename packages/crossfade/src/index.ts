@@ -92,7 +92,7 @@ export { fileIntents, type FileIntentsOptions } from './store/live/file-intents.
 export { type Intent, type IntentLog, type Touched, withIntent } from './store/live/intents.ts';
 export type { Live } from './store/live/live.ts';
 export { memoryIntents } from './store/live/memory-intents.ts';
-export type { Mirror, Mirrored } from './store/live/mirror.ts';
+export type { Guarded, Mirror, Mirrored, MirroredUnit, UnitPart } from './store/live/mirror.ts';
 export { withinLife } from './store/live/within-life.ts';
 export { refusal, refusalWords } from './store/refusal.ts';
 export { openStore } from './store/store.ts';

@@ -1,58 +1,69 @@
-import type { Key } from '../schema/collection.ts';
+import type { Key, Row } from '../schema/collection.ts';
 import type { Unit } from '../schema/mapping/mapping.ts';
-import { partOf } from '../schema/mapping/unit.ts';
+import { unitOf, unitOfKey } from '../schema/mapping/unit.ts';
 import { keyOf } from '../store/check-change.ts';
-import { type RecordName, recordText } from '../store/live/led.ts';
-import type { Mirrored } from '../store/live/mirror.ts';
+import type { Guarded, Mirrored } from '../store/live/mirror.ts';
 import { followerSide, type Leg } from './leg.ts';
 import { findWhere } from './read-unit.ts';
 
 /**
  * The units whose records stand in the way of these at the follower: records that hold the same values in a unique set,
- * parents that are not there, and children of what is to go. The leader may long have moved them, where two records
- * exchange their values or a child arrives before its parent.
+ * or a key that is to pass to another unit, parents that are not there, and children of what is to go. The leader may long
+ * have moved them, where two records exchange their values or a child arrives before its parent.
  */
-export async function conflictsOf(leg: Leg, records: readonly Mirrored[]): Promise<Unit[]> {
-  const found = new Map<string, RecordName>();
-  for (const record of records)
-    for (const look of [holders, parents, children])
-      for (const other of await look(leg, record)) found.set(recordText(other), other);
-  return [...found.values()].map(({ collection, key }) => {
-    const { family } = partOf(leg.mapping, followerSide(leg), collection);
-    return { family: family.name, key };
-  });
+export async function conflictsOf(leg: Leg, given: readonly Guarded[]): Promise<Unit[]> {
+  const found: (Unit | null)[] = [];
+  for (const each of given)
+    for (const record of await recordsOf(leg, each))
+      for (const look of [holders, parents, children]) found.push(...(await look(leg, record)));
+  return found.filter((unit) => unit !== null);
 }
 
-/** Those that hold what a unique set allows once. */
-async function holders(leg: Leg, { collection, row }: Mirrored): Promise<RecordName[]> {
-  const shape = leg.mapping[followerSide(leg)][collection];
-  const found: RecordName[] = [];
-  for (const fields of row === null ? [] : (shape.unique ?? [])) {
-    const values = valuesOf(row, fields);
-    if (values === null) continue;
-    const others = await findWhere(leg.follower, shape, collection, fields, values);
-    found.push(...others.map((other) => ({ collection, key: keyOf(shape, other) })));
+/** A record as it is given, or those of a unit: what it is to hold, and what of it is to go. */
+async function recordsOf(leg: Leg, given: Guarded): Promise<Mirrored[]> {
+  if (!('parts' in given)) return [given];
+  const { key: values, parts, version } = given;
+  const records: Mirrored[] = [];
+  for (const { collection, by, rows } of parts) {
+    const shape = leg.mapping[followerSide(leg)][collection];
+    const held = await findWhere(leg.follower, shape, collection, by, values);
+    records.push(...held.map((row) => ({ collection, key: keyOf(shape, row), row: null, version })));
+    records.push(...rows.map((row) => ({ collection, key: keyOf(shape, row), row, version })));
   }
-  return found;
+  return records;
+}
+
+/** Those that hold what a unique set or the key allows once. */
+async function holders(leg: Leg, { collection, row }: Mirrored): Promise<(Unit | null)[]> {
+  const to = followerSide(leg);
+  const shape = leg.mapping[to][collection];
+  const found: Row[] = [];
+  for (const fields of row === null ? [] : [shape.key, ...(shape.unique ?? [])]) {
+    const values = valuesOf(row, fields);
+    if (values !== null) found.push(...(await findWhere(leg.follower, shape, collection, fields, values)));
+  }
+  return found.map((other) => unitOf(leg.mapping, to, collection, other));
 }
 
 /** Records that it refers to and that are not there. */
-async function parents(leg: Leg, { collection, row }: Mirrored): Promise<RecordName[]> {
-  const found: RecordName[] = [];
-  for (const { fields, to } of leg.mapping[followerSide(leg)][collection].references ?? []) {
+async function parents(leg: Leg, { collection, row }: Mirrored): Promise<(Unit | null)[]> {
+  const side = followerSide(leg);
+  const found: (Unit | null)[] = [];
+  for (const { fields, to } of leg.mapping[side][collection].references ?? []) {
     const key = valuesOf(row, fields);
-    if (key !== null && (await leg.follower.read(to, key)) === null) found.push({ collection: to, key });
+    if (key !== null && (await leg.follower.read(to, key)) === null) found.push(unitOfKey(leg.mapping, side, to, key));
   }
   return found;
 }
 
 /** Records that refer to one that is to be removed. */
-async function children(leg: Leg, { collection, key, row }: Mirrored): Promise<RecordName[]> {
-  const found: RecordName[] = [];
-  for (const [name, shape] of Object.entries(row === null ? leg.mapping[followerSide(leg)] : {}))
+async function children(leg: Leg, { collection, key, row }: Mirrored): Promise<(Unit | null)[]> {
+  const side = followerSide(leg);
+  const found: (Unit | null)[] = [];
+  for (const [name, shape] of Object.entries(row === null ? leg.mapping[side] : {}))
     for (const { fields } of (shape.references ?? []).filter(({ to }) => to === collection)) {
       const others = await findWhere(leg.follower, shape, name, fields, key);
-      found.push(...others.map((other) => ({ collection: name, key: keyOf(shape, other) })));
+      found.push(...others.map((other) => unitOf(leg.mapping, side, name, other)));
     }
   return found;
 }

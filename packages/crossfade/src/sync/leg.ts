@@ -28,14 +28,12 @@ export function followerSide({ from }: Pick<Leg, 'from'>): Side {
 }
 
 /**
- * A leg of the mapping, as far as one can be kept in step from a journal of keys and by guards of records: the leader's
- * keys name its units, and a unit is one record of the follower at most.
+ * A leg of the mapping, as far as one can be kept in step from a journal of keys: the leader's keys name its units.
  *
- * @throws TypeError for a family that is neither, and names it
+ * @throws TypeError for a family whose units they do not name
  */
 export function legOf(leg: Leg): Leg {
   const { mapping, from } = leg;
-  const to = followerSide(leg);
   for (const family of mapping.families) {
     const unnamed = family[from].find(
       (part) => !part.by.every((field) => mapping[from][part.collection].key.includes(field)),
@@ -43,10 +41,6 @@ export function legOf(leg: Leg): Leg {
     if (unnamed !== undefined)
       throw new TypeError(
         `The keys of ${JSON.stringify(unnamed.collection)} do not name units of the family ${JSON.stringify(family.name)}: a journal of keys cannot tell which unit a removed record belonged to.`,
-      );
-    if (!isSingle(mapping, to, family))
-      throw new TypeError(
-        `A unit of the family ${JSON.stringify(family.name)} may be several records of the ${to}, which are not guarded together.`,
       );
   }
   return leg;
@@ -57,7 +51,8 @@ export function onlyPart(family: Family, side: Side): Part {
   return family[side][0];
 }
 
-function isSingle(mapping: Mapping, side: Side, family: Family): boolean {
+/** Whether a unit is one record of the side at most, named by its key. */
+export function isSingle(mapping: Mapping, side: Side, family: Family): boolean {
   const [part, ...others] = family[side];
   return others.length === 0 && part.by.join('\0') === mapping[side][part.collection].key.join('\0');
 }

@@ -1,14 +1,14 @@
 import { CrossfadeError } from '../core/errors.ts';
 import type { Unit } from '../schema/mapping/mapping.ts';
-import type { Mirrored } from '../store/live/mirror.ts';
+import type { Guarded } from '../store/live/mirror.ts';
 import { valuesText } from '../store/tables/values-text.ts';
 import { conflictsOf } from './conflicts.ts';
 import type { Leg } from './leg.ts';
-import { reasonOf, type Refused, refusedBy, wanted } from './wanted.ts';
+import { isGone, reasonOf, type Refused, refusedBy, wanted } from './wanted.ts';
 
 /** What became of the units of a call. */
 export interface Synced {
-  /** Records that the follower took; what it had already by a later reading of the leader does not count. */
+  /** Records, or units of several, that the follower took; what it had already by a later reading of the leader does not count. */
   readonly written: number;
   /** Units of which the leader has a record, and the follower the same by now. */
   readonly held: number;
@@ -49,7 +49,7 @@ const groupMax = 64;
 export async function sync(leg: Leg, units: readonly Unit[], { removalsMax }: SyncOptions): Promise<Synced> {
   const version = await leg.stamp();
   const { ready, refused } = await readAll(leg, units, version);
-  const gone = ready.filter(({ record: { row } }) => row === null).length;
+  const gone = ready.filter(({ record }) => isGone(record)).length;
   if (gone > removalsMax) throw massRemoval(leg, gone, removalsMax);
   let written = 0;
   for (let from = 0; from < ready.length; from += recordsPerCall) {
@@ -59,7 +59,7 @@ export async function sync(leg: Leg, units: readonly Unit[], { removalsMax }: Sy
   }
   const quarantined = new Set(refused.map(({ unit }) => unitText(unit)));
   const equal = ready.filter(({ unit }) => !quarantined.has(unitText(unit)));
-  const held = equal.filter(({ record: { row } }) => row !== null).length;
+  const held = equal.filter(({ record }) => !isGone(record)).length;
   return { written, held, gone: equal.length - held, refused };
 }
 
@@ -71,7 +71,7 @@ export function unitText({ family, key }: Unit): string {
 /** A unit, and what the follower is to hold of it. */
 interface Pair {
   readonly unit: Unit;
-  readonly record: Mirrored;
+  readonly record: Guarded;
 }
 
 /** What became of some of them. */

@@ -3,9 +3,10 @@ import { mapUnit } from '../schema/mapping/apply.ts';
 import type { Row } from '../schema/collection.ts';
 import type { Unit, UnitRecords } from '../schema/mapping/mapping.ts';
 import { familyOf, isEmpty } from '../schema/mapping/unit.ts';
-import { CollectionCheck } from '../store/check-change.ts';
-import type { Mirrored } from '../store/live/mirror.ts';
-import { followerSide, type Leg, onlyPart } from './leg.ts';
+import { CollectionCheck, keyOf } from '../store/check-change.ts';
+import type { Guarded, UnitPart } from '../store/live/mirror.ts';
+import { valuesText } from '../store/tables/values-text.ts';
+import { followerSide, isSingle, type Leg, onlyPart } from './leg.ts';
 import { readUnit } from './read-unit.ts';
 
 /** Why a unit is quarantined: by the mapping, the follower's schema, what else it holds, its place, or damage. */
@@ -21,12 +22,16 @@ export interface Refused {
 }
 
 /** What the follower is to hold of a unit, by a reading of the leader that begins now. @throws CrossfadeError E_UNIT_UNMAPPED, E_ROW_INVALID, E_KEY_INVALID, and those of the leader */
-export async function wanted(leg: Leg, unit: Unit, version: bigint): Promise<Mirrored> {
+export async function wanted(leg: Leg, unit: Unit, version: bigint): Promise<Guarded> {
   const { mapping, from, leader } = leg;
   let records = await readUnit(leader, mapping, from, unit);
   // What is not there is removed from the follower, so a second reading has to agree.
   if (isEmpty(records)) records = await readUnit(leader, mapping, from, unit);
-  const { collection } = onlyPart(familyOf(mapping, unit), followerSide(leg));
+  const family = familyOf(mapping, unit);
+  const to = followerSide(leg);
+  if (!isSingle(mapping, to, family))
+    return { unit: family.name, key: unit.key, parts: mappedParts(leg, unit, records), version };
+  const { collection } = onlyPart(family, to);
   return { collection, key: unit.key, row: isEmpty(records) ? null : mappedRow(leg, unit, records), version };
 }
 
@@ -38,10 +43,33 @@ export function mappedRow(leg: Leg, unit: Unit, records: UnitRecords): Row | nul
   const rows = mapUnit(mapping, from, unit, records)[collection];
   if (rows.length === 0) return null;
   if (rows.length === 1) return new CollectionCheck(collection, mapping[to][collection]).row(rows[0], unit.key);
-  throw new CrossfadeError(
+  throw severalOfOneKey(unit);
+}
+
+/** Whether the leader has nothing that the follower is to hold. */
+export function isGone(given: Guarded): boolean {
+  return 'parts' in given ? given.parts.every(({ rows }) => rows.length === 0) : given.row === null;
+}
+
+/** The follower's records of a unit of several. */
+function mappedParts(leg: Leg, unit: Unit, records: UnitRecords): UnitPart[] {
+  const { mapping, from } = leg;
+  const to = followerSide(leg);
+  const mapped = isEmpty(records) ? {} : mapUnit(mapping, from, unit, records);
+  return familyOf(mapping, unit)[to].map(({ collection, by }) => {
+    const shape = mapping[to][collection];
+    const check = new CollectionCheck(collection, shape);
+    const rows = (mapped[collection] ?? []).map((row) => check.row(row));
+    if (new Set(rows.map((row) => valuesText(keyOf(shape, row)))).size < rows.length) throw severalOfOneKey(unit);
+    return { collection, by, rows };
+  });
+}
+
+function severalOfOneKey({ family }: Unit): CrossfadeError {
+  return new CrossfadeError(
     'E_UNIT_UNMAPPED',
-    `The mapping of the family ${unit.family} answers several records of one key. The unit was not written to the other store. Mend the mapping.`,
-    { family: unit.family },
+    `The mapping of the family ${family} answers several records of one key. The unit was not written to the other store. Mend the mapping.`,
+    { family },
   );
 }
 

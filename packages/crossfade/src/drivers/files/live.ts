@@ -5,8 +5,10 @@ import { readable } from '../../store/live/damaged.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import { ledBy, recordText } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
+import { holdingOf, isUnit, recordsOf } from '../../store/live/units.ts';
 import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import type { Memory } from '../../store/tables/past.ts';
+import type { Table } from '../../store/tables/table.ts';
 import { valuesText } from '../../store/tables/values-text.ts';
 import { guardsNotNoted, storeFailed } from './failure.ts';
 import type { Folder } from './folder.ts';
@@ -44,7 +46,10 @@ export function fenceOf(opened: () => Place): Fence {
   };
 }
 
-/** The mirror of a place that is open when it is asked. A guard is on the disk behind its record, at the latest when the call ends. */
+/**
+ * The mirror of a place that is open when it is asked. A guard is on the disk behind its record, at the latest when the
+ * call ends, and that of a unit behind all of them: a call that failed notes no unit, so that what is half done is made anew.
+ */
 export function mirrorOf(opened: () => Place): Mirror {
   return {
     begin: async (epoch) =>
@@ -52,19 +57,25 @@ export function mirrorOf(opened: () => Place): Mirror {
         const { guards, guardLog } = opened();
         await guardLog.append(guards.begin(epoch));
       }),
-    apply: async (epoch, records) =>
+    apply: async (epoch, given) =>
       opened().gate.exclusive(async () => {
         const place = opened();
         const { dir, guards, guardLog } = place;
-        const due = guards.due(epoch, records);
+        const due = guards.due(epoch, given);
+        const records = recordsOf(
+          due,
+          holdingOf((collection) => place.tables.get(collection) as Table),
+        );
+        let isWhole = false;
         const made = new Set<string>();
         const note = async (): Promise<void> => {
-          const noted = due.filter((record) => made.has(recordText(record)));
-          const steps = noted.map((record) => guards.note(epoch, record));
+          const noted = due.filter((each) => (isUnit(each) ? isWhole : made.has(recordText(each))));
+          const steps = noted.map((each) => guards.note(epoch, each));
           if (steps.length > 0 || guardLog.isBehind) await guardLog.append(...steps);
         };
         try {
-          await follow(place, ledBy(due), (record) => made.add(record));
+          await follow(place, ledBy(records), (record) => made.add(record));
+          isWhole = true;
         } catch (error) {
           // What became of the records matters more; a log that is behind is mended by the next call.
           await note().catch(() => undefined);

@@ -4,6 +4,7 @@ import type { Fence } from '../../store/live/fence.ts';
 import type { Guards } from '../../store/live/guards.ts';
 import { type Led, ledBy } from '../../store/live/led.ts';
 import type { Mirror } from '../../store/live/mirror.ts';
+import { holdingOf, recordsOf } from '../../store/live/units.ts';
 import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import type { Past } from '../../store/tables/past.ts';
 import type { Table } from '../../store/tables/table.ts';
@@ -29,13 +30,13 @@ export function fenceOf(fence: EpochFence): Fence {
 }
 
 /** The mirror of a store in memory. */
-export function mirrorOf({ follow, guards }: Held): Mirror {
+export function mirrorOf({ table, follow, guards }: Held): Mirror {
   return {
     begin: async (epoch) => void guards.begin(epoch),
-    apply: async (epoch, records) => {
-      const due = guards.due(epoch, records);
-      follow(ledBy(due));
-      for (const record of due) guards.note(epoch, record);
+    apply: async (epoch, given) => {
+      const due = guards.due(epoch, given);
+      follow(ledBy(recordsOf(due, holdingOf(table))));
+      for (const each of due) guards.note(epoch, each);
       return due.length;
     },
     reset: async () => guards.reset(),

@@ -1,6 +1,7 @@
 import { CrossfadeError } from '../../core/errors.ts';
 import { type KeyJson, keyJson } from './key-json.ts';
-import type { Mirrored } from './mirror.ts';
+import type { Guarded } from './mirror.ts';
+import { isUnit, nameOf } from './units.ts';
 
 /** Epoch and version of a change. */
 interface Guard {
@@ -8,12 +9,18 @@ interface Guard {
   readonly version: bigint;
 }
 
-/** One step of the guards, as JSON: an epoch that has begun, or what a key was mirrored by. */
-export type GuardStep =
-  | { readonly begun: string }
-  | { readonly collection: string; readonly key: KeyJson; readonly epoch: string; readonly version: string };
+/** What has a guard, as JSON. */
+interface Noted {
+  readonly collection: string;
+  readonly key: KeyJson;
+  /** What units of its make are called; not there for a record. */
+  readonly unit?: string;
+}
 
-/** What was mirrored last, by key, in memory, and the steps that lead there. */
+/** One step of the guards, as JSON: an epoch that has begun, or what a record or a unit was mirrored by. */
+export type GuardStep = { readonly begun: string } | (Noted & { readonly epoch: string; readonly version: string });
+
+/** What was mirrored last, by key or unit, in memory, and the steps that lead there. */
 export class Guards {
   private readonly store: string;
   private epoch: bigint | null = null;
@@ -36,12 +43,13 @@ export class Guards {
     if (epoch !== this.epoch) throw this.refused(epoch);
   }
 
-  /** The records that are not to be passed over, in their order. @throws CrossfadeError E_FENCED when the epoch is not the one that began last */
-  due(epoch: bigint, records: readonly Mirrored[]): Mirrored[] {
+  /** What is not to be passed over, in its order. @throws CrossfadeError E_FENCED when the epoch is not the one that began last */
+  due(epoch: bigint, given: readonly Guarded[]): Guarded[] {
     this.check(epoch);
     const last = new Map<string, Guard>();
-    return records.filter(({ collection, key, version }) => {
-      const id = idOf(collection, keyJson(key));
+    return given.filter((each) => {
+      const { version } = each;
+      const id = idOf(notedOf(each));
       const guard = last.get(id) ?? this.noted.get(id);
       if (guard !== undefined && (epoch < guard.epoch || (epoch === guard.epoch && version <= guard.version)))
         return false;
@@ -50,13 +58,15 @@ export class Guards {
     });
   }
 
-  /** Notes a record that was made as the leader has it. */
-  note(epoch: bigint, { collection, key, version }: Mirrored): GuardStep {
-    this.noted.set(idOf(collection, keyJson(key)), { epoch, version });
-    return { collection, key: keyJson(key), epoch: String(epoch), version: String(version) };
+  /** Notes what was made as the leader has it. */
+  note(epoch: bigint, given: Guarded): GuardStep {
+    const { version } = given;
+    const noted = notedOf(given);
+    this.noted.set(idOf(noted), { epoch, version });
+    return { ...noted, epoch: String(epoch), version: String(version) };
   }
 
-  /** Forgets the keys, not the epoch. */
+  /** Forgets records and units, not the epoch. */
   reset(): void {
     this.noted.clear();
   }
@@ -65,8 +75,9 @@ export class Guards {
   steps(): GuardStep[] {
     const begun = this.epoch === null ? [] : [{ begun: String(this.epoch) }];
     const noted = Array.from(this.noted, ([id, { epoch, version }]): GuardStep => {
-      const [collection, key] = JSON.parse(id) as [string, KeyJson];
-      return { collection, key, epoch: String(epoch), version: String(version) };
+      const [collection, key, unit] = JSON.parse(id) as [string, KeyJson, string?];
+      const name = unit === undefined ? { collection, key } : { collection, key, unit };
+      return { ...name, epoch: String(epoch), version: String(version) };
     });
     return [...begun, ...noted];
   }
@@ -74,7 +85,7 @@ export class Guards {
   /** Takes a step that a process before has made. */
   retrace(step: GuardStep): void {
     if ('begun' in step) this.epoch = BigInt(step.begun);
-    else this.noted.set(idOf(step.collection, step.key), { epoch: BigInt(step.epoch), version: BigInt(step.version) });
+    else this.noted.set(idOf(step), { epoch: BigInt(step.epoch), version: BigInt(step.version) });
   }
 
   private refused(epoch: bigint): CrossfadeError {
@@ -87,6 +98,12 @@ export class Guards {
   }
 }
 
-function idOf(collection: string, key: KeyJson): string {
-  return JSON.stringify([collection, key]);
+function notedOf(given: Guarded): Noted {
+  const { collection, key } = nameOf(given);
+  const noted = { collection, key: keyJson(key) };
+  return isUnit(given) ? { ...noted, unit: given.unit } : noted;
+}
+
+function idOf({ collection, key, unit }: Noted): string {
+  return JSON.stringify(unit === undefined ? [collection, key] : [collection, key, unit]);
 }

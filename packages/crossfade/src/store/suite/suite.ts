@@ -18,6 +18,7 @@ import { pageCases } from './page.cases.ts';
 import { randomCases } from './random.cases.ts';
 import { orderCases } from './order.cases.ts';
 import { snapshotCases } from './snapshot.cases.ts';
+import { unitCases } from './unit.cases.ts';
 import { updateCases } from './update.cases.ts';
 import { valueCases } from './values.cases.ts';
 import { writeCases } from './write.cases.ts';
@@ -41,6 +42,7 @@ const parts = [
   journalCases,
   fenceCases,
   mirrorCases,
+  unitCases,
   bulkCases,
   loadCases,
   followCases,

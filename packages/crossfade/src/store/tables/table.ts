@@ -66,6 +66,12 @@ export class Table {
     return [...(finder?.keys.get(valuesText(values)) ?? [])].map((id) => this.rows.get(id) as Row);
   }
 
+  /** The records that have these values in the first fields of the key, a unique set or an index. */
+  withValues(fields: readonly string[], values: Key): Row[] {
+    const { key } = this.shape;
+    return this.sortedBy([...fields, ...key.filter((field) => !fields.includes(field))]).beginningWith(values);
+  }
+
   scan(scan: DriverScan): Row[] {
     if (scan.where.length === 0) return this.sortedBy(scan.order).page(scan);
     const found: Row[] = [];
@@ -125,6 +131,14 @@ class SortedRows {
     }
   }
 
+  /** @param values of the first fields of the order */
+  beginningWith(values: Key): Row[] {
+    const start = this.firstNotBefore(values);
+    let end = start;
+    while (end < this.rows.length && this.compare(this.rows[end], values) === 0) end++;
+    return this.rows.slice(start, end);
+  }
+
   page({ descending, after, limit }: DriverScan): Row[] {
     const at = this.start(after, descending);
     return descending
@@ -156,7 +170,7 @@ class SortedRows {
   }
 
   private compare(row: Row, values: Key): number {
-    for (let i = 0; i < this.order.length; i++) {
+    for (let i = 0; i < values.length; i++) {
       const difference = compareValues(row[this.order[i]], values[i]);
       if (difference !== 0) return difference;
     }

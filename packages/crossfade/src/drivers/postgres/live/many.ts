@@ -23,6 +23,12 @@ export function heldMany(table: Table): string {
   return `SELECT count(*) FROM ${table.relation} AS t JOIN ${unnested(table, key, 1)} AS given (${list(key)}) ON ${equalKeys(table, 't', 'given')}`;
 }
 
+/** The records that have the values of any of these lists, which are all different, in the fields: a parameter for each of them. */
+export function findMany(table: Table, fields: readonly string[]): string {
+  return `SELECT ${table.fields.map((field) => `t.${ident(field)}`).join(', ')} FROM ${table.relation} AS t
+    JOIN ${unnested(table, fields, 1)} AS given (${list(fields)}) ON ${equalFields(fields, 't', 'given')}`;
+}
+
 /** Where the rows of these records lie, as one text, and locks them: a parameter for each field of the key. */
 export function placesOfMany(table: Table): string {
   const { key } = table.shape;
@@ -37,7 +43,11 @@ export function unnested({ shape }: Table, fields: readonly string[], first: num
 
 /** The same key in two tables. */
 export function equalKeys({ shape }: Table, a: string, b: string): string {
-  return shape.key.map((field) => `${a}.${ident(field)} = ${b}.${ident(field)}`).join(' AND ');
+  return equalFields(shape.key, a, b);
+}
+
+function equalFields(fields: readonly string[], a: string, b: string): string {
+  return fields.map((field) => `${a}.${ident(field)} = ${b}.${ident(field)}`).join(' AND ');
 }
 
 /** A parameter for each field, with its values out of all the lists, which have the order of the fields. */

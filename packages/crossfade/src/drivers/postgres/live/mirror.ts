@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { Mirror, Mirrored } from '../../../store/live/mirror.ts';
+import type { Guarded, Mirror } from '../../../store/live/mirror.ts';
+import { isUnit, nameOf, recordsOf } from '../../../store/live/units.ts';
 import { type Led, ledBy, type Put, type Removal } from '../../../store/live/led.ts';
 import { valuesText } from '../../../store/tables/values-text.ts';
 import { ask } from '../statement.ts';
@@ -8,6 +9,7 @@ import type { Table } from '../table.ts';
 import { beginEpoch, checkEpoch } from './epoch.ts';
 import { follow } from './follow.ts';
 import { behindWriters, isMissing, type LivePlace, passing, run } from './place.ts';
+import { heldByUnits, lockMoving } from './units.ts';
 import { columnsOf, heldMany, putMany, removeMany } from './many.ts';
 
 const noteText = `INSERT INTO crossfade.store_guard AS noted (place, collection, key, epoch, version)
@@ -22,16 +24,16 @@ export function mirrorOf(place: LivePlace): Mirror {
   const { schema, change } = place;
   return {
     begin: (epoch) => behindWriters(place, (client) => beginEpoch(client, place, epoch)),
-    apply: (epoch, records) =>
+    apply: (epoch, given) =>
       change('once', async (client) => {
         await passing(client);
         await checkEpoch(client, place, epoch);
-        const fresh = new Set<Mirrored>();
-        for (const round of rounds(records))
-          for (const record of await noted(client, place, epoch, round)) fresh.add(record);
+        await lockMoving(client, place, given);
+        const fresh = new Set<Guarded>();
+        for (const round of rounds(given)) for (const each of await noted(client, place, epoch, round)) fresh.add(each);
         // In the order of the caller, which references that count at once rely on; the same record given twice is one.
-        const ordered = [...new Set(records)].filter((record) => fresh.has(record));
-        await followLed(client, place, ledBy(ordered));
+        const ordered = [...new Set(given)].filter((each) => fresh.has(each));
+        await followLed(client, place, ledBy(recordsOf(ordered, await heldByUnits(client, place, ordered))));
         return fresh.size;
       }),
     reset: async () => {
@@ -44,45 +46,47 @@ export function mirrorOf(place: LivePlace): Mirror {
   };
 }
 
-/** Records in lists of which none has a key twice: one statement notes each key once. */
-function rounds(records: readonly Mirrored[]): Mirrored[][] {
-  const found: Mirrored[][] = [];
+/** What was given, in lists of which none has a guard twice: one statement notes each once. */
+function rounds(given: readonly Guarded[]): Guarded[][] {
+  const found: Guarded[][] = [];
   const seen = new Map<string, number>();
-  for (const record of records) {
-    const id = idOf(record);
+  for (const each of given) {
+    const id = idOf(each);
     const round = seen.get(id) ?? 0;
     seen.set(id, round + 1);
     found[round] ??= [];
-    found[round].push(record);
+    found[round].push(each);
   }
   return found;
 }
 
-/** Those that are beyond what is noted for their key; from then on they are what is noted. */
+/** Those that are beyond what is noted for them; from then on they are what is noted. */
 async function noted(
   client: pg.Client,
   place: LivePlace,
   epoch: bigint,
-  records: readonly Mirrored[],
-): Promise<Mirrored[]> {
+  given: readonly Guarded[],
+): Promise<Guarded[]> {
   const { rows } = await ask(client, place.opened().named(noteText), [
     place.schema,
     String(epoch),
-    records.map(({ collection }) => collection),
-    records.map(hashOf),
-    records.map(({ version }) => String(version)),
+    given.map((each) => nameOf(each).collection),
+    given.map(hashOf),
+    given.map(({ version }) => String(version)),
   ]);
   const fresh = new Set(rows.map(([collection, hash]) => `${collection}\0${hash}`));
-  return records.filter((record) => fresh.has(idOf(record)));
+  return given.filter((each) => fresh.has(idOf(each)));
 }
 
-/** A key may be longer than an index takes it. */
-function hashOf({ key }: Mirrored): string {
-  return createHash('sha256').update(valuesText(key)).digest('hex');
+/** A key may be longer than an index takes it. That of a unit is longer than that of any record, and so another one. */
+function hashOf(given: Guarded): string {
+  const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const key = digest(valuesText(given.key));
+  return isUnit(given) ? digest(given.unit) + key : key;
 }
 
-function idOf(record: Mirrored): string {
-  return `${record.collection}\0${hashOf(record)}`;
+function idOf(given: Guarded): string {
+  return `${nameOf(given).collection}\0${hashOf(given)}`;
 }
 
 async function followLed(client: pg.Client, place: LivePlace, { puts, removals }: Led): Promise<void> {

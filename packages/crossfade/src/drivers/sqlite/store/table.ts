@@ -75,6 +75,12 @@ export class Table {
     return this.reader.rows(this.reader.union(parts, order), [...values, scan.limit]);
   }
 
+  /** The records that have these values in the fields. @throws CrossfadeError E_RECORD_DAMAGED */
+  withValues(fields: readonly string[], values: Key): readonly Row[] {
+    const where = fields.map((field) => `${operand(this.shape, field)} = ?`).join(' AND ');
+    return this.found(where, this.cells(fields, values)).map(({ row }) => row());
+  }
+
   /** @throws CrossfadeError E_RECORD_DAMAGED where a row without a key lies within the bounds */
   refuseKeyless(bounds: KeyBounds): void {
     const keyless = keylessWithin(this.shape, this.catalog.nullableKey, bounds);
