@@ -4,15 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Clock {
   /** Monotonic, in milliseconds; where it starts says nothing. */
   nowMs(): number;
-  /**
-   * Resolves when the time is over, or at once when the signal is aborted. A process does not stay alive for what only
-   * waits.
-   */
+  /** Resolves when the time is over, or at once when the signal is aborted. A process stays alive for it. */
   wait(ms: number, signal?: AbortSignal): Promise<void>;
+  /** The same; a process that has nothing else to do ends. */
+  idle(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** That of the process, which no change of the time of day moves. */
 export const processClock: Clock = {
   nowMs: () => performance.now(),
-  wait: (ms, signal) => sleep(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+  wait: (ms, signal) => timer(ms, true, signal),
+  idle: (ms, signal) => timer(ms, false, signal),
 };
+
+function timer(ms: number, ref: boolean, signal?: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { ref, ...(signal && { signal }) }).catch(() => undefined);
+}

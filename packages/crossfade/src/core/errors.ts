@@ -139,6 +139,11 @@ export const errorCodes = {
 /** A code of the table above; codes are never renamed. */
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Whether an error is one of the product with this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is CrossfadeError {
+  return error instanceof CrossfadeError && error.code === code;
+}
+
 /** An error of the product as it is; anything else is a defect, of which the name alone is told. */
 export function asCrossfadeError(error: unknown): CrossfadeError {
   if (error instanceof CrossfadeError) return error;

@@ -1,17 +1,30 @@
+import { hasCode } from '../core/errors.ts';
 import { type Awaitable, isPromise } from '../store/awaitable.ts';
 
-/** The calls under way, by the epoch in which they began. */
+/**
+ * The calls under way, by the epoch in which they began. One whose outcome nobody knows is under way until its request
+ * can land no more.
+ */
 export class Calls {
   private readonly underWay = new Map<Promise<unknown>, bigint>();
+  private readonly life: () => Promise<void>;
+
+  /** @param life resolves when what was sent before the call can have no effect any more */
+  constructor(life: () => Promise<void>) {
+    this.life = life;
+  }
 
   /** Runs a call, which is under way until it has answered. */
   run<T>(epoch: bigint, call: () => Awaitable<T>): Awaitable<T> {
     const answer = call();
     // What has ended already is not under way.
     if (!isPromise(answer)) return answer;
-    const ended = (): void => void this.underWay.delete(answer);
-    this.underWay.set(answer, epoch);
-    answer.then(ended, ended);
+    const over = answer.then(
+      () => undefined,
+      (error: unknown) => (hasCode(error, 'E_OUTCOME_UNKNOWN') ? this.life() : undefined),
+    );
+    this.underWay.set(over, epoch);
+    void over.then(() => this.underWay.delete(over));
     return answer;
   }
 
@@ -21,8 +34,13 @@ export class Calls {
     return false;
   }
 
-  /** Resolves when those of now have ended, one way or the other. */
+  /** Those of now began before whatever comes: their epoch was another history's. */
+  predate(): void {
+    for (const call of this.underWay.keys()) this.underWay.set(call, -1n);
+  }
+
+  /** Resolves when those of now are under way no more. */
   async ended(): Promise<void> {
-    await Promise.allSettled(this.underWay.keys());
+    await Promise.all(this.underWay.keys());
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { tempFolder } from '../../test/harness/folders.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { watch } from '../../test/support/watch.ts';
+import { filesDriver } from '../drivers/files/files.ts';
 import { memoryDriver } from '../drivers/memory/memory.ts';
 import type { Control } from '../ledger/contract.ts';
 import { MemoryLedger } from '../ledger/memory.ts';
@@ -13,7 +15,7 @@ import { crossedDriver } from './crossed.ts';
 const by = { actor: 'operator', commit: 'c0ffee' };
 const group = 'words';
 const schema = collections({ words: { fields: { word: { type: 'text' }, n: { type: 'integer' } }, key: ['word'] } });
-const put = (word: string, n: number) => ({ kind: 'put', collection: 'words', row: { word, n } }) as const;
+const insert = (word: string, n: number) => ({ kind: 'insert', collection: 'words', row: { word, n } }) as const;
 
 async function stepTo(ledger: MemoryLedger, to: StateName): Promise<void> {
   const { state, epoch } = (await ledger.control(group)) as Control;
@@ -46,7 +48,7 @@ test.each([
   const drivers = { source: memoryDriver(), target: memoryDriver() };
   const crossed = crossedDriver({ ledger: await ledgerIn(name), group, mappingHash: 'm1', ...drivers });
   const store = openStore(schema, crossed);
-  await store.write([put('here', 1)]);
+  await store.write([insert('here', 1)]);
   expect(await store.read('words', ['here'])).toEqual({ word: 'here', n: 1 });
   expect((await store.scan('words')).rows).toHaveLength(1);
   const held = Object.entries(drivers).flatMap(([each, driver]) => driver.snapshot('words').map(() => each));
@@ -72,9 +74,9 @@ async function armed() {
 
 test('a write of the freeze waits for the cutover, and is the target’s', async () => {
   const { source, target, store, walk } = await armed();
-  await store.write([put('before', 1)]);
+  await store.write([insert('before', 1)]);
   await walk('frozen');
-  const during = store.write([put('during', 2)]);
+  const during = store.write([insert('during', 2)]);
   const raised = store.update('words', ['raised'], (row) => ({ word: 'raised', n: (row?.n ?? 0) + 1 }));
   await walk('switched', 'primary');
   await during;
@@ -88,7 +90,7 @@ test('a write that the fence has refused is made once, by the state behind it', 
   const { clock, source, target, store, walk } = await armed();
   // The fence is set by who drives the cutover, before this instance has heard of the freeze.
   await source.fence.set(1n);
-  const late = store.write([put('late', 1)]);
+  const late = store.write([insert('late', 1)]);
   await clock.pass(500);
   await walk('frozen', 'switched', 'primary');
   await late;
@@ -99,10 +101,10 @@ test('a write that the fence has refused is made once, by the state behind it', 
 test('a write that no state lets through is refused when its patience is over, and nothing of it is done', async () => {
   const { clock, source, target, store, walk } = await armed();
   await source.fence.set(1n);
-  const fenced = watch(store.write([put('fenced', 1)]));
+  const fenced = watch(store.write([insert('fenced', 1)]));
   await clock.pass(1_001);
   await walk('frozen');
-  const frozen = watch(store.write([put('frozen', 1)]));
+  const frozen = watch(store.write([insert('frozen', 1)]));
   await clock.pass(1_001);
   expect([fenced.what, frozen.what]).toEqual(['E_CROSSING_FROZEN', 'E_CROSSING_FROZEN']);
   expect([...source.snapshot('words'), ...target.snapshot('words')]).toEqual([]);
@@ -111,13 +113,36 @@ test('a write that no state lets through is refused when its patience is over, a
 
 test('nobody joins while it is frozen, and who could not join has let go of both stores', async () => {
   const ledger = await ledgerIn('frozen');
-  const [source, target] = [memoryDriver(), memoryDriver()];
+  const [source, target] = [filesDriver({ dir: tempFolder() }), memoryDriver()];
   const store = openStore(schema, crossedDriver({ ledger, group, mappingHash: 'm1', source, target }));
   await expect(store.read('words', ['a'])).rejects.toMatchObject({ code: 'E_CROSSING_FROZEN' });
+  await expect(source.capture.stands()).rejects.toMatchObject({ code: 'E_STORE_CLOSED' });
   await stepTo(ledger, 'switched');
   await stepTo(ledger, 'primary');
-  await store.write([put('a', 1)]);
+  await store.write([insert('a', 1)]);
   expect(target.snapshot('words')).toHaveLength(1);
   await store.close();
   expect((await ledger.members(group)).instances).toEqual([]);
+});
+
+test('a process that was counted out while it could not be reached goes on as another instance', async () => {
+  const { clock, ledger, source, store, walk } = await armed();
+  await walk('shadow');
+  const [{ id }] = (await ledger.members(group)).instances;
+  await clock.pass(0);
+  clock.skip(60_000);
+  await ledger.markUnclean(id);
+  await clock.pass(1_000);
+  await store.write([insert('after', 1)]);
+  expect(source.snapshot('words')).toHaveLength(1);
+  const ids = (await ledger.members(group)).instances.map((each) => [each.id === id, each.isUnclean]);
+  expect(ids).toHaveLength(2);
+  expect(ids).toEqual(
+    expect.arrayContaining([
+      [true, true],
+      [false, false],
+    ]),
+  );
+  await store.close();
+  expect((await ledger.members(group)).instances.map((each) => each.id)).toEqual([id]);
 });

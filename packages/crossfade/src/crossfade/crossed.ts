@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { CrossfadeError } from '../core/errors.ts';
+import { hasCode } from '../core/errors.ts';
 import type { Collections } from '../schema/collection.ts';
 import type { Side } from '../schema/mapping/mapping.ts';
 import { type Awaitable, caught } from '../store/awaitable.ts';
 import type { Driver } from '../store/contract.ts';
 import { notLive, type Supports } from '../store/supports.ts';
-import { Instance, type InstanceOptions } from './instance.ts';
+import type { InstanceOptions } from './instance.ts';
+import { Lives } from './lives.ts';
 
 /** Two stores of one shape, and how this process takes part in their crossing. */
 export interface CrossedOptions extends Omit<InstanceOptions, 'id'> {
@@ -15,49 +15,52 @@ export interface CrossedOptions extends Omit<InstanceOptions, 'id'> {
 
 /**
  * A crossfade of two stores is a store: each call goes to the one that the state of the crossing names, and a write waits
- * while none is. Each opening is an instance of its own, which leaves when the store is closed.
+ * while none is. Each opening is an instance of its own, which leaves when the store is closed; one that was counted out
+ * meanwhile is followed by another.
  *
  * A write that came too late for its state, and was refused by the fence of the store, is made again by the next one:
  * nothing of it was done. It supports what both stores support.
  */
 export function crossedDriver({ source, target, ...options }: CrossedOptions): Driver {
   const sides: Readonly<Record<Side, Driver>> = { source, target };
-  let instance: Instance | null = null;
-  const current = (): Instance => instance as Instance;
+  const lives = new Lives(options);
   const closeBoth = async (): Promise<void> => void (await Promise.allSettled([source.close(), target.close()]));
   const read = <T>(call: (driver: Driver) => Awaitable<T>): Awaitable<T> =>
-    current().read(({ state }) => call(sides[state.reads]));
-  const write = (call: (driver: Driver) => Awaitable<void>): Awaitable<void> => {
-    let epoch = -1n;
-    const attempt = () =>
-      current().write((view) => {
-        epoch = view.epoch;
-        // Admitted means that somebody leads.
-        return call(sides[view.state.leader as Side]);
-      });
-    return caught(attempt, async (error) => {
-      if (!(error instanceof CrossfadeError && error.code === 'E_FENCED')) throw error;
-      await current().beyond(epoch);
-      return write(call);
+    lives.during((instance) => instance.read(({ state }) => call(sides[state.reads])));
+  const write = (call: (driver: Driver) => Awaitable<void>): Awaitable<void> =>
+    lives.during((instance) => {
+      let epoch = -1n;
+      const attempt = (): Awaitable<void> =>
+        caught(
+          () =>
+            instance.write((view) => {
+              epoch = view.epoch;
+              // Admitted means that somebody leads.
+              return call(sides[view.state.leader as Side]);
+            }),
+          async (error) => {
+            if (!hasCode(error, 'E_FENCED')) throw error;
+            await instance.beyond(epoch);
+            return attempt();
+          },
+        );
+      return attempt();
     });
-  };
   return {
     name: `${source.name} to ${target.name}`,
     supports: bothOf(source.supports, target.supports),
     open: async (schema: Collections) => {
-      const started = new Instance({ ...options, id: randomUUID() });
       try {
         await Promise.all([source.open(schema), target.open(schema)]);
-        await started.start();
+        await lives.begin();
       } catch (error) {
         await closeBoth();
         throw error;
       }
-      instance = started;
     },
     close: async () => {
       try {
-        await current().stop();
+        await lives.end();
       } finally {
         await closeBoth();
       }

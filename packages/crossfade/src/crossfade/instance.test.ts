@@ -79,6 +79,23 @@ test('a state is not acknowledged while a write is under way that began before i
   await reading;
 });
 
+test('a write whose outcome nobody knows is under way for as long as it may land', async () => {
+  const { clock, instance, step, lagging } = await crossing();
+  const unknown = watch(
+    instance.write(async () => {
+      throw new CrossfadeError('E_OUTCOME_UNKNOWN', 'no answer came');
+    }),
+  );
+  await step('dual');
+  await clock.pass(29_000);
+  expect([unknown.what, await lagging()]).toEqual(['E_OUTCOME_UNKNOWN', ['i0']]);
+  const stopped = watch(instance.stop());
+  await clock.pass(900);
+  expect(stopped.what).toBe('waiting');
+  await clock.pass(100);
+  expect(stopped.what).toBeUndefined();
+});
+
 test('a write waits while nobody leads, goes to who leads then, and is refused when its patience is over', async () => {
   const { clock, instance, walk, step } = await crossing();
   await walk('dual', 'shadow', 'armed', 'frozen');
@@ -132,7 +149,14 @@ test('behind a failover the source is written on, the target is not, and nothing
   await walk('shadow');
   expect(instance.write(name)).toBe('dual');
   expect(await lagging()).toEqual(['i0']);
+  const old = Promise.withResolvers<void>();
+  const answer = instance.write(() => old.promise);
   instance.accept();
+  // What began by the other history is older than whatever this one says.
+  await clock.pass(1_000);
+  expect(await lagging()).toEqual(['i0']);
+  old.resolve();
+  await answer;
   net.server = null;
   await clock.pass(1_000);
   // Back again is another history too.

@@ -1,5 +1,5 @@
 import { type Clock, processClock } from '../core/clock.ts';
-import { CrossfadeError } from '../core/errors.ts';
+import { CrossfadeError, hasCode } from '../core/errors.ts';
 import { Continuity } from '../ledger/continuity.ts';
 import type { Control, Ledger, Position } from '../ledger/contract.ts';
 import { Lease } from '../ledger/lease.ts';
@@ -7,6 +7,7 @@ import { type State, type StateName, states } from '../ledger/states.ts';
 import type { Awaitable } from '../store/awaitable.ts';
 import { type Known, type Objection, readObjection, refusalOf, writeObjection } from './admission.ts';
 import { Calls } from './calls.ts';
+import { News } from './news.ts';
 
 /** How an instance takes part. Times in milliseconds. */
 export interface InstanceOptions {
@@ -22,6 +23,8 @@ export interface InstanceOptions {
   readonly pollFrozenMs?: number;
   /** How long a call waits for somebody to lead, or for the lease. Default 1,000. */
   readonly patienceMs?: number;
+  /** How long a write whose outcome nobody knows may still land. Default 30,000. */
+  readonly writeLifeMs?: number;
   readonly clock?: Clock;
 }
 
@@ -47,7 +50,9 @@ export class Instance {
   private readonly clock: Clock;
   private readonly lease: Lease;
   private readonly continuity = new Continuity();
-  private readonly writes = new Calls();
+  private readonly writes: Calls;
+  /** Of another state, or of the lease. */
+  private readonly news: News;
   private readonly stopping = new AbortController();
   private control: Control | null = null;
   /** The last answer, also one that does not follow. */
@@ -56,12 +61,13 @@ export class Instance {
   private acked: Position | null = null;
   private end: CrossfadeError | null = null;
   private polling: Promise<void> = Promise.resolve();
-  private changed = Promise.withResolvers<void>();
 
   constructor(options: InstanceOptions) {
-    const { leaseMs = 5_000, clock = processClock } = options;
+    const { leaseMs = 5_000, writeLifeMs = 30_000, clock = processClock } = options;
     this.options = options;
     this.clock = clock;
+    this.news = new News(clock);
+    this.writes = new Calls(() => clock.idle(writeLifeMs));
     this.lease = new Lease({ ttlMs: leaseMs, marginMs: leaseMs / 10, nowMs: () => clock.nowMs() });
   }
 
@@ -79,11 +85,21 @@ export class Instance {
   async stop(): Promise<void> {
     this.end ??= over(this.options.id, 'has stopped');
     this.stopping.abort();
-    this.announce();
+    this.news.announce();
     await this.polling;
-    await this.writes.ended();
+    await this.ended();
     this.lease.end();
-    await this.options.ledger.leave(this.options.id);
+    try {
+      await this.options.ledger.leave(this.options.id);
+    } catch (error) {
+      // Whoever was counted out has nothing left to leave.
+      if (!hasCode(error, 'E_INSTANCE_OVER')) throw error;
+    }
+  }
+
+  /** Resolves when nothing of the writes of now can land any more. */
+  ended(): Promise<void> {
+    return this.writes.ended();
   }
 
   /** What the instance acts by. @throws CrossfadeError E_INSTANCE_OVER */
@@ -134,7 +150,8 @@ export class Instance {
     this.continuity.accept(this.latest);
     this.broken = null;
     this.control = this.latest;
-    this.announce();
+    this.writes.predate();
+    this.news.announce();
   }
 
   private admitted<T>(objectionOf: (known: Known) => Objection | null, call: () => Awaitable<T>): Awaitable<T> {
@@ -152,9 +169,7 @@ export class Instance {
       if (objection === null) return call();
       const leftMs = endMs - this.clock.nowMs();
       if (leftMs <= 0) throw refusalOf(objection, this.known());
-      const given = new AbortController();
-      await Promise.race([this.changed.promise, this.clock.wait(leftMs, given.signal)]);
-      given.abort();
+      await this.news.next(leftMs);
     }
   }
 
@@ -165,7 +180,7 @@ export class Instance {
 
   private async poll(): Promise<void> {
     while (this.end === null) {
-      await this.clock.wait(this.pollMs(), this.stopping.signal);
+      await this.clock.idle(this.pollMs(), this.stopping.signal);
       // Whoever takes steps waits for acknowledgements, and writes wait for him: news is acknowledged at once.
       while (this.end === null && (await this.renew()));
     }
@@ -186,9 +201,10 @@ export class Instance {
     return epoch !== before?.epoch && !this.writes.hasBefore(epoch);
   }
 
-  /** The state of now, unless a write began in an earlier one and is still under way. */
+  /** The state of now, unless a write began in an earlier one and is still under way; behind a break, none. */
   private acknowledged(): Position {
     const control = this.control as Control;
+    if (this.broken !== null) return { epoch: 0n, server: control.server };
     if (!this.writes.hasBefore(control.epoch)) this.acked = control;
     const { epoch, server } = this.acked as Position;
     return { epoch, server };
@@ -203,23 +219,17 @@ export class Instance {
       this.lease.renewed(sentMs);
       const isNew = this.control?.epoch !== answer.epoch;
       this.control = answer;
-      if (isNew || !isLeased) this.announce();
+      if (isNew || !isLeased) this.news.announce();
     } else if (before === null) {
       this.lease.end();
-      this.announce();
+      this.news.announce();
     }
   }
 
   private finish(error: unknown): void {
     this.lease.end();
     this.end = error instanceof CrossfadeError ? error : over(this.options.id, 'met a defect', error);
-    this.announce();
-  }
-
-  /** Wakes whoever waits for another state. */
-  private announce(): void {
-    this.changed.resolve();
-    this.changed = Promise.withResolvers();
+    this.news.announce();
   }
 
   private pollMs(): number {

@@ -35,7 +35,8 @@ export interface Copied {
   readonly refused: readonly Refused[];
   /**
    * What finds each of the leader's records that cannot be read, and whose key nobody can tell. While there is one, nothing
-   * is removed from the follower, which may hold the last readable copy of it; the range has to be copied again.
+   * is removed from this range of the follower, which may hold the last readable copy of it; all of them have to be copied
+   * again, since nobody knows which range it belongs to.
    */
   readonly unnamed: readonly Facts[];
   /** Where the next range begins; null when this was the last. */
@@ -51,8 +52,8 @@ export interface Copied {
  * that is still to come, is synced with what stands in its way.
  *
  * @throws TypeError for a family whose sides do not have one key
- * @throws CrossfadeError E_MASS_REMOVAL before anything is written; E_FENCED when the epoch of the leg is over; and those of
- * either store
+ * @throws CrossfadeError E_MASS_REMOVAL before anything is written, and E_RECORD_DAMAGED for a record of the follower whose
+ * key nobody can tell; E_FENCED when the epoch of the leg is over; and those of either store
  */
 export async function copyRange(
   leg: BulkLeg,
@@ -115,13 +116,17 @@ async function* surplusOf(load: Load, range: KeyRange, rows: readonly Row[]): As
   for await (const key of heldKeys(load, range)) if (!staying.has(valuesText(key))) yield key;
 }
 
-/** The keys that the follower holds in a range. */
+/** The keys that the follower holds in a range. @throws CrossfadeError E_RECORD_DAMAGED for a record whose key nobody can tell */
 async function* heldKeys({ leg, to }: Load, { after, upTo }: KeyRange): AsyncGenerator<Key, void> {
   const shape = leg.mapping[followerSide(leg)][to];
   for (let from = after; ; ) {
     const damaged: DamagedRecord[] = [];
     const held = await leg.follower.bulk.range(to, { after: from, upTo }, pageRows, (record) => damaged.push(record));
-    for (const { key } of damaged) if (key !== null) yield key;
+    for (const { key, error } of damaged) {
+      // Nobody can say whether it is to stay, and a load would remove it uncounted.
+      if (key === null) throw error;
+      yield key;
+    }
     for (const row of held) yield keyOf(shape, row);
     if (held.length < pageRows) return;
     from = keyOf(shape, held[held.length - 1]);

@@ -1,6 +1,7 @@
 import type { Capture } from '../store/live/capture.ts';
 import type { Mirror } from '../store/live/mirror.ts';
 import type { Driver } from '../store/contract.ts';
+import { mayMove } from '../store/live/units.ts';
 import type { Family, Mapping, Part, Side } from '../schema/mapping/mapping.ts';
 
 /** One direction of a crossing: the follower is to hold what the leader holds. A rollback is the same with the roles changed. */
@@ -28,9 +29,10 @@ export function followerSide({ from }: Pick<Leg, 'from'>): Side {
 }
 
 /**
- * A leg of the mapping, as far as one can be kept in step from a journal of keys: the leader's keys name its units.
+ * A leg of the mapping, as far as one can be kept in step from a journal of keys: the leader's keys name its units, and
+ * what a unit loses takes nothing of another unit along.
  *
- * @throws TypeError for a family whose units they do not name
+ * @throws TypeError for a family of which that is not so
  */
 export function legOf(leg: Leg): Leg {
   const { mapping, from } = leg;
@@ -42,8 +44,29 @@ export function legOf(leg: Leg): Leg {
       throw new TypeError(
         `The keys of ${JSON.stringify(unnamed.collection)} do not name units of the family ${JSON.stringify(family.name)}: a journal of keys cannot tell which unit a removed record belonged to.`,
       );
+    refuseCascades(leg, family);
   }
   return leg;
+}
+
+/**
+ * A record that passes from one unit to another is gone from the follower until the other is written. What refers to it
+ * must not go with it: it is of a unit that nobody has written, and no journal would bring it back.
+ */
+function refuseCascades(leg: Leg, family: Family): void {
+  const collections = leg.mapping[followerSide(leg)];
+  const own = family[followerSide(leg)];
+  const moving = own.filter(({ collection, by }) => mayMove({ by }, collections[collection]));
+  // One of the same family passes along with it, and is written with the other unit.
+  for (const { collection } of moving)
+    for (const [child, { references = [] }] of Object.entries(collections))
+      if (
+        !own.some((part) => part.collection === child) &&
+        references.some(({ to, onRemove }) => to === collection && onRemove === 'remove')
+      )
+        throw new TypeError(
+          `Records of ${JSON.stringify(collection)} may pass between units of the family ${JSON.stringify(family.name)}, and those of ${JSON.stringify(child)} that refer to one would be removed with it meanwhile. Let the key of ${JSON.stringify(collection)} name its unit, or that reference refuse.`,
+        );
 }
 
 /** The one part of a family whose units are single records. */

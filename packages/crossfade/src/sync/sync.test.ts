@@ -99,6 +99,22 @@ describe('sync', () => {
   });
 });
 
+test('what stands in the way is removed only as far as it may be, and counts', async () => {
+  const { leg, leader, following } = await pair();
+  await leader.write([person('a', 'x')]);
+  await sync(leg, [unit('people', 'a')], any);
+  // The leader has lost its records, and somebody takes the address again.
+  await leader.write([gone('people', 'a'), person('b', 'x')]);
+  expect(await sync(leg, [unit('people', 'b')], { removalsMax: 0 })).toMatchObject({
+    written: 0,
+    gone: 0,
+    refused: [{ unit: unit('people', 'b'), reason: 'conflict' }],
+  });
+  expect(following.snapshot('people')).toEqual([{ id: 'a', email: 'x' }]);
+  expect(await sync(leg, [unit('people', 'b')], { removalsMax: 1 })).toMatchObject({ written: 2, held: 1, gone: 1 });
+  expect(following.snapshot('people')).toEqual([{ id: 'b', email: 'x' }]);
+});
+
 /** What the leader does at once, and the one unit that is synced of it: it takes along what stands in its way. */
 const entangled: Readonly<
   Record<string, readonly [before: Change<Schema>[], then: Change<Schema>[], synced: ReturnType<typeof unit>]>

@@ -12,7 +12,7 @@ export interface Synced {
   readonly written: number;
   /** Units of which the leader has a record, and the follower the same by now. */
   readonly held: number;
-  /** Units of which neither has a record any more. */
+  /** Units of which neither has a record any more, also those that were in the way of others. */
   readonly gone: number;
   /** Units in quarantine: the stores are not equal while there is one. */
   readonly refused: readonly Refused[];
@@ -51,16 +51,18 @@ export async function sync(leg: Leg, units: readonly Unit[], { removalsMax }: Sy
   const { ready, refused } = await readAll(leg, units, version);
   const gone = ready.filter(({ record }) => isGone(record)).length;
   if (gone > removalsMax) throw massRemoval(leg, gone, removalsMax);
+  const allowance = { left: removalsMax - gone };
   let written = 0;
   for (let from = 0; from < ready.length; from += recordsPerCall) {
-    const applied = await apply(leg, ready.slice(from, from + recordsPerCall));
+    const applied = await apply(leg, ready.slice(from, from + recordsPerCall), allowance);
     written += applied.written;
     refused.push(...applied.refused);
   }
   const quarantined = new Set(refused.map(({ unit }) => unitText(unit)));
   const equal = ready.filter(({ unit }) => !quarantined.has(unitText(unit)));
   const held = equal.filter(({ record }) => !isGone(record)).length;
-  return { written, held, gone: equal.length - held, refused };
+  const goneBeside = removalsMax - gone - allowance.left;
+  return { written, held, gone: equal.length - held + goneBeside, refused };
 }
 
 /** A unit as one string, different for different units. */
@@ -72,6 +74,11 @@ export function unitText({ family, key }: Unit): string {
 interface Pair {
   readonly unit: Unit;
   readonly record: Guarded;
+}
+
+/** Units that may still be gone, of those that are met in the way of others. */
+interface Allowance {
+  left: number;
 }
 
 /** What became of some of them. */
@@ -95,7 +102,7 @@ async function readAll(
 }
 
 /** A refusal is about one of many: halving finds it, and lets the others through. */
-async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Applied> {
+async function apply(leg: Leg, pairs: readonly Pair[], allowance: Allowance): Promise<Applied> {
   try {
     return { written: await call(leg, pairs), refused: [] };
   } catch (error) {
@@ -103,10 +110,13 @@ async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Applied> {
     if (reason === null) throw error;
     if (pairs.length === 1)
       return reason === 'conflict'
-        ? applyTogether(leg, pairs[0], error)
+        ? applyTogether(leg, pairs[0], error, allowance)
         : { written: 0, refused: [refusedBy(pairs[0].unit, error)] };
     const middle = pairs.length >> 1;
-    const halves = [await apply(leg, pairs.slice(0, middle)), await apply(leg, pairs.slice(middle))];
+    const halves = [
+      await apply(leg, pairs.slice(0, middle), allowance),
+      await apply(leg, pairs.slice(middle), allowance),
+    ];
     return {
       written: halves[0].written + halves[1].written,
       refused: halves.flatMap(({ refused }) => refused),
@@ -115,7 +125,7 @@ async function apply(leg: Leg, pairs: readonly Pair[]): Promise<Applied> {
 }
 
 /** Writes a unit with all those that stand in its way, as the leader has them by now; for as long as there are more. */
-async function applyTogether(leg: Leg, pair: Pair, refusal: unknown): Promise<Applied> {
+async function applyTogether(leg: Leg, pair: Pair, refusal: unknown, allowance: Allowance): Promise<Applied> {
   const group = new Map([[unitText(pair.unit), pair]]);
   const refused = (error: unknown): Applied => ({ written: 0, refused: [refusedBy(pair.unit, error)] });
   for (let error = refusal; ; ) {
@@ -132,9 +142,12 @@ async function applyTogether(leg: Leg, pair: Pair, refusal: unknown): Promise<Ap
       if ('code' in record) return refused(error);
       group.set(unitText(unit), { unit, record });
     }
-    if (group.size === before || group.size > groupMax) return refused(error);
+    const beside = [...group.values()].filter((each) => each !== pair && isGone(each.record)).length;
+    if (group.size === before || group.size > groupMax || beside > allowance.left) return refused(error);
     try {
-      return { written: await call(leg, [...group.values()]), refused: [] };
+      const written = await call(leg, [...group.values()]);
+      allowance.left -= beside;
+      return { written, refused: [] };
     } catch (again) {
       if (reasonOf(again) !== 'conflict') return refused(again);
       error = again;

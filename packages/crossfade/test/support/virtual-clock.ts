@@ -29,6 +29,10 @@ export class VirtualClock implements Clock {
     });
   }
 
+  idle(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.wait(ms, signal);
+  }
+
   /** Lets so much time pass; what is woken does all that it can before more time passes. */
   async pass(ms: number): Promise<void> {
     const endMs = this.now + ms;
@@ -39,6 +43,11 @@ export class VirtualClock implements Clock {
       await settle();
     }
     this.now = endMs;
+  }
+
+  /** Lets time pass in which this process sleeps: nobody is woken before it is over. */
+  skip(ms: number): void {
+    this.now += ms;
   }
 
   private next(endMs: number): Sleeper | undefined {

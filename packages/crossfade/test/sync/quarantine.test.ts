@@ -148,3 +148,27 @@ test('a document that is damaged at the leader is read by its key, and keeps a c
     { id: 'c' },
   ]);
 });
+
+test('a document that is damaged at the follower is removed neither by a copy nor by a unit that it may belong to', async () => {
+  const { dir, plant, list } = filesPlace();
+  plant('people/lost.json', '{"id":"lost","age":');
+  plant('people/x.json', '{"id":"x","age":9}');
+  const follower = filesDriver({ dir });
+  onTestFinished(() => follower.close());
+  await follower.open(schema);
+  await follower.mirror.begin(1n);
+  const { driver: leader, store } = await sqliteStore({}, schema);
+  await store.write([{ kind: 'put', collection: 'people', row: { id: 'a', age: 1 } }]);
+  const leg: BulkLeg = { mapping, from: 'source', leader, follower, epoch: 1n, stamp };
+  const before = list('people');
+  await expect(copyRange(leg, family, null, { limit: 10, removalsMax: 9 })).rejects.toMatchObject({
+    code: 'E_RECORD_DAMAGED',
+    facts: { files: ['lost.json'] },
+  });
+  const parts = [{ collection: 'people', by: ['age'], rows: [{ id: 'y', age: 9 }] }];
+  await expect(follower.mirror.apply(1n, [{ unit: 'ages', key: [9], parts, version: stamp() }])).rejects.toMatchObject({
+    code: 'E_RECORD_DAMAGED',
+    facts: { files: ['lost.json'] },
+  });
+  expect(list('people')).toEqual(before);
+});

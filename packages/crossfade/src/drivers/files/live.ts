@@ -4,7 +4,7 @@ import type { Capture } from '../../store/live/capture.ts';
 import { readable } from '../../store/live/damaged.ts';
 import type { Fence } from '../../store/live/fence.ts';
 import { ledBy, recordText } from '../../store/live/led.ts';
-import type { Mirror } from '../../store/live/mirror.ts';
+import type { Guarded, Mirror } from '../../store/live/mirror.ts';
 import { holdingOf, isUnit, recordsOf } from '../../store/live/units.ts';
 import { ledByLoad, taken, walkRange } from '../../store/tables/range.ts';
 import type { Memory } from '../../store/tables/past.ts';
@@ -46,6 +46,16 @@ export function fenceOf(opened: () => Place): Fence {
   };
 }
 
+/** A document that nobody can read may belong to any unit of its collection, which would then not be exactly what was given. */
+function refuseUnread({ folders }: Place, due: readonly Guarded[]): void {
+  for (const { parts } of due.filter(isUnit))
+    for (const { collection } of parts) {
+      const folder = folders.get(collection) as Folder;
+      if (folder.unread.size > 0)
+        refuseDamaged(folder, 'so nobody can say which unit they belong to', 'Nothing was written.');
+    }
+}
+
 /**
  * The mirror of a place that is open when it is asked. A guard is on the disk behind its record, at the latest when the
  * call ends, and that of a unit behind all of them: a call that failed notes no unit, so that what is half done is made anew.
@@ -62,6 +72,7 @@ export function mirrorOf(opened: () => Place): Mirror {
         const place = opened();
         const { dir, guards, guardLog } = place;
         const due = guards.due(epoch, given);
+        refuseUnread(place, due);
         const records = recordsOf(
           due,
           holdingOf((collection) => place.tables.get(collection) as Table),

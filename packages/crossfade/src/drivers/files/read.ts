@@ -56,8 +56,10 @@ export async function readKnown(folder: Folder, known: readonly Row[]): Promise<
 }
 
 /** @throws CrossfadeError E_RECORD_DAMAGED where a part of the collection would be left out */
-export function refuseDamaged({ damaged, name }: Folder): void {
-  if (damaged.size === 0) return;
-  const why = 'cannot be read, so a scan would leave them out';
-  throw storeDamaged(name, [...damaged.keys()], why, 'Nothing was read.');
+export function refuseDamaged(
+  { damaged, name }: Folder,
+  why = 'so a scan would leave them out',
+  what = 'Nothing was read.',
+): void {
+  if (damaged.size > 0) throw storeDamaged(name, [...damaged.keys()], `cannot be read, ${why}`, what);
 }

@@ -19,8 +19,8 @@ export interface Bulk {
   /**
    * The records of a range in the order of the key, at most `limit`; fewer only at its end. Calls may see later states.
    *
-   * @param onDamaged is told of each record that cannot be read and lies before the last one that was, or whose key nobody
-   * can tell; the others are answered without it. Where it is not given, such a record is thrown as E_RECORD_DAMAGED. A
+   * @param onDamaged is told of each record that cannot be read and lies before the last one that was; of one whose key
+   * nobody can tell, where the place meets it, which may be in one of several ranges only; the others are answered without it. Where it is not given, such a record is thrown as E_RECORD_DAMAGED. A
    * place whose records cannot be damaged passes it over.
    */
   range(collection: string, range: KeyRange, limit: number, onDamaged?: OnDamaged): Promise<readonly Row[]>;

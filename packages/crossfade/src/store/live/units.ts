@@ -36,7 +36,7 @@ export function holdingOf(table: (collection: string) => Table): Holding {
 }
 
 /** Whether the record of a key may pass from unit to unit: the key does not say to which one it belongs. */
-export function mayMove({ by }: UnitPart, { key }: Collection): boolean {
+export function mayMove({ by }: Pick<UnitPart, 'by'>, { key }: Collection): boolean {
   return by.some((field) => !key.includes(field));
 }
 
