@@ -13,6 +13,14 @@ export function displayKey(key: RowKey): string {
   return `${key.length === 1 && typeof key[0] === 'bigint' ? 'rowid' : 'key'} ${parts.join(', ')}`;
 }
 
+/** The same for the key of a store's record, value by value, as a fact of an error. */
+export function keyFact(values: readonly unknown[]): string[] {
+  return values.map((value) => {
+    if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+    return digestOf(value instanceof Uint8Array ? value : String(value));
+  });
+}
+
 /** A key with its values, for files of mode 0600 and for `--show-values`. */
 export function plainKey(key: RowKey): string {
   const parts = key.map((value) => (typeof value === 'object' ? shown(value) : String(value)));

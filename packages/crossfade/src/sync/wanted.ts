@@ -17,7 +17,7 @@ export interface Refused {
   readonly unit: Unit;
   readonly code: ErrorCode;
   readonly reason: Reason;
-  /** Names and numbers, and the key; no other value of the record. */
+  /** Names, numbers and digests, no text of the record. */
   readonly facts: Facts;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { inject, onTestFinished, TestRunner } from 'vitest';
+import { afterAll, beforeAll, inject, onTestFinished, TestRunner } from 'vitest';
 import type { Target } from '../../src/pg/target.ts';
 import { plainClient, plainQuery } from '../support/plain-client.ts';
 
@@ -18,6 +18,16 @@ export interface TestDatabase extends Target {
   query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
   /** Called by itself when the test ends; a test calls it to make the database vanish earlier. */
   drop(): Promise<void>;
+}
+
+/** A database that the tests of one file share. To be called where tests are described. */
+export function databaseOfFile(): () => TestDatabase {
+  let database: TestDatabase | undefined;
+  beforeAll(async () => {
+    database = await freshDatabase();
+  });
+  afterAll(() => database?.drop());
+  return () => database as TestDatabase;
 }
 
 /**

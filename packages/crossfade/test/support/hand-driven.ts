@@ -7,6 +7,7 @@ import type { LiveDriver } from '../../src/store/contract.ts';
 import { compareRange } from '../../src/sync/compare-range.ts';
 import { type BulkLeg, copyRange } from '../../src/sync/copy-range.ts';
 import { Drain } from '../../src/sync/drain.ts';
+import { stamps } from './stamps.ts';
 
 /** A crossing that a test drives step by step, by the protocol, with drivers of its own beside those of the instances. */
 export interface HandDriven {
@@ -19,7 +20,7 @@ export interface HandDriven {
 
 const by = { actor: 'operator', commit: 'c0ffee' };
 
-let drawn = 0n;
+const stamp = stamps();
 
 /** Takes one step, and waits until every instance has acknowledged it. */
 export async function walk({ ledger, group }: HandDriven, to: StateName): Promise<bigint> {
@@ -78,7 +79,7 @@ export async function rollBack(driven: HandDriven, back: BulkLeg): Promise<BulkL
 async function begin({ mapping, source, target }: HandDriven, from: Side, epoch: bigint): Promise<BulkLeg> {
   const [leader, follower] = from === 'source' ? [source, target] : [target, source];
   await follower.mirror.begin(epoch);
-  return { mapping, from, leader, follower, epoch, stamp: () => ++drawn };
+  return { mapping, from, leader, follower, epoch, stamp };
 }
 
 /** Copies everything that the leader holds. */

@@ -4,6 +4,7 @@ import type { Mapping } from '../../src/schema/mapping/mapping.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { BulkLeg } from '../../src/sync/copy-range.ts';
+import { stamps } from './stamps.ts';
 
 /** Two stores in memory, empty, of which one leads and the other follows. */
 export interface MemoryPair<S extends Collections> {
@@ -22,8 +23,7 @@ export async function memoryPair<const S extends Collections>(schema: S, mapping
   await Promise.all([leader.open(), follower.open()]);
   await leading.capture.install();
   await following.mirror.begin(1n);
-  let drawn = 0n;
-  const stamp = (): bigint => ++drawn;
+  const stamp = stamps();
   const leg: BulkLeg = { mapping, from: 'source', leader: leading, follower: following, epoch: 1n, stamp };
   return { leg, leader, follower, leading, following };
 }

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { collections, type Key, type Row } from '../../src/schema/collection.ts';
 import { mapping, oneToOne } from '../../src/schema/mapping/declare.ts';
 import type { Driver } from '../../src/store/contract.ts';
 import { Drain } from '../../src/sync/drain.ts';
 import type { Leg } from '../../src/sync/leg.ts';
 import { seeded } from '../fixtures/random.ts';
-import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { databaseOfFile } from '../harness/postgres.ts';
+import { stamps } from '../support/stamps.ts';
 import { postgresStore, stranger as postgresStranger } from '../support/postgres-store.ts';
 import { sqliteStore, stranger } from '../support/sqlite-store.ts';
 
@@ -55,14 +56,9 @@ const mapped = mapping({
   ],
 });
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-});
-afterAll(() => database.drop());
+const database = databaseOfFile();
 
-let drawn = 0n;
-const stamp = (): bigint => ++drawn;
+const stamp = stamps();
 
 async function all(driver: Driver, collection: string, key: Key): Promise<readonly Row[]> {
   return driver.scan(collection, { where: [], order: key as string[], descending: false, after: null, limit: 1_000 });
@@ -87,7 +83,7 @@ function writeOf(random: ReturnType<typeof seeded>, chats: string, notes: string
 
 test('a file of SQLite that strangers write is followed by PostgreSQL, and then follows it', async () => {
   const { driver: file, path } = await sqliteStore({}, old);
-  const { driver: server } = await postgresStore({ target: database, schema: 'followed' }, now);
+  const { driver: server } = await postgresStore({ target: database(), schema: 'followed' }, now);
   const expectEqual = async (): Promise<void> => {
     const [chats, notes] = [await all(file, 'chats', ['id']), await all(file, 'notes', ['n'])];
     const forward = (name: string, rows: readonly Row[], collection: string) =>
@@ -120,7 +116,7 @@ test('a file of SQLite that strangers write is followed by PostgreSQL, and then 
   await follow(there, (sql) => db.exec(sql), 'chats', 'notes');
   await file.fence.set(2n);
   await file.capture.remove();
-  const plain = await postgresStranger(database, 'followed');
+  const plain = await postgresStranger(database(), 'followed');
   const back: Leg = { mapping: mapped, from: 'target', leader: server, follower: file, epoch: 2n, stamp };
   await follow(back, (sql) => plain.query(sql), 'sessions', 'remarks');
   // What was mirrored is no change of the file's own, and the way there is over.
@@ -131,7 +127,7 @@ test('a file of SQLite that strangers write is followed by PostgreSQL, and then 
 
 test('an entry that names no key stays: only a full comparison finds its record', async () => {
   const { driver: file, path } = await sqliteStore({}, old);
-  const { driver: server } = await postgresStore({ target: database, schema: 'unnamed' }, now);
+  const { driver: server } = await postgresStore({ target: database(), schema: 'unnamed' }, now);
   await file.capture.install();
   await server.mirror.begin(1n);
   stranger(path).exec(`INSERT INTO chats VALUES (CAST(X'ff' AS TEXT), 1, NULL), ('good', 1, NULL)`);

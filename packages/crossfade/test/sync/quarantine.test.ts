@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { filesDriver } from '../../src/drivers/files/files.ts';
 import { collections, type Key, type Row } from '../../src/schema/collection.ts';
 import { identity } from '../../src/schema/mapping/declare.ts';
 import { type BulkLeg, copyRange } from '../../src/sync/copy-range.ts';
 import { Drain } from '../../src/sync/drain.ts';
 import { sync } from '../../src/sync/sync.ts';
-import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { databaseOfFile } from '../harness/postgres.ts';
+import { stamps } from '../support/stamps.ts';
 import { filesPlace } from '../support/files-place.ts';
 import { postgresStore, stranger as postgresStranger } from '../support/postgres-store.ts';
 import { sqliteStore, stranger } from '../support/sqlite-store.ts';
@@ -16,20 +17,15 @@ const schema = collections({
 const mapping = identity(schema);
 const [family] = mapping.families;
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-});
-afterAll(() => database.drop());
+const database = databaseOfFile();
 
-let drawn = 0n;
-const stamp = (): bigint => ++drawn;
+const stamp = stamps();
 
 /** A file of SQLite that leads, and a table of PostgreSQL that demands more than the schema says. */
 async function pair(name: string) {
   const { driver: leader, path } = await sqliteStore({}, schema);
-  const { driver: follower } = await postgresStore({ target: database, schema: name }, schema);
-  const plain = await postgresStranger(database, name);
+  const { driver: follower } = await postgresStore({ target: database(), schema: name }, schema);
+  const plain = await postgresStranger(database(), name);
   await plain.query('ALTER TABLE people ADD CONSTRAINT grown CHECK (age >= 0)');
   await leader.capture.install();
   await follower.mirror.begin(1n);
@@ -119,7 +115,7 @@ test('a document that is damaged at the leader is read by its key, and keeps a c
   const leader = filesDriver({ dir });
   onTestFinished(() => leader.close());
   await leader.open(schema);
-  const { driver: follower } = await postgresStore({ target: database, schema: 'documents' }, schema);
+  const { driver: follower } = await postgresStore({ target: database(), schema: 'documents' }, schema);
   await follower.mirror.begin(1n);
   const leg: BulkLeg = { mapping, from: 'source', leader, follower, epoch: 1n, stamp };
   const held = ['b', 'x'].map((id) => ({ kind: 'put' as const, collection: 'people', key: [id], row: { id, age: 9 } }));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { collections, type Row } from '../../src/schema/collection.ts';
 import { mapping } from '../../src/schema/mapping/declare.ts';
 import type { Driver } from '../../src/store/contract.ts';
@@ -6,7 +6,8 @@ import { Drain } from '../../src/sync/drain.ts';
 import type { Leg } from '../../src/sync/leg.ts';
 import { sync } from '../../src/sync/sync.ts';
 import { seeded } from '../fixtures/random.ts';
-import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { databaseOfFile } from '../harness/postgres.ts';
+import { stamps } from '../support/stamps.ts';
 import { memoryPair } from '../support/memory-pair.ts';
 import { postgresStore } from '../support/postgres-store.ts';
 import { sqliteStore, stranger } from '../support/sqlite-store.ts';
@@ -64,14 +65,9 @@ const mapped = mapping({
   ],
 });
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-});
-afterAll(() => database.drop());
+const database = databaseOfFile();
 
-let drawn = 0n;
-const stamp = (): bigint => ++drawn;
+const stamp = stamps();
 
 async function all(driver: Driver, collection: string, key: readonly string[]): Promise<readonly Row[]> {
   return driver.scan(collection, { where: [], order: key, descending: false, after: null, limit: 1_000 });
@@ -100,7 +96,7 @@ async function expectEqual(source: Driver, target: Driver): Promise<void> {
 
 test('many records become one and one becomes two, from SQLite to PostgreSQL and back again', async () => {
   const { driver: file, path } = await sqliteStore({}, old);
-  const { driver: server } = await postgresStore({ target: database, schema: 'units' }, now);
+  const { driver: server } = await postgresStore({ target: database(), schema: 'units' }, now);
   const there: Leg = { mapping: mapped, from: 'source', leader: file, follower: server, epoch: 1n, stamp };
   await file.capture.install();
   await server.mirror.begin(1n);

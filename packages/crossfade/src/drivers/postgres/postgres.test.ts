@@ -104,7 +104,8 @@ describe('a PostgreSQL store', () => {
     await store.open();
     await plain.query("INSERT INTO damage.people VALUES ('a', 'secret', 'infinity')");
     const error = await refusal(store.read('people', ['a']));
-    expect([error.code, error.facts]).toEqual(['E_RECORD_DAMAGED', { collection: 'people', field: 'at', key: ['a'] }]);
+    const key = [expect.stringMatching(/^#[0-9a-f]{12} \(1 bytes\)$/)];
+    expect([error.code, error.facts]).toEqual(['E_RECORD_DAMAGED', { collection: 'people', field: 'at', key }]);
     await store.close();
   });
 

@@ -1,4 +1,5 @@
 import { CrossfadeError } from '../../core/errors.ts';
+import { keyFact } from '../../core/key-text.ts';
 import { ident } from '../../core/sql-text.ts';
 import { type Collection, emptyRow, type FieldType, type Key, type Row, type Value } from '../../schema/collection.ts';
 import { list, qualified } from '../../schema/ddl.ts';
@@ -30,6 +31,9 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
   const fields = Object.keys(shape.fields);
   const decoders = fields.map((field) => codecs[shape.fields[field].type].decode);
   const typeOf = (field: string): FieldType => shape.fields[field].type;
+  /** Numbers of a key may be told. */
+  const cellOf = (place: number, cell: string | null | undefined): unknown =>
+    ['integer', 'bigint'].includes(typeOf(fields[place])) && /^-?\d+$/.test(cell ?? '') ? BigInt(cell ?? '') : cell;
   const places = shape.key.map((field) => fields.indexOf(field));
   return {
     name,
@@ -48,7 +52,7 @@ export function tableOf(schema: string, name: string, shape: Collection): Table 
           row[fields[i]] = cell === null ? null : decoders[i](cell);
         }
       } catch (error) {
-        throw damaged(error, name, { field: fields[i], key: places.map((place) => String(cells[place])) });
+        throw damaged(error, name, { field: fields[i], key: places.map((place) => cellOf(place, cells[place])) });
       }
       return row;
     },
@@ -71,16 +75,15 @@ function parameterOf(type: FieldType, value: Value): Scalar {
   return value === null ? null : codecs[type].encode(value);
 }
 
-/** The key is a fact alone: whoever mends the row has to find it, and a message may travel further. */
 function damaged(
   error: unknown,
   collection: string,
-  { field, key }: { readonly field: string; readonly key: readonly string[] },
+  { field, key }: { readonly field: string; readonly key: readonly unknown[] },
 ): unknown {
   if (!(error instanceof Undecodable || error instanceof JsonFault)) return error;
   return new CrossfadeError(
     'E_RECORD_DAMAGED',
     `${collection}.${field} holds a value that its type in the schema does not have. Nothing was read. Correct the row, or the schema.`,
-    { collection, field, key },
+    { collection, field, key: keyFact(key) },
   );
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { StatementSync } from 'node:sqlite';
 import { CrossfadeError } from '../../../core/errors.ts';
+import { keyFact } from '../../../core/key-text.ts';
 import {
   blankRow,
   type Collection,
@@ -136,7 +137,7 @@ export class RowReader {
     throw new CrossfadeError(
       'E_RECORD_DAMAGED',
       `${path}: ${this.collection}.${field} of ${where} holds what is no ${type} in the form of the schema; another program has written it. Nothing was changed. Correct the cell with SQLite, or the schema.`,
-      { path, collection: this.collection, field, rowid: at, key: this.keyOf(cells)?.map(String) ?? null },
+      { path, collection: this.collection, field, rowid: at, key: keyFact(this.keyOf(cells) ?? []) },
     );
   }
 }
