@@ -114,9 +114,17 @@ test('N files up, N files down, to a version, and the last one again', async () 
 
 test('the history keeps what ran, when, for how long, and who ran it', async () => {
   const { database, options } = await scene();
+  const now = async () => (await database.query('select clock_timestamp() as now')).rows[0].now as Date;
+  const before = await now();
   await migrate(options);
   await migrateTo(options, { kind: 'down', count: 1 });
+  const after = await now();
   const { rows } = await database.query('select * from crossfade_migrations order by id');
+  for (const { applied_at: at, duration_ms: durationMs } of rows) {
+    expect(at >= before && at <= after).toBe(true);
+    expect(Number(durationMs)).toBeGreaterThanOrEqual(0);
+    expect(Number(durationMs)).toBeLessThanOrEqual(after.getTime() - before.getTime() + 1);
+  }
   expect(
     rows.map(({ version, direction, statements, result }) => `${direction} ${version} ${statements} ${result}`),
   ).toEqual(['up 1 3 1', 'up 2 4 2', 'up 3 2 3', 'up 4 2 4', 'down 4 1 3']);
