@@ -28,7 +28,10 @@ export async function backendPid(client: pg.Client): Promise<number> {
 }
 
 /** How many sessions of the database wait for a lock, for so long at least. To be asked outside of transactions, which see one state of them. */
-export async function waitingForLock(database: Pick<TestDatabase, 'query'>, atLeastMs = 0): Promise<number> {
+export async function waitingForLock(
+  database: Pick<TestDatabase, 'query'> | pg.Client,
+  atLeastMs = 0,
+): Promise<number> {
   const { rowCount } = await database.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
       AND clock_timestamp() - query_start >= make_interval(secs => $1 / 1000.0)`,

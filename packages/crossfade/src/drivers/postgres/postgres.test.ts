@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refusal, until } from '../../../test/harness/connections.ts';
+import { refusal, until, waitingForLock } from '../../../test/harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/postgres.ts';
 import { plainClient } from '../../../test/support/plain-client.ts';
 import { emptied } from '../../../test/support/store-places.ts';
@@ -91,7 +91,7 @@ describe('a PostgreSQL store', () => {
     for (const id of ['a', 'b']) await store.write([{ kind: 'insert', collection: 'people', row: person(id, id) }]);
     await plain.query("BEGIN; UPDATE deadlock.people SET at = '2026-01-01Z' WHERE id = 'b'");
     const writing = store.write(patches);
-    await until(async () => (await plain.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount === 1);
+    await until(async () => (await waitingForLock(plain)) === 1);
     await plain.query("UPDATE deadlock.people SET at = '2026-01-01Z' WHERE id = 'a'");
     await plain.query('COMMIT');
     await writing;

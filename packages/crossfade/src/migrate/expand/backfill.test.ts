@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connected, refusal } from '../../../test/harness/connections.ts';
+import { connected, refusal, until, waitingForLock } from '../../../test/harness/connections.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/postgres.ts';
 import { query } from '../../pg/connect.ts';
 import { sql } from '../../pg/sql.ts';
@@ -13,6 +13,8 @@ async function table(rows: number): Promise<TestDatabase> {
 }
 
 const base = { table: 't', key: ['id'], set: { b: 'a * 10', times: 'times + 1' }, batchRows: 100 };
+const lockWaits = `SELECT l.waitstart::text AS began FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+  WHERE NOT l.granted AND l.waitstart IS NOT NULL AND a.datname = current_database()`;
 const done = async (database: TestDatabase): Promise<unknown> =>
   (await database.query('SELECT count(*)::int AS n, min(times) AS least, max(times) AS most FROM t WHERE b = a * 10'))
     .rows[0];
@@ -71,10 +73,13 @@ test('a locked row is waited for in short tries, and the batch is done once it i
   const holder = await connected(target);
   await query(holder, sql`BEGIN`, 'hold');
   await query(holder, sql`UPDATE public.t SET a = a WHERE id = 30`, 'hold');
-  const running = backfill({ ...base, target, lockTimeoutMs: 20 });
-  const waits = async () => (await target.query(`SELECT 1 FROM pg_locks WHERE NOT granted`)).rows.length > 0;
-  while (!(await waits()));
-  while (await waits());
+  const running = backfill({ ...base, target, lockTimeoutMs: 50, lockTries: 1_000 });
+  const waits = new Set<unknown>();
+  // A second wait has begun: the first has ended without the lock.
+  await until(async () => {
+    for (const { began } of (await target.query(lockWaits)).rows) waits.add(began);
+    return waits.size > 1;
+  });
   await query(holder, sql`COMMIT`, 'let go');
   const came = await running;
   expect(came.retries).toBeGreaterThan(0);
@@ -102,7 +107,7 @@ test('it waits while a standby lags or others wait for locks, and goes on afterw
   await query(holder, sql`BEGIN`, 'hold');
   await query(holder, sql`LOCK TABLE public.t IN SHARE ROW EXCLUSIVE MODE`, 'hold');
   const waiting = query(waiter, sql`DELETE FROM public.t WHERE id < 0`, 'wait');
-  while ((await target.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rows.length === 0);
+  await until(async () => (await waitingForLock(target)) > 0);
   let pauses = 0;
   const onProgress: BackfillOptions['onProgress'] = ({ batches }) => {
     if (batches === 0 && ++pauses === 2) void query(holder, sql`COMMIT`, 'let go');

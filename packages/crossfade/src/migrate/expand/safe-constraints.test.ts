@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connected, refusal } from '../../../test/harness/connections.ts';
+import { connected, refusal, until, waitingForLock } from '../../../test/harness/connections.ts';
 import { freshDatabase } from '../../../test/harness/postgres.ts';
 import { query } from '../../pg/connect.ts';
 import { sql } from '../../pg/sql.ts';
@@ -57,7 +57,7 @@ test('a lock is asked for in short tries: a reader that comes meanwhile is let t
   const adding = runSafely(database, [validateLater({ table: 't', name: 'c' }, 'CHECK (n > 0)').add], {
     lockTimeoutMs: 30,
   });
-  while ((await database.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rows.length === 0);
+  await until(async () => (await waitingForLock(database)) > 0);
   // It would wait behind the waiting ALTER TABLE until the holder ends, which it never does before this is answered.
   expect((await query(reader, sql`SELECT count(*) AS n FROM public.t`, 'read')).rows).toEqual([{ n: '0' }]);
   await query(holder, sql`COMMIT`, 'let go');
