@@ -3,7 +3,7 @@ import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { watch } from '../../test/support/watch.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Control, Ledger, Renewal, Server } from '../ledger/contract.ts';
-import { laggardsOf } from '../ledger/contract.ts';
+import { laggardsOf } from '../ledger/laggards.ts';
 import { MemoryLedger } from '../ledger/memory.ts';
 import { type StateName, states } from '../ledger/states.ts';
 import { Instance } from './instance.ts';

@@ -1,4 +1,5 @@
 import type { Actor, Note, Registration, Renewal, StepRequest } from './contract.ts';
+import type { KeepRequest } from './keeping.ts';
 import { effectsOf, isDuration } from './steps.ts';
 
 /** What a name or a hash may have at most, so that an index of PostgreSQL takes it. */
@@ -48,6 +49,14 @@ export function checkRegistration(group: string, { id, mappingHash, leaseMs }: R
 export function checkRenewal(instance: string, { acked, leaseMs }: Renewal): void {
   checkEpoch(acked.epoch);
   checkLease(instance, leaseMs);
+}
+
+/** @throws TypeError */
+export function checkKeeper(group: string, { keeper, leaseMs, findings }: KeepRequest): void {
+  checkText('A group', group);
+  checkText('A keeper', keeper);
+  if (!isDuration(leaseMs)) throw new TypeError('A lease lasts whole milliseconds above zero.');
+  if (findings !== undefined) checkEpoch(findings.epoch);
 }
 
 function checkLease(id: string, leaseMs: number): void {

@@ -1,3 +1,4 @@
+import type { Keeping, KeepRequest } from './keeping.ts';
 import type { StateName } from './states.ts';
 
 /** Which history of PostgreSQL answers. Both change when another server takes over, and an asynchronous one may know less. */
@@ -50,6 +51,8 @@ export interface Members {
   readonly control: Control;
   /** By id. */
   readonly instances: readonly Instance[];
+  /** Null before anybody has kept the other store in step. */
+  readonly keeping: Keeping | null;
 }
 
 /** Who does something, for the history. */
@@ -100,6 +103,16 @@ export interface Renewal {
   /** The answer that the instance acts by. */
   readonly acked: Position;
   readonly leaseMs: number;
+}
+
+/** The answer to a keeper. */
+export interface Kept {
+  readonly control: Control;
+  /**
+   * Under which number the stores know this keeper in this state: beyond every one that was ever given, for any group, by
+   * any ledger whose clock was not ahead of this one. Null: somebody else keeps.
+   */
+  readonly turn: bigint | null;
 }
 
 /** A line of the history. */
@@ -185,7 +198,7 @@ export interface Ledger {
    */
   leave(instance: string): Promise<void>;
 
-  /** The row and everybody who has not left, also those whose lease has ended, at one moment. */
+  /** The row, everybody who has not left, also those whose lease has ended, and the keeper, at one moment. */
   members(group: string): Promise<Members>;
 
   /**
@@ -203,6 +216,18 @@ export interface Ledger {
   /** What has happened to a group, oldest first. It can be added to, and neither changed nor removed. */
   history(group: string, page?: { readonly after?: bigint; readonly limit?: number }): Promise<readonly Entry[]>;
 
+  /**
+   * Takes the part of the keeper where it is free, or extends the lease of whoever has it, notes what was found, and
+   * answers with the row. Another keeper, and another state, has another turn; what is done under an earlier one is
+   * refused by the stores as soon as the later one has begun.
+   *
+   * @throws CrossfadeError E_GROUP_MISSING
+   */
+  keep(group: string, request: KeepRequest): Promise<Kept>;
+
+  /** Ends the lease, if this keeper has it: the next one need not wait. What was found stays. */
+  letGo(group: string, keeper: string): Promise<void>;
+
   /** Ends the connections of this process; nobody leaves by it. */
   close(): Promise<void>;
 }
@@ -213,20 +238,4 @@ export interface Note {
   /** All records were found equal, just now. */
   readonly isVerified?: true;
   readonly isRollbackReady?: boolean;
-}
-
-/** Those who act by an earlier epoch than that of the row. */
-export interface Laggards {
-  readonly live: readonly Instance[];
-  /** Their lease has ended. Whether they may be counted out depends on the state, and on the fence of the store. */
-  readonly expired: readonly Instance[];
-}
-
-/** Who has not acknowledged the epoch of the row. */
-export function laggardsOf({ control, instances }: Members): Laggards {
-  const lagging = instances.filter(({ ackedEpoch }) => ackedEpoch < control.epoch);
-  return {
-    live: lagging.filter(({ leaseLeftMs }) => leaseLeftMs > 0),
-    expired: lagging.filter(({ leaseLeftMs }) => leaseLeftMs <= 0),
-  };
 }

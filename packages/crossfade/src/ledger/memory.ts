@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   checkActor,
+  checkKeeper,
   checkNote,
   checkPage,
   checkRegistration,
@@ -14,6 +15,7 @@ import type {
   Control,
   Entry,
   Instance,
+  Kept,
   Ledger,
   Members,
   Note,
@@ -23,6 +25,9 @@ import type {
   Stepped,
   StepRequest,
 } from './contract.ts';
+import type { KeepRequest } from './keeping.ts';
+import { MemoryHistory, type Telling } from './memory-history.ts';
+import { MemoryKeepers } from './memory-keepers.ts';
 import {
   frozen,
   groupMissing,
@@ -41,12 +46,6 @@ import { effectsOf, hasRollback, objection } from './steps.ts';
 type Row = Omit<Control, 'frozenLeftMs' | 'server'> & { readonly frozenUntilMs: number | null };
 type Member = Omit<Instance, 'leaseLeftMs'> & { readonly group: string; readonly leaseEndMs: number };
 
-/** A line of the history of a group. */
-interface Told {
-  readonly group: string;
-  readonly entry: Entry;
-}
-
 /** Memory has one history. */
 const server: Server = { systemIdentifier: 'memory', timeline: 1 };
 
@@ -59,10 +58,12 @@ export class MemoryLedger implements Ledger {
   private readonly nowMs: () => number;
   private readonly rows = new Map<string, Row>();
   private readonly instances = new Map<string, Member>();
-  private readonly entries: Told[] = [];
+  private readonly told = new MemoryHistory();
+  private readonly keepers: MemoryKeepers;
 
   constructor({ nowMs }: { readonly nowMs: () => number }) {
     this.nowMs = nowMs;
+    this.keepers = new MemoryKeepers(nowMs);
   }
 
   async begin(group: string, mappingHash: string, by: Actor): Promise<Control> {
@@ -72,11 +73,11 @@ export class MemoryLedger implements Ledger {
     const row = this.rows.get(group);
     if (row === undefined) {
       const first = { group, state: 'legacy', epoch: 0n, mappingHash, coordinator: null, frozenUntilMs: null } as const;
-      this.keep({ ...first, verification: null, isRollbackReady: false, steppedOn: server });
+      this.put({ ...first, verification: null, isRollbackReady: false, steppedOn: server });
       this.write(group, by, { did: 'begin', facts: { mappingHash } });
     } else if (row.mappingHash !== mappingHash) {
       if (row.state !== 'legacy') throw mappingDiffers(row);
-      this.keep({ ...row, mappingHash });
+      this.put({ ...row, mappingHash });
       this.write(group, by, { did: 'map', from: row.state, facts: { mappingHash } });
     }
     return this.answer(group);
@@ -94,14 +95,14 @@ export class MemoryLedger implements Ledger {
     checkStep(group, request);
     const { id = randomUUID(), from, to, facts = {} } = request;
     const control = this.answer(group);
-    const earlier = this.entries.find(({ entry }) => entry.stepId === id);
-    if (earlier !== undefined && !isOf(group, request, earlier)) throw otherStep(id);
-    if (earlier !== undefined) return { outcome: 'done', control };
+    const earlier = this.told.step(id, group, request);
+    if (earlier === 'another') throw otherStep(id);
+    if (earlier === 'same') return { outcome: 'done', control };
     const outcome = objection(control, request, this.hasForeign(control));
     if (outcome !== null) return { outcome, control };
     const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
     const frozenUntilMs = typeof frozenForMs === 'number' ? this.nowMs() + frozenForMs : frozenForMs;
-    this.keep({
+    this.put({
       ...this.row(group),
       state: to,
       epoch: control.epoch + 1n,
@@ -122,7 +123,7 @@ export class MemoryLedger implements Ledger {
     if (row.epoch !== epoch) return { outcome: 'lost', control: this.answer(group) };
     if (isRollbackReady && !hasRollback(row.state)) throw noRollback(row);
     const verification = isVerified ? { at: new Date(this.nowMs()), epoch } : row.verification;
-    this.keep({ ...row, verification, isRollbackReady });
+    this.put({ ...row, verification, isRollbackReady });
     return { outcome: 'done', control: this.answer(group) };
   }
 
@@ -164,7 +165,8 @@ export class MemoryLedger implements Ledger {
       .map(({ id, ackedEpoch, leaseEndMs, mappingHash, isUnclean }) => {
         return { id, ackedEpoch, leaseLeftMs: leaseEndMs - this.nowMs(), mappingHash, isUnclean };
       });
-    return { control, instances: instances.sort((a, b) => byText(a.id, b.id)) };
+    instances.sort((a, b) => byText(a.id, b.id));
+    return { control, instances, keeping: this.keepers.keeping(group) };
   }
 
   async markUnclean(instance: string): Promise<void> {
@@ -185,8 +187,17 @@ export class MemoryLedger implements Ledger {
   async history(group: string, page: { after?: bigint; limit?: number } = {}): Promise<readonly Entry[]> {
     const { after, limit } = checkPage(page);
     this.row(group);
-    const own = this.entries.filter((each) => each.group === group && each.entry.number > after);
-    return own.slice(0, limit).map(({ entry }) => ({ ...entry, facts: { ...entry.facts } }));
+    return this.told.page(group, after, limit);
+  }
+
+  async keep(group: string, request: KeepRequest): Promise<Kept> {
+    checkKeeper(group, request);
+    const control = this.answer(group);
+    return { control, turn: this.keepers.keep(control, request) };
+  }
+
+  async letGo(group: string, keeper: string): Promise<void> {
+    this.keepers.letGo(group, keeper);
   }
 
   async close(): Promise<void> {}
@@ -213,7 +224,7 @@ export class MemoryLedger implements Ledger {
     return row;
   }
 
-  private keep(row: Row): void {
+  private put(row: Row): void {
     this.rows.set(row.group, row);
   }
 
@@ -226,19 +237,11 @@ export class MemoryLedger implements Ledger {
   private write(
     group: string,
     { actor, commit }: Actor,
-    told: Pick<Entry, 'did' | 'facts'> & Partial<Pick<Entry, 'stepId' | 'from'>>,
+    told: Pick<Telling, 'did' | 'facts' | 'stepId' | 'from'>,
   ): void {
     const { state, epoch } = this.row(group);
-    const number = BigInt(this.entries.length + 1);
-    const rest = { number, at: new Date(this.nowMs()), actor, commit, to: state, epoch };
-    const facts = { ...told.facts };
-    this.entries.push({ group, entry: { stepId: null, from: null, ...told, ...rest, facts } });
+    this.told.add(group, { at: new Date(this.nowMs()), actor, commit, to: state, epoch, ...told });
   }
-}
-
-function isOf(group: string, { from, to }: StepRequest, told: Told): boolean {
-  const { entry } = told;
-  return told.group === group && entry.epoch - 1n === from.epoch && entry.from === from.state && entry.to === to;
 }
 
 function byText(a: string, b: string): number {

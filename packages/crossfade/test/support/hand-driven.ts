@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { type Control, type Ledger, laggardsOf } from '../../src/ledger/contract.ts';
+import type { Control, Ledger } from '../../src/ledger/contract.ts';
+import { laggardsOf } from '../../src/ledger/laggards.ts';
 import { type StateName, states } from '../../src/ledger/states.ts';
 import type { Mapping, Side } from '../../src/schema/mapping/mapping.ts';
 import type { LiveDriver } from '../../src/store/contract.ts';

@@ -3,6 +3,7 @@ import type { Pool } from '../../drivers/postgres/pool.ts';
 import type { Answer } from '../../drivers/postgres/statement.ts';
 import {
   checkActor,
+  checkKeeper,
   checkNote,
   checkPage,
   checkRegistration,
@@ -15,6 +16,7 @@ import type {
   Control,
   Entry,
   Instance,
+  Kept,
   Ledger,
   Members,
   Note,
@@ -23,6 +25,7 @@ import type {
   Stepped,
   StepRequest,
 } from '../contract.ts';
+import type { KeepRequest } from '../keeping.ts';
 import {
   frozen,
   groupMissing,
@@ -35,10 +38,11 @@ import {
   taken,
 } from '../refusals.ts';
 import { stateNames, states } from '../states.ts';
-import { effectsOf, hasRollback, kindOf, objection } from '../steps.ts';
+import { hasRollback, objection } from '../steps.ts';
 import { type Ask, Calls } from './calls.ts';
-import { controlOf, entryOf, instanceOf } from './rows.ts';
+import { controlOf, entryOf, findingsText, instanceOf, keepingCount, keepingOf } from './rows.ts';
 import { statements } from './statements.ts';
+import { stepValues } from './step-values.ts';
 
 /** The control ledger in PostgreSQL, in tables that {@link openLedger} has made. */
 export class PostgresLedger implements Ledger {
@@ -157,8 +161,11 @@ export class PostgresLedger implements Ledger {
   async members(group: string): Promise<Members> {
     checkText('A group', group);
     const answer = await this.calls.one('read', statements.members, [group]);
-    const instances = answer.rows.map((each) => instanceOf(controlOf(each).rest)).filter((each) => each !== null);
-    return { control: first(answer, group).control, instances };
+    const { control, rest } = first(answer, group);
+    const instances = answer.rows
+      .map((each) => instanceOf(controlOf(each).rest.slice(keepingCount)))
+      .filter((each) => each !== null);
+    return { control, instances, keeping: keepingOf(rest) };
   }
 
   async markUnclean(instance: string): Promise<void> {
@@ -192,21 +199,22 @@ export class PostgresLedger implements Ledger {
     return rows.map(entryOf);
   }
 
+  async keep(group: string, request: KeepRequest): Promise<Kept> {
+    checkKeeper(group, request);
+    const { keeper, leaseMs, findings } = request;
+    const values = [group, keeper, String(leaseMs), findings === undefined ? null : findingsText(findings)];
+    const { control, rest } = first(await this.calls.one('write', statements.keep, values), group);
+    const [turn] = rest;
+    return { control, turn: turn === null ? null : BigInt(turn) };
+  }
+
+  async letGo(group: string, keeper: string): Promise<void> {
+    await this.calls.one('write', statements.letGo, [group, keeper]);
+  }
+
   async close(): Promise<void> {
     await this.pool.close();
   }
-}
-
-function stepValues(group: string, id: string, request: StepRequest): (string | null)[] {
-  const { from, to, actor, commit, facts = {} } = request;
-  const { coordinator, frozenForMs, verification, isRollbackReady } = effectsOf(request);
-  const kept = (value: unknown): string => String(value === undefined);
-  const orNull = (value: string | number | boolean | null = null): string | null =>
-    value === null ? null : String(value);
-  const where = [group, String(from.epoch), from.state, to, String(kindOf(from.state, to) === 'commit')];
-  const freeze = [kept(coordinator), orNull(coordinator), kept(frozenForMs), orNull(frozenForMs)];
-  const findings = [kept(verification), orNull(isRollbackReady)];
-  return [...where, ...freeze, ...findings, actor, commit, id, JSON.stringify(facts)];
 }
 
 /** @throws CrossfadeError E_GROUP_MISSING */

@@ -1,5 +1,6 @@
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Control, Entry, Instance, StepFacts } from '../contract.ts';
+import type { Findings, Keeping } from '../keeping.ts';
 import { type StateName, stateNames } from '../states.ts';
 
 /** A row as PostgreSQL's text. */
@@ -14,6 +15,12 @@ const controlCount = controlColumns.split(',').length;
 /** Columns of an instance `i`, as {@link instanceOf} takes them. */
 export const instanceColumns = `i.id, i.acked_epoch,
   floor(extract(epoch FROM i.lease_until - clock_timestamp()) * 1000)::bigint, i.mapping_hash, i.unclean`;
+
+/** Columns of a keeper `k`, as {@link keepingOf} takes them. */
+export const keepingColumns = `k.keeper, floor(extract(epoch FROM k.lease_until - clock_timestamp()) * 1000)::bigint, k.findings`;
+
+/** How many they are; what stands behind them is the caller's. */
+export const keepingCount = 3;
 
 /** Columns of the history, as {@link entryOf} takes them. */
 export const entryColumns = `number, floor(extract(epoch FROM at) * 1000)::bigint, actor, commit, did, step_id, from_state,
@@ -50,6 +57,26 @@ export function instanceOf([id, acked, leaseLeft, mappingHash, unclean]: Row): I
     mappingHash: mappingHash as string,
     isUnclean: unclean === 't',
   };
+}
+
+/** Null where nobody has kept the group. */
+export function keepingOf([keeper, leaseLeft, findings]: Row): Keeping | null {
+  if (keeper === null) return null;
+  return {
+    keeper,
+    leaseLeftMs: Number(leaseLeft),
+    findings: findings === null ? null : findingsOf(findings),
+  };
+}
+
+/** JSON has no bigint. */
+export function findingsText(findings: Findings): string {
+  return JSON.stringify({ ...findings, epoch: String(findings.epoch) });
+}
+
+function findingsOf(text: string): Findings {
+  const found = JSON.parse(text) as Omit<Findings, 'epoch'> & { epoch: string };
+  return { ...found, epoch: BigInt(found.epoch) };
 }
 
 /** A line of the history. */

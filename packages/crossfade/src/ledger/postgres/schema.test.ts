@@ -158,7 +158,7 @@ test('it goes down again only where no crossing goes on, and up as often as is l
   const own = await openLedger({ target: database });
   const from = await own.begin('on the way', 'mapping', by);
   const { control } = await own.step('on the way', { from, to: 'dual', ...by });
-  const down = { kind: 'down', count: 1 } as const;
+  const down = { kind: 'down', count: 2 } as const;
   await expect(migrateTo(place, down)).rejects.toMatchObject({ code: 'E_MIGRATION_FAILED' });
   expect(await own.control('on the way')).toEqual(control);
   await own.step('on the way', { from: control, to: 'legacy', ...by });

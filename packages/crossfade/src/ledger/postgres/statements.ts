@@ -1,4 +1,4 @@
-import { controlColumns, entryColumns, instanceColumns } from './rows.ts';
+import { controlColumns, entryColumns, instanceColumns, keepingColumns } from './rows.ts';
 
 const others = `SELECT FROM crossfade.ledger_instance AS i
   WHERE i."group" = c."group" AND i.mapping_hash <> c.mapping_hash AND i.lease_until > clock_timestamp()`;
@@ -91,10 +91,32 @@ export const statements = {
         json_build_object('instance', gone.id, 'isUnclean', gone.unclean)
       FROM gone JOIN crossfade.ledger_control AS c ON c."group" = gone."group"`,
 
-  members: `SELECT ${controlColumns}, ${instanceColumns}
-    FROM crossfade.ledger_now AS c LEFT JOIN crossfade.ledger_instance AS i ON i."group" = c."group"
+  members: `SELECT ${controlColumns}, ${keepingColumns}, ${instanceColumns}
+    FROM crossfade.ledger_now AS c LEFT JOIN crossfade.ledger_keeper AS k ON k."group" = c."group"
+      LEFT JOIN crossfade.ledger_instance AS i ON i."group" = c."group"
     WHERE c."group" = $1 ORDER BY i.id`,
   /** $1 the group, $2 after which number, $3 how many at most. */
   history: `SELECT ${entryColumns} FROM crossfade.ledger_history
     WHERE "group" = $1 AND number > $2::bigint ORDER BY number LIMIT $3::bigint`,
+
+  /**
+   * $1 the group, $2 the keeper, $3 the lease, $4 what was found. Who waited for the row of another keeper has read the
+   * epoch before: it takes no part that a later epoch has had.
+   */
+  keep: `WITH kept AS (
+      INSERT INTO crossfade.ledger_keeper AS k ("group", keeper, epoch, turn, lease_until, findings)
+        SELECT c."group", $2, c.epoch, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+          clock_timestamp() + $3::bigint * interval '1 millisecond', $4::json
+        FROM crossfade.ledger_control AS c WHERE c."group" = $1
+      ON CONFLICT ("group") DO UPDATE SET keeper = EXCLUDED.keeper, epoch = EXCLUDED.epoch,
+        lease_until = EXCLUDED.lease_until, findings = coalesce(EXCLUDED.findings, k.findings),
+        turn = CASE WHEN (k.keeper, k.epoch) = (EXCLUDED.keeper, EXCLUDED.epoch) THEN k.turn
+          ELSE greatest(k.turn + 1, EXCLUDED.turn) END
+      WHERE k.epoch <= EXCLUDED.epoch AND (k.keeper = EXCLUDED.keeper OR k.lease_until <= clock_timestamp())
+      RETURNING k."group", k.turn)
+    SELECT ${controlColumns}, kept.turn FROM crossfade.ledger_now AS c LEFT JOIN kept ON kept."group" = c."group"
+    WHERE c."group" = $1`,
+  /** $1 the group, $2 the keeper. */
+  letGo: `UPDATE crossfade.ledger_keeper SET lease_until = clock_timestamp() WHERE "group" = $1 AND keeper = $2
+    AND lease_until > clock_timestamp()`,
 } as const;

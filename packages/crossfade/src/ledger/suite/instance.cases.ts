@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { laggardsOf } from '../contract.ts';
+import { laggardsOf } from '../laggards.ts';
 import { type StateName, stateNames, states } from '../states.ts';
 import { defective, type Group, longMs, mapping, operator, refused, shortMs, type Suite } from './check.ts';
 

@@ -2,11 +2,12 @@ import { beginCases } from './begin.cases.ts';
 import { type Place, suiteOf, type Test } from './check.ts';
 import { freezeCases } from './freeze.cases.ts';
 import { instanceCases } from './instance.cases.ts';
+import { keeperCases } from './keeper.cases.ts';
 import { stepCases } from './step.cases.ts';
 
 export type { Place, Test } from './check.ts';
 
-const parts = [beginCases, stepCases, freezeCases, instanceCases];
+const parts = [beginCases, stepCases, freezeCases, instanceCases, keeperCases];
 
 /**
  * The definition of a control ledger, as tests: whatever passes is one. One place carries all cases.

@@ -1,0 +1,17 @@
+import type { Instance, Members } from './contract.ts';
+
+/** Those who act by an earlier epoch than that of the row. */
+export interface Laggards {
+  readonly live: readonly Instance[];
+  /** Their lease has ended. Whether they may be counted out depends on the state, and on the fence of the store. */
+  readonly expired: readonly Instance[];
+}
+
+/** Who has not acknowledged the epoch of the row. */
+export function laggardsOf({ control, instances }: Pick<Members, 'control' | 'instances'>): Laggards {
+  const lagging = instances.filter(({ ackedEpoch }) => ackedEpoch < control.epoch);
+  return {
+    live: lagging.filter(({ leaseLeftMs }) => leaseLeftMs > 0),
+    expired: lagging.filter(({ leaseLeftMs }) => leaseLeftMs <= 0),
+  };
+}
