@@ -63,4 +63,12 @@ export const limits = {
   backfillLagMs: 10_000,
   backfillLockWaitMs: 1_000,
   backfillStrainPauseMs: 250,
+  /** A keeper copies as many records at a time as take about so long: nothing is drained meanwhile. */
+  keepRangeMs: 200,
+  keepRangeRows: 500,
+  keepRangeRowsMax: 20_000,
+  /** Units written since the last comparison of everything that are compared once more while nobody writes. */
+  keepTouchedMax: 100_000,
+  /** Numbers that are left out when the lead changes, so that what the old leader gave and forgot is not given again. */
+  keepCounterGap: 1_000n,
 } as const;

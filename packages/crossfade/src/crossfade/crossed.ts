@@ -30,6 +30,7 @@ export function crossedDriver({ source, target, ...options }: CrossedOptions): D
   const write = (call: (driver: Driver) => Awaitable<void>): Awaitable<void> =>
     lives.during((instance) => {
       let epoch = -1n;
+      const endMs = instance.patienceEndMs();
       const attempt = (): Awaitable<void> =>
         caught(
           () =>
@@ -40,7 +41,7 @@ export function crossedDriver({ source, target, ...options }: CrossedOptions): D
             }),
           async (error) => {
             if (!hasCode(error, 'E_FENCED')) throw error;
-            await instance.beyond(epoch);
+            await instance.beyond(epoch, endMs);
             return attempt();
           },
         );

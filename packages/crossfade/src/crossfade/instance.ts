@@ -128,15 +128,19 @@ export class Instance {
     });
   }
 
+  /** How long a call that comes now waits at most. */
+  patienceEndMs(): number {
+    return this.clock.nowMs() + (this.options.patienceMs ?? 1_000);
+  }
+
   /**
-   * Resolves when the ledger has told of a later epoch: a store has refused what was written by this one.
-   * @throws CrossfadeError E_CROSSING_FROZEN when patience is over, E_INSTANCE_OVER
+   * Resolves when the ledger tells of a later epoch, or soon: a store has refused what was written by this one, and its
+   * fence may be lifted a moment after the state has begun. @throws CrossfadeError E_CROSSING_FROZEN when it is too late
    */
-  beyond(epoch: bigint): Promise<void> {
-    return this.waited(
-      () => ((this.control as Control).epoch > epoch ? null : 'frozen'),
-      () => undefined,
-    );
+  async beyond(epoch: bigint, endMs: number): Promise<void> {
+    if ((this.control as Control).epoch > epoch) return;
+    if (this.clock.nowMs() >= endMs) throw refusalOf('frozen', this.known());
+    await this.news.next(this.options.pollFrozenMs ?? 20);
   }
 
   /** Why the ledger is not followed; null: it is. */
@@ -161,8 +165,7 @@ export class Instance {
 
   /** Waits for a state that has no objection, as long as patience lasts. */
   private async waited<T>(objectionOf: (known: Known) => Objection | null, call: () => Awaitable<T>): Promise<T> {
-    const { patienceMs = 1_000 } = this.options;
-    const endMs = this.clock.nowMs() + patienceMs;
+    const endMs = this.patienceEndMs();
     for (;;) {
       if (this.end !== null) throw this.end;
       const objection = objectionOf(this.known());

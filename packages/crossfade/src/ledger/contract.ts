@@ -1,4 +1,4 @@
-import type { Keeping, KeepRequest } from './keeping.ts';
+import type { Findings, Keeping, KeepRequest } from './keeping.ts';
 import type { StateName } from './states.ts';
 
 /** Which history of PostgreSQL answers. Both change when another server takes over, and an asynchronous one may know less. */
@@ -113,6 +113,8 @@ export interface Kept {
    * any ledger whose clock was not ahead of this one. Null: somebody else keeps.
    */
   readonly turn: bigint | null;
+  /** What was found last, by this keeper or the one before; null before the first. */
+  readonly findings: Findings | null;
 }
 
 /** A line of the history. */

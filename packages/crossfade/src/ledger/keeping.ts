@@ -6,9 +6,7 @@ export interface Findings {
   readonly epoch: bigint;
   /** All that the state asks of a keeper has been done at least once. */
   readonly isDone: boolean;
-  /** Every write since the copy began was noted. */
-  readonly isCaptured: boolean;
-  /** Every record was copied since the crossing began. */
+  /** Every record was copied, and every write since the copy began was noted. */
   readonly isCopied: boolean;
   /** Records of the leader that the copy has looked at. */
   readonly copied: number;

@@ -193,7 +193,8 @@ export class MemoryLedger implements Ledger {
   async keep(group: string, request: KeepRequest): Promise<Kept> {
     checkKeeper(group, request);
     const control = this.answer(group);
-    return { control, turn: this.keepers.keep(control, request) };
+    const turn = this.keepers.keep(control, request);
+    return { control, turn, findings: this.keepers.keeping(group)?.findings ?? null };
   }
 
   async letGo(group: string, keeper: string): Promise<void> {

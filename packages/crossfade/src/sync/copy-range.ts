@@ -25,6 +25,8 @@ export interface CopyOptions {
 
 /** One range, copied. */
 export interface Copied {
+  /** Records of the leader that were read. */
+  readonly looked: number;
   /** Records that were made, replaced or removed. */
   readonly changed: number;
   /**
@@ -86,7 +88,7 @@ export async function copyRange(
   if (unnamed.length > 0) for await (const key of surplusOf(load, range, found)) load.keep.push(key);
   await refuseMassRemoval(load, range, found);
   const loaded = await loadRange(load, range, found);
-  return { ...loaded, refused: [...refused, ...loaded.refused], unnamed, next };
+  return { ...loaded, looked: rows.length, refused: [...refused, ...loaded.refused], unnamed, next };
 }
 
 type Loaded = Pick<Copied, 'changed' | 'refused'>;

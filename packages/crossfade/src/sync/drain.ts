@@ -27,6 +27,8 @@ export interface DrainOptions {
    * beyond that a round writes nothing. Default 500.
    */
   readonly removalsMax?: number;
+  /** Is told of the units of each round before they are written. */
+  readonly onUnits?: (units: readonly Unit[]) => void;
 }
 
 /**
@@ -39,16 +41,18 @@ export class Drain {
   private readonly leg: Leg;
   private readonly limit: number;
   private readonly removalsMax: number;
+  private readonly onUnits: (units: readonly Unit[]) => void;
   /** Entries that stay are the oldest of the journal: the next round looks so many further. */
   private staying = 0;
   /** Units of which the leader has nothing, in rounds one after the other that met no other ones. */
   private goneInTurn = 0;
 
   /** @throws TypeError for a mapping whose units a journal of keys does not name */
-  constructor(leg: Leg, { limit = 1_000, removalsMax = 500 }: DrainOptions = {}) {
+  constructor(leg: Leg, { limit = 1_000, removalsMax = 500, onUnits = () => undefined }: DrainOptions = {}) {
     this.leg = legOf(leg);
     this.limit = limit;
     this.removalsMax = removalsMax;
+    this.onUnits = onUnits;
   }
 
   /** @throws CrossfadeError E_FENCED when the epoch of the leg is over; E_MASS_REMOVAL; and those of either store */
@@ -59,6 +63,7 @@ export class Drain {
     const settled = entries.filter(({ isSettled, key }) => isSettled && key !== null);
     const groups = this.unitsOf(settled);
     const units = Array.from(groups.values(), ({ unit }) => unit);
+    this.onUnits(units);
     const synced = await sync(this.leg, units, { removalsMax: this.removalsMax - this.goneInTurn });
     // What is quarantined says nothing of the leader's records: neither that they are there nor that they are gone.
     if (synced.held > 0) this.goneInTurn = 0;

@@ -14,6 +14,8 @@ export const heights: Readonly<Record<string, number>> = {
   ledger: 6,
   sync: 6,
   crossfade: 7,
+  keep: 8,
+  control: 9,
   verify: 7,
   staging: 7,
   move: 8,

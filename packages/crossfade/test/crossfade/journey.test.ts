@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { crossedDriver } from '../../src/crossfade/crossed.ts';
+import { Operator } from '../../src/control/operator.ts';
 import { postgresDriver } from '../../src/drivers/postgres/postgres.ts';
 import { sqliteDriver } from '../../src/drivers/sqlite/store/driver.ts';
+import { Keeper } from '../../src/keep/keeper.ts';
 import type { Ledger } from '../../src/ledger/contract.ts';
 import { openLedger } from '../../src/ledger/postgres/open.ts';
 import { collections } from '../../src/schema/collection.ts';
@@ -11,8 +13,6 @@ import { mappingHash } from '../../src/schema/mapping/unit.ts';
 import type { LiveDriver, Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/store.ts';
 import { freshDatabase, type TestDatabase } from '../harness/postgres.ts';
-import { Drain } from '../../src/sync/drain.ts';
-import { cutOver, type HandDriven, rollBack, start, walk } from '../support/hand-driven.ts';
 import { postgresStore } from '../support/postgres-store.ts';
 import { sqliteStore } from '../support/sqlite-store.ts';
 
@@ -26,6 +26,7 @@ const schema = collections({
 });
 const mapping = identity(schema);
 const group = 'all';
+const by = { actor: 'operator', commit: 'c0ffee' };
 const ids = Array.from({ length: 8 }, (_, i) => `c${i}`);
 
 let database: TestDatabase;
@@ -94,25 +95,20 @@ async function countOf(driver: LiveDriver, collection: string): Promise<number> 
 test('an application crosses to PostgreSQL while it writes, back with the new data, and forward again: nothing acknowledged is lost', async () => {
   const { driver: source, path } = await sqliteStore({}, schema);
   const { driver: target } = await postgresStore({ target: database, schema: 'app' }, schema);
-  await ledger.begin(group, mappingHash(mapping), { actor: 'operator', commit: 'c0ffee' });
-  const driven: HandDriven = {
-    ledger,
-    group,
-    mapping,
-    source,
-    target,
-  };
+  await ledger.begin(group, mappingHash(mapping), by);
+  const keeper = new Keeper({ ledger, group, mapping, source, target }, { ...by, actor: 'keeper' });
+  keeper.start();
   const applications = [new Application(path, 1), new Application(path, 2)];
-  onTestFinished(() => Promise.all(applications.map((each) => each.stop())).then(() => undefined));
+  onTestFinished(async () => {
+    await Promise.all([keeper, ...applications].map((each) => each.stop()));
+  });
   for (const each of applications) each.start();
 
-  const there = await start(driven);
-  const back = await cutOver(driven, there);
-  await new Drain(back).round();
-  const again = await rollBack(driven, back);
-  await new Drain(again).round();
-  await cutOver(driven, again);
-  await walk(driven, 'final');
+  const operator = new Operator({ ledger, group, ...by, waitMs: 60_000, budgetMs: 30_000 });
+  for (const state of ['dual', 'shadow', 'primary']) expect((await operator.advance()).control.state).toBe(state);
+  expect((await operator.rollback()).control.state).toBe('shadow');
+  expect((await operator.advance()).control.state).toBe('primary');
+  await operator.finish();
   await Promise.all(applications.map((each) => each.stop()));
 
   const rows = (await openStore(schema, target).scan('counters')).rows;

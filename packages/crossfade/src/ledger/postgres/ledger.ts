@@ -40,7 +40,7 @@ import {
 import { stateNames, states } from '../states.ts';
 import { hasRollback, objection } from '../steps.ts';
 import { type Ask, Calls } from './calls.ts';
-import { controlOf, entryOf, findingsText, instanceOf, keepingCount, keepingOf } from './rows.ts';
+import { controlOf, entryOf, findingsOf, findingsText, instanceOf, keepingCount, keepingOf } from './rows.ts';
 import { statements } from './statements.ts';
 import { stepValues } from './step-values.ts';
 
@@ -154,7 +154,7 @@ export class PostgresLedger implements Ledger {
     checkText('The id of an instance', instance);
     await this.calls.all(async (ask) => {
       await ask(statements.leave, [instance]);
-      if ((await found(ask, instance)) !== null) throw over(instance, true);
+      if ((await member(ask, instance)) !== null) throw over(instance, true);
     });
   }
 
@@ -172,8 +172,8 @@ export class PostgresLedger implements Ledger {
     checkText('The id of an instance', instance);
     await this.calls.all(async (ask) => {
       if ((await ask(statements.markUnclean, [instance])).count === 1) return;
-      const member = await found(ask, instance);
-      throw member === null ? over(instance, false) : stillLive(instance, member.leaseLeftMs);
+      const holder = await member(ask, instance);
+      throw holder === null ? over(instance, false) : stillLive(instance, holder.leaseLeftMs);
     });
   }
 
@@ -181,11 +181,11 @@ export class PostgresLedger implements Ledger {
     checkText('The id of an instance', instance);
     checkActor(by);
     await this.calls.all(async (ask) => {
-      const before = await found(ask, instance);
+      const before = await member(ask, instance);
       if (before === null) return;
       await ask(statements.lock, [before.group]);
       if ((await ask(statements.forget, [instance, by.actor, by.commit])).count === 1) return;
-      const after = await found(ask, instance);
+      const after = await member(ask, instance);
       if (after !== null) throw stillLive(instance, after.leaseLeftMs);
     });
   }
@@ -201,11 +201,15 @@ export class PostgresLedger implements Ledger {
 
   async keep(group: string, request: KeepRequest): Promise<Kept> {
     checkKeeper(group, request);
-    const { keeper, leaseMs, findings } = request;
-    const values = [group, keeper, String(leaseMs), findings === undefined ? null : findingsText(findings)];
+    const { keeper, leaseMs, findings: found } = request;
+    const values = [group, keeper, String(leaseMs), found === undefined ? null : findingsText(found)];
     const { control, rest } = first(await this.calls.one('write', statements.keep, values), group);
-    const [turn] = rest;
-    return { control, turn: turn === null ? null : BigInt(turn) };
+    const [turn, findings] = rest;
+    return {
+      control,
+      turn: turn === null ? null : BigInt(turn),
+      findings: findings === null ? null : findingsOf(findings),
+    };
   }
 
   async letGo(group: string, keeper: string): Promise<void> {
@@ -227,7 +231,7 @@ async function row(ask: Ask, group: string): Promise<Control> {
   return first(await ask(statements.control, [group]), group).control;
 }
 
-async function found(ask: Ask, instance: string): Promise<(Instance & { readonly group: string }) | null> {
+async function member(ask: Ask, instance: string): Promise<(Instance & { readonly group: string }) | null> {
   const { rows } = await ask(statements.instance, [instance]);
   const member = rows[0] === undefined ? null : instanceOf(rows[0]);
   return member === null ? null : { ...member, group: rows[0]?.at(-1) as string };

@@ -74,7 +74,8 @@ export function findingsText(findings: Findings): string {
   return JSON.stringify({ ...findings, epoch: String(findings.epoch) });
 }
 
-function findingsOf(text: string): Findings {
+/** What {@link findingsText} was made of. */
+export function findingsOf(text: string): Findings {
   const found = JSON.parse(text) as Omit<Findings, 'epoch'> & { epoch: string };
   return { ...found, epoch: BigInt(found.epoch) };
 }

@@ -113,9 +113,9 @@ export const statements = {
         turn = CASE WHEN (k.keeper, k.epoch) = (EXCLUDED.keeper, EXCLUDED.epoch) THEN k.turn
           ELSE greatest(k.turn + 1, EXCLUDED.turn) END
       WHERE k.epoch <= EXCLUDED.epoch AND (k.keeper = EXCLUDED.keeper OR k.lease_until <= clock_timestamp())
-      RETURNING k."group", k.turn)
-    SELECT ${controlColumns}, kept.turn FROM crossfade.ledger_now AS c LEFT JOIN kept ON kept."group" = c."group"
-    WHERE c."group" = $1`,
+      RETURNING k."group", k.turn, k.findings)
+    SELECT ${controlColumns}, kept.turn, kept.findings
+    FROM crossfade.ledger_now AS c LEFT JOIN kept ON kept."group" = c."group" WHERE c."group" = $1`,
   /** $1 the group, $2 the keeper. */
   letGo: `UPDATE crossfade.ledger_keeper SET lease_until = clock_timestamp() WHERE "group" = $1 AND keeper = $2
     AND lease_until > clock_timestamp()`,

@@ -5,7 +5,6 @@ import { defective, longMs, refused, shortMs, type Suite } from './check.ts';
 const findings = (epoch: bigint): Findings => ({
   epoch,
   isDone: true,
-  isCaptured: true,
   isCopied: true,
   copied: 2 ** 40,
   owed: 0,
@@ -81,7 +80,8 @@ function findingCases({ it }: Suite): void {
     assert.deepEqual((await other.members(group)).keeping?.findings, findings(epoch));
     await ledger.keep(group, { keeper, leaseMs: longMs });
     await ledger.letGo(group, keeper);
-    await other.keep(group, { keeper: named('b'), leaseMs: longMs });
+    const next = await other.keep(group, { keeper: named('b'), leaseMs: longMs });
+    assert.deepEqual(next.findings, findings(epoch));
     assert.deepEqual((await ledger.members(group)).keeping?.findings, findings(epoch));
     await ledger.keep(group, { keeper, leaseMs: longMs, findings: { ...findings(epoch), owed: 9 } });
     assert.equal((await ledger.members(group)).keeping?.findings?.owed, 0);

@@ -1,0 +1,47 @@
+import type { Ledger } from '../ledger/contract.ts';
+import type { Mapping, Side } from '../schema/mapping/mapping.ts';
+import type { LiveDriver } from '../store/contract.ts';
+import type { BulkLeg } from '../sync/copy-range.ts';
+import { keyedPart, type Leader, legOf } from '../sync/leg.ts';
+
+/** Two stores that become one, and where all that takes part in it agrees. */
+export interface Crossing {
+  readonly ledger: Ledger;
+  readonly group: string;
+  readonly mapping: Mapping;
+  /** Open, and with every part of the live protocol. Where a store has one writer process, it is the application's own. */
+  readonly source: LiveDriver;
+  readonly target: LiveDriver;
+}
+
+/** The store that leads from this side, and the one that follows. */
+export function rolesOf({ source, target }: Crossing, from: Side): { leader: LiveDriver; follower: LiveDriver } {
+  return from === 'source' ? { leader: source, follower: target } : { leader: target, follower: source };
+}
+
+/**
+ * The direction in which a keeper works in one turn. The stamps are its own: who comes with another turn is refused by the
+ * follower, so nobody else draws any.
+ *
+ * @throws TypeError for a mapping whose units are not single records of both sides, which ranges of keys cannot walk
+ */
+export function legFrom(crossing: Crossing, from: Side, turn: bigint): BulkLeg {
+  const { mapping } = crossing;
+  let stamp = 0n;
+  const leg: BulkLeg = { mapping, from, ...rolesOf(crossing, from), epoch: turn, stamp: () => ++stamp };
+  legOf(leg);
+  for (const family of mapping.families) {
+    keyedPart(leg, family, 'source');
+    keyedPart(leg, family, 'target');
+  }
+  return leg;
+}
+
+/** Notes every write from now on. @returns false where writes may have gone unnoted until now */
+export async function ensureCaptured(driver: Leader): Promise<boolean> {
+  if ((await driver.capture.stands()).stands) return true;
+  // What stood and was torn down cannot be mended: its entries are worth nothing any more.
+  await driver.capture.remove();
+  await driver.capture.install();
+  return false;
+}

@@ -1,0 +1,59 @@
+import { laggardsOf } from '../ledger/laggards.ts';
+import { ensureCaptured } from './crossing.ts';
+import type { Shift } from './shift.ts';
+
+/** Whether there is more to do at once, or nothing until something is written. */
+export type Pace = 'on' | 'rest';
+
+/** Passes without a difference that are enough for the step behind them. */
+export const passesWanted = 2;
+
+/**
+ * One piece of keeping the follower in step while somebody leads: what was never copied is copied, then what is owed is
+ * made up for, then everything is compared where the state says so. All three by one process, one after the other: none
+ * may come in between another.
+ */
+export async function follow(shift: Shift): Promise<Pace> {
+  if (!(await ensureCaptured(shift.leg.leader))) shift.restart();
+  if (!shift.isCopied && !(await isMet(shift))) return 'rest';
+  if (!shift.isCopied && !shift.copier.isThrough) {
+    await shift.copier.range();
+    return shift.copier.isThrough && shift.copier.quarantined > 0 ? 'rest' : 'on';
+  }
+  const round = await shift.drained();
+  if (!shift.isCopied && round.isDrained) await shift.copier.again();
+  shift.isCopied ||= shift.copier.isOver;
+  shift.isDone ||= shift.isCopied && !round.isMore;
+  const isBehind = round.isMore || round.cleared > 0;
+  if (shift.isCopied && shift.state.isCompared && !round.isMore) return compare(shift, isBehind);
+  await noteReadiness(shift);
+  return isBehind ? 'on' : 'rest';
+}
+
+async function compare(shift: Shift, isBehind: boolean): Promise<Pace> {
+  const { crossing, control, comparer } = shift;
+  const isPassOver = await comparer.range();
+  if (!isPassOver) return 'on';
+  shift.passed();
+  if (comparer.cleanPasses >= passesWanted)
+    await crossing.ledger.note(crossing.group, { epoch: control.epoch, isVerified: true });
+  return isBehind || comparer.cleanPasses < passesWanted ? 'on' : 'rest';
+}
+
+/** Whether a rollback would lose nothing, where there is one, is told when it changes. */
+async function noteReadiness(shift: Shift): Promise<void> {
+  const { crossing, control, state } = shift;
+  if (state.phase !== 'postgres-primary') return;
+  const isRollbackReady = shift.isCopied && shift.findings(null).quarantined === 0;
+  const before = shift.isReadyNoted ?? control.isRollbackReady;
+  if (before === isRollbackReady) return;
+  await crossing.ledger.note(crossing.group, { epoch: control.epoch, isRollbackReady });
+  shift.isReadyNoted = isRollbackReady;
+}
+
+/** Whether every instance acts by this state, so that every write from now on is noted. */
+async function isMet({ crossing: { ledger, group }, control }: Shift): Promise<boolean> {
+  const members = await ledger.members(group);
+  const { live, expired } = laggardsOf(members);
+  return members.control.epoch === control.epoch && live.length + expired.length === 0;
+}
