@@ -1,10 +1,12 @@
+import { passesWanted } from '../keep/comparer.ts';
 import type { Members } from '../ledger/contract.ts';
 import type { Findings } from '../ledger/keeping.ts';
-import { laggardsOf } from '../ledger/laggards.ts';
-import type { StateName } from '../ledger/states.ts';
+import { farFrom, laggardsOf } from '../ledger/laggards.ts';
+import { type StateName, states } from '../ledger/states.ts';
 
 /** What a step may ask for. */
 export type GateName =
+  | 'near'
   | 'acked'
   | 'met'
   | 'keeper'
@@ -26,10 +28,7 @@ export interface GateReading {
 /** Entries of the journal that a cutover may begin with: fewer than a keeper makes up for in a moment. */
 export const owedMax = 1_000;
 
-/** Comparisons of everything, in turn, that have to be without a difference. */
-const passesWanted = 2;
-
-type Judge = (members: Members) => string | null;
+type Judge = (members: Members, to: StateName) => string | null;
 
 /** A judgement about what the keeper found in this very state; without it a gate is closed. */
 const found =
@@ -43,6 +42,10 @@ const found =
 
 /** Each answers why it is closed. Names, counts and ids, nothing out of a row. */
 const judges: Readonly<Record<GateName, Judge>> = {
+  near: (members, to) => {
+    const far = farFrom(members, to);
+    return far.length === 0 ? null : `${named(far)} still act by a state that is more than one step from ${to}`;
+  },
   acked: (members) => {
     const { live } = laggardsOf(members);
     return live.length === 0 ? null : `${named(live)} still act by an earlier state`;
@@ -92,19 +95,21 @@ const gates: Readonly<
   legacy: { forward: ['keeper'], back: [] },
   dual: { forward: ['met', 'keeper', 'done', 'copied', 'quarantine'], back: ['met'] },
   shadow: { forward: ['met', 'keeper', 'copied', 'quarantine', 'owed', 'verified', 'clean'], back: ['met'] },
-  armed: { forward: ['met', 'keeper', 'done', 'copied', 'quarantine', 'owed'], back: ['met'] },
-  frozen: { forward: insideFreeze, back: ['acked'] },
-  switched: { forward: insideFreeze, back: ['acked'] },
+  armed: { forward: ['met', 'keeper', 'done', 'copied', 'quarantine', 'owed'], back: ['near'] },
+  frozen: { forward: insideFreeze, back: ['near'] },
+  switched: { forward: insideFreeze, back: ['near'] },
   primary: { forward: ['met', 'keeper'], back: ['met', 'keeper', 'done', 'copied', 'ready', 'quarantine', 'owed'] },
   // A rollback goes through the table the other way.
-  'back-switched': { forward: ['acked'], back: insideFreeze },
-  'back-frozen': { forward: ['acked'], back: insideFreeze },
+  'back-switched': { forward: ['near'], back: insideFreeze },
+  'back-frozen': { forward: ['near'], back: insideFreeze },
   final: { forward: [], back: [] },
 };
 
 /** The gates of the step forward or back from where the group is. */
 export function readGates(members: Members, direction: 'forward' | 'back'): GateReading[] {
-  return gates[members.control.state][direction].map((gate) => ({ gate, why: judges[gate](members) }));
+  const { state } = members.control;
+  const to = states[state][direction] ?? state;
+  return gates[state][direction].map((gate) => ({ gate, why: judges[gate](members, to) }));
 }
 
 /** Those that are closed. */

@@ -73,7 +73,7 @@ export class Operator {
       throw misplaced(control, 'advance', 'The crossing is over, or `finish` ends it.');
     if (phase === 'rollback')
       throw misplaced(control, 'advance', 'A rollback is under way: `rollback` goes on with it, `abort` leaves it.');
-    return this.travel('forward', (state) => rests.includes(state));
+    return this.travel('forward', control.epoch, (state) => rests.includes(state));
   }
 
   /**
@@ -85,7 +85,7 @@ export class Operator {
     const { phase } = states[control.state];
     if (phase !== 'postgres-primary' && phase !== 'rollback')
       throw misplaced(control, 'rollback', 'PostgreSQL does not lead, or the old store is given up.');
-    return this.travel('back', (state) => state === 'shadow');
+    return this.travel('back', control.epoch, (state) => state === 'shadow');
   }
 
   /**
@@ -103,14 +103,14 @@ export class Operator {
     const { control } = await this.members();
     if (control.state !== 'shadow' && control.state !== 'dual')
       throw misplaced(control, 'retreat', 'Only a crossing that has not cut over steps back.');
-    return this.step('back', this.clock.nowMs() + this.waitMs());
+    return this.step('back', control.epoch, this.clock.nowMs() + this.waitMs());
   }
 
   /** Ends the way back for good. @throws CrossfadeError E_STATE_UNFIT, E_GATE_CLOSED, E_STEP_LOST */
   async finish(): Promise<Control> {
     const { control } = await this.members();
     if (control.state !== 'primary') throw misplaced(control, 'finish', 'Only where PostgreSQL leads a crossing ends.');
-    return this.step('forward', this.clock.nowMs() + this.waitMs());
+    return this.step('forward', control.epoch, this.clock.nowMs() + this.waitMs());
   }
 
   /** What has happened, oldest first. */
@@ -119,25 +119,30 @@ export class Operator {
   }
 
   /** Steps in one direction until a state to rest in; a freeze ends within its time, one way or the other. */
-  private async travel(direction: 'forward' | 'back', isRest: (state: StateName) => boolean): Promise<Outcome> {
+  private async travel(
+    direction: 'forward' | 'back',
+    from: bigint,
+    isRest: (state: StateName) => boolean,
+  ): Promise<Outcome> {
     let frozenAtMs: number | null = null;
-    let pausedMs: number | null = null;
     try {
-      for (;;) {
+      for (let epoch = from; ; ) {
         const endMs = this.clock.nowMs() + this.waitMs();
-        const control = await this.step(direction, endMs);
-        const { leader } = states[control.state];
-        if (leader === null) frozenAtMs ??= this.clock.nowMs();
-        else if (frozenAtMs !== null) {
-          await this.settled(control.epoch, endMs);
-          pausedMs ??= this.clock.nowMs() - frozenAtMs;
-        }
-        if (isRest(control.state)) return { control, pausedMs };
+        const control = await this.step(direction, epoch, endMs);
+        epoch = control.epoch;
+        const isFrozen = states[control.state].leader === null;
+        if (isFrozen) frozenAtMs ??= this.clock.nowMs();
+        if (!isRest(control.state)) continue;
+        if (frozenAtMs === null) return { control, pausedMs: null };
+        await this.settled(epoch, endMs);
+        return { control, pausedMs: this.clock.nowMs() - frozenAtMs };
       }
     } catch (error) {
-      const { control } = await this.members();
-      if (!isInPassing(control)) throw error;
-      throw crossingAborted(await this.leave(), error);
+      // Whoever has frozen thaws; what somebody else is about is left to him.
+      const isOthers = hasCode(error, 'E_STEP_LOST') && frozenAtMs === null;
+      if (isOthers || !isInPassing((await this.members()).control)) throw error;
+      await this.leave().catch(() => undefined);
+      throw crossingAborted((await this.members()).control, error);
     }
   }
 
@@ -148,7 +153,7 @@ export class Operator {
       const { control } = await this.members();
       if (!isInPassing(control)) return control;
       try {
-        await this.step(states[control.state].phase === 'cutover' ? 'back' : 'forward', endMs);
+        await this.step(states[control.state].phase === 'cutover' ? 'back' : 'forward', control.epoch, endMs);
       } catch (error) {
         // The keeper leaves a freeze whose time is over as well, and before that the coordinator alone may.
         if (!hasCode(error, 'E_STEP_LOST') || this.clock.nowMs() > endMs) throw error;
@@ -157,10 +162,10 @@ export class Operator {
     }
   }
 
-  /** Takes the next step of a direction as soon as its gates are open. */
-  private async step(direction: 'forward' | 'back', endMs: number): Promise<Control> {
+  /** Takes the next step of a direction as soon as its gates are open, if nobody has taken another one. */
+  private async step(direction: 'forward' | 'back', from: bigint, endMs: number): Promise<Control> {
     const { ledger, group, actor, commit, budgetMs = 5_000 } = this.options;
-    const members = await this.opened(direction, endMs);
+    const members = await this.opened(direction, from, endMs);
     const { control } = members;
     const { state, epoch } = control;
     const to = states[state][direction];
@@ -178,15 +183,17 @@ export class Operator {
     return stepped.control;
   }
 
-  /** Waits for the gates of a step. @throws CrossfadeError E_GATE_CLOSED when they are not open in time */
-  private async opened(direction: 'forward' | 'back', endMs: number): Promise<Members> {
+  /** Waits for the gates of a step. @throws CrossfadeError E_GATE_CLOSED when they are not open in time, E_STEP_LOST */
+  private async opened(direction: 'forward' | 'back', from: bigint, endMs: number): Promise<Members> {
     for (;;) {
       const members = await this.members();
+      const to = states[members.control.state][direction] ?? members.control.state;
+      if (members.control.epoch !== from) throw stepLost(members.control, to, 'lost');
       const closed = closedGates(members, direction);
       if (closed.length === 0) return members;
       const { control } = members;
       const isOver = control.frozenLeftMs === null ? this.clock.nowMs() >= endMs : control.frozenLeftMs <= 0;
-      if (isOver) throw gateClosed(control, states[control.state][direction] ?? control.state, closed);
+      if (isOver) throw gateClosed(control, to, closed);
       await this.clock.wait(lookMs);
     }
   }

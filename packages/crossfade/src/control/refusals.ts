@@ -32,7 +32,7 @@ export function crossingAborted({ group, state }: Control, cause: unknown): Cros
   const why = cause instanceof CrossfadeError ? cause.message : 'something unexpected failed';
   return new CrossfadeError(
     'E_CROSSING_ABORTED',
-    `${group}: the way was broken off, and the group rests in ${state}. ${why}`,
+    `${group}: the way was broken off, and the group is in ${state}. ${why}`,
     { group, state, ...(cause instanceof CrossfadeError && { why: cause.code }) },
     { cause },
   );

@@ -67,6 +67,10 @@ export const limits = {
   keepRangeMs: 200,
   keepRangeRows: 500,
   keepRangeRowsMax: 20_000,
+  /** Between two comparisons of everything, when the last ones were without a difference. */
+  keepCompareRestMs: 60_000,
+  /** The same when something differed: a repair is looked at soon, and what it does not mend not all the time. */
+  keepRepairRestMs: 1_000,
   /** Units written since the last comparison of everything that are compared once more while nobody writes. */
   keepTouchedMax: 100_000,
   /** Numbers that are left out when the lead changes, so that what the old leader gave and forgot is not given again. */

@@ -73,3 +73,13 @@ const reasons = {
     'the control ledger has gone back, or another server answers for it, so what it says is not acted by. Verify both stores, then accept what it says.',
   ],
 } as const;
+
+/** An instance that takes part no more. */
+export function over(instance: string, why: string, cause?: unknown): CrossfadeError {
+  return new CrossfadeError(
+    'E_INSTANCE_OVER',
+    `The instance ${instance} ${why}. Nothing was done. Let it stop, and register another in its place.`,
+    { instance },
+    cause === undefined ? undefined : { cause },
+  );
+}

@@ -5,7 +5,7 @@ import type { Control, Ledger, Position } from '../ledger/contract.ts';
 import { Lease } from '../ledger/lease.ts';
 import { type State, type StateName, states } from '../ledger/states.ts';
 import type { Awaitable } from '../store/awaitable.ts';
-import { type Known, type Objection, readObjection, refusalOf, writeObjection } from './admission.ts';
+import { type Known, type Objection, over, readObjection, refusalOf, writeObjection } from './admission.ts';
 import { Calls } from './calls.ts';
 import { News } from './news.ts';
 
@@ -128,7 +128,7 @@ export class Instance {
     });
   }
 
-  /** How long a call that comes now waits at most. */
+  /** Until when a call that comes now waits. */
   patienceEndMs(): number {
     return this.clock.nowMs() + (this.options.patienceMs ?? 1_000);
   }
@@ -239,13 +239,4 @@ export class Instance {
     const { pollMs = 1_000, pollFrozenMs = 20 } = this.options;
     return states[(this.control as Control).state].writes === 'open' ? pollMs : pollFrozenMs;
   }
-}
-
-function over(instance: string, why: string, cause?: unknown): CrossfadeError {
-  return new CrossfadeError(
-    'E_INSTANCE_OVER',
-    `The instance ${instance} ${why}. Nothing was done. Let it stop, and register another in its place.`,
-    { instance },
-    cause === undefined ? undefined : { cause },
-  );
 }

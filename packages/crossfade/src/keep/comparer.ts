@@ -4,6 +4,9 @@ import { compareRange } from '../sync/compare-range.ts';
 import type { Leg } from '../sync/leg.ts';
 import { sync } from '../sync/sync.ts';
 
+/** Passes without a difference, in turn, that prove the stores equal. */
+export const passesWanted = 2;
+
 /** Compares everything, pass after pass, and repairs what differs with nothing to explain it. */
 export class Comparer {
   /** Passes in turn that have found no difference. */
@@ -24,8 +27,8 @@ export class Comparer {
     this.incidents = incidents;
   }
 
-  /** Compares the next range. @returns whether a pass has ended by it @throws CrossfadeError as {@link compareRange} and {@link sync} */
-  async range(): Promise<boolean> {
+  /** Compares the next range. @returns what the pass that has ended by it has found; `going`: none has @throws CrossfadeError as {@link compareRange} and {@link sync} */
+  async range(): Promise<'going' | 'clean' | 'different'> {
     const { families } = this.leg.mapping;
     const { units, different, next } = await compareRange(
       this.leg,
@@ -42,9 +45,10 @@ export class Comparer {
     }
     this.after = next;
     if (next === null) this.family++;
-    if (this.family < families.length) return false;
-    this.cleanPasses = this.isClean ? this.cleanPasses + 1 : 0;
+    if (this.family < families.length) return 'going';
+    const { isClean } = this;
+    this.cleanPasses = isClean ? this.cleanPasses + 1 : 0;
     [this.family, this.compared, this.isClean] = [0, 0, true];
-    return true;
+    return isClean ? 'clean' : 'different';
   }
 }

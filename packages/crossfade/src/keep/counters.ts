@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
 import type { Collection, Collections, FieldType } from '../schema/collection.ts';
-import type { LiveDriver } from '../store/contract.ts';
+import type { Crossable } from './crossing.ts';
 
 /** The last number of a field whose numbers a store may give. */
 const lastOf: Readonly<Partial<Record<FieldType, bigint>>> = { integer: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n };
@@ -11,7 +11,8 @@ const lastOf: Readonly<Partial<Record<FieldType, bigint>>> = { integer: 2n ** 31
  *
  * @throws CrossfadeError those of the store
  */
-export async function raiseCounters(driver: LiveDriver, schema: Collections): Promise<void> {
+export async function raiseCounters(driver: Crossable, schema: Collections): Promise<void> {
+  if (driver.counters === undefined) return;
   for (const [collection, shape] of Object.entries(schema)) {
     const last = lastOf[shape.fields[shape.key[0]].type];
     if (shape.key.length > 1 || last === undefined) continue;
@@ -21,7 +22,7 @@ export async function raiseCounters(driver: LiveDriver, schema: Collections): Pr
   }
 }
 
-async function lastKey(driver: LiveDriver, collection: string, { key }: Collection): Promise<bigint> {
+async function lastKey(driver: Crossable, collection: string, { key }: Collection): Promise<bigint> {
   const query = { where: [], order: key, descending: true, after: null, limit: 1 };
   const [row] = await driver.scan(collection, query);
   return row === undefined ? 0n : BigInt(row[key[0]] as number | bigint);

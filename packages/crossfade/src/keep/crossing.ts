@@ -1,21 +1,25 @@
 import type { Ledger } from '../ledger/contract.ts';
 import type { Mapping, Side } from '../schema/mapping/mapping.ts';
-import type { LiveDriver } from '../store/contract.ts';
+import type { Driver } from '../store/contract.ts';
+import type { Live } from '../store/live/live.ts';
 import type { BulkLeg } from '../sync/copy-range.ts';
 import { keyedPart, type Leader, legOf } from '../sync/leg.ts';
+
+/** A store that can cross; one that gives no numbers to records has no counters to raise. */
+export type Crossable = Driver & Required<Omit<Live, 'counters'>> & Pick<Live, 'counters'>;
 
 /** Two stores that become one, and where all that takes part in it agrees. */
 export interface Crossing {
   readonly ledger: Ledger;
   readonly group: string;
   readonly mapping: Mapping;
-  /** Open, and with every part of the live protocol. Where a store has one writer process, it is the application's own. */
-  readonly source: LiveDriver;
-  readonly target: LiveDriver;
+  /** Open. Where a store has one writer process, it is the application's own. */
+  readonly source: Crossable;
+  readonly target: Crossable;
 }
 
 /** The store that leads from this side, and the one that follows. */
-export function rolesOf({ source, target }: Crossing, from: Side): { leader: LiveDriver; follower: LiveDriver } {
+export function rolesOf({ source, target }: Crossing, from: Side): { leader: Crossable; follower: Crossable } {
   return from === 'source' ? { leader: source, follower: target } : { leader: target, follower: source };
 }
 

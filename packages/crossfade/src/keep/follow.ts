@@ -1,12 +1,10 @@
 import { laggardsOf } from '../ledger/laggards.ts';
+import { passesWanted } from './comparer.ts';
 import { ensureCaptured } from './crossing.ts';
 import type { Shift } from './shift.ts';
 
 /** Whether there is more to do at once, or nothing until something is written. */
 export type Pace = 'on' | 'rest';
-
-/** Passes without a difference that are enough for the step behind them. */
-export const passesWanted = 2;
 
 /**
  * One piece of keeping the follower in step while somebody leads: what was never copied is copied, then what is owed is
@@ -25,19 +23,21 @@ export async function follow(shift: Shift): Promise<Pace> {
   shift.isCopied ||= shift.copier.isOver;
   shift.isDone ||= shift.isCopied && !round.isMore;
   const isBehind = round.isMore || round.cleared > 0;
-  if (shift.isCopied && shift.state.isCompared && !round.isMore) return compare(shift, isBehind);
+  if (shift.isCopied && shift.state.isCompared && !round.isMore && shift.isToCompare) return compare(shift, isBehind);
   await noteReadiness(shift);
   return isBehind ? 'on' : 'rest';
 }
 
 async function compare(shift: Shift, isBehind: boolean): Promise<Pace> {
   const { crossing, control, comparer } = shift;
-  const isPassOver = await comparer.range();
-  if (!isPassOver) return 'on';
+  const found = await comparer.range();
+  if (found === 'going') return 'on';
   shift.passed();
   if (comparer.cleanPasses >= passesWanted)
     await crossing.ledger.note(crossing.group, { epoch: control.epoch, isVerified: true });
-  return isBehind || comparer.cleanPasses < passesWanted ? 'on' : 'rest';
+  // What a repair does not mend is no reason to go on without a pause.
+  const isUnproved = found === 'clean' && comparer.cleanPasses < passesWanted;
+  return isBehind || isUnproved ? 'on' : 'rest';
 }
 
 /** Whether a rollback would lose nothing, where there is one, is told when it changes. */

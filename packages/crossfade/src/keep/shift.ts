@@ -7,7 +7,7 @@ import type { Side, Unit } from '../schema/mapping/mapping.ts';
 import type { BulkLeg } from '../sync/copy-range.ts';
 import { Drain, type Drained } from '../sync/drain.ts';
 import { unitText } from '../sync/sync.ts';
-import { Comparer } from './comparer.ts';
+import { Comparer, passesWanted } from './comparer.ts';
 import { Copier } from './copier.ts';
 import { type Crossing, legFrom } from './crossing.ts';
 
@@ -39,6 +39,7 @@ export class Shift {
   private touchedBefore = new Map<string, Unit>();
   private touchedNow = new Map<string, Unit>();
   private readonly manner: Manner;
+  private comparedMs = Number.NEGATIVE_INFINITY;
 
   /** @param last the shift before, of the same keeper @throws TypeError as {@link legFrom} */
   constructor(crossing: Crossing, { control, findings }: Kept, turn: bigint, manner: Manner, last: Shift | null) {
@@ -84,8 +85,21 @@ export class Shift {
     return [...this.touchedBefore.values(), ...this.touchedNow.values()];
   }
 
+  /** Whether everything is to be compared now: not when the last pass has proved enough, or found what it cannot mend, just lately. */
+  get isToCompare(): boolean {
+    const { cleanPasses, compared } = this.comparer;
+    if (compared > 0 || (cleanPasses > 0 && cleanPasses < passesWanted)) return true;
+    const restMs = cleanPasses === 0 ? limits.keepRepairRestMs : limits.keepCompareRestMs;
+    return this.manner.clock.nowMs() - this.comparedMs >= restMs;
+  }
+
   /** Everything was compared: what was touched before the comparison began has been looked at. */
   passed(): void {
+    this.comparedMs = this.manner.clock.nowMs();
+    this.forget();
+  }
+
+  private forget(): void {
     this.touchedBefore = this.touchedNow;
     this.touchedNow = new Map();
   }
@@ -109,6 +123,6 @@ export class Shift {
 
   private touch(units: readonly Unit[]): void {
     for (const unit of units) this.touchedNow.set(unitText(unit), unit);
-    if (this.touchedNow.size > limits.keepTouchedMax) this.passed();
+    if (this.touchedNow.size > limits.keepTouchedMax) this.forget();
   }
 }

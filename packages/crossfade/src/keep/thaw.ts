@@ -1,5 +1,5 @@
 import type { Actor, Control } from '../ledger/contract.ts';
-import { laggardsOf } from '../ledger/laggards.ts';
+import { farFrom } from '../ledger/laggards.ts';
 import { states } from '../ledger/states.ts';
 import type { Crossing } from './crossing.ts';
 
@@ -13,10 +13,9 @@ export async function thaw({ ledger, group }: Crossing, control: Control, { acto
   const { state, epoch, frozenLeftMs } = control;
   if (frozenLeftMs === null || frozenLeftMs > 0) return false;
   const members = await ledger.members(group);
-  if (members.control.epoch !== epoch || laggardsOf(members).live.length > 0) return false;
   const { phase, forward, back } = states[state];
   const to = phase === 'cutover' ? back : forward;
-  if (to === null) return false;
+  if (members.control.epoch !== epoch || to === null || farFrom(members, to).length > 0) return false;
   const facts = { why: 'the time of the freeze was over' };
   return (await ledger.step(group, { from: { state, epoch }, to, actor, commit, facts })).outcome === 'done';
 }

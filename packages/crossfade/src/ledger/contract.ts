@@ -37,8 +37,9 @@ export interface Control extends Position {
 /** A process of the application, from its registration until it leaves or is forgotten. */
 export interface Instance {
   readonly id: string;
-  /** The last epoch that it acts by. */
+  /** The last epoch that it acts by, and the state that it began. */
   readonly ackedEpoch: bigint;
+  readonly ackedState: StateName;
   /** By the ledger's clock at the time of the answer; not above zero when the lease has ended. */
   readonly leaseLeftMs: number;
   readonly mappingHash: string;

@@ -1,4 +1,5 @@
 import type { Entry, StepRequest } from './contract.ts';
+import type { StateName } from './states.ts';
 
 /** A line before it has its number; only steps have an id and where they began. */
 export type Telling = Omit<Entry, 'number' | 'stepId' | 'from'> & Partial<Pick<Entry, 'stepId' | 'from'>>;
@@ -25,6 +26,12 @@ export class MemoryHistory {
     const isSame =
       found.group === group && entry.epoch - 1n === from.epoch && entry.from === from.state && entry.to === to;
     return isSame ? 'same' : 'another';
+  }
+
+  /** The state that an epoch of a group has begun. */
+  stateAt(group: string, epoch: bigint): StateName {
+    const found = this.entries.find((each) => each.group === group && each.entry.epoch === epoch);
+    return (found as Told).entry.to;
   }
 
   /** The lines of a group behind a number. */

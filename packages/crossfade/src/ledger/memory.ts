@@ -44,7 +44,7 @@ import { effectsOf, hasRollback, objection } from './steps.ts';
 
 /** A row as it is kept: times are those of the clock. */
 type Row = Omit<Control, 'frozenLeftMs' | 'server'> & { readonly frozenUntilMs: number | null };
-type Member = Omit<Instance, 'leaseLeftMs'> & { readonly group: string; readonly leaseEndMs: number };
+type Member = Omit<Instance, 'leaseLeftMs' | 'ackedState'> & { readonly group: string; readonly leaseEndMs: number };
 
 /** Memory has one history. */
 const server: Server = { systemIdentifier: 'memory', timeline: 1 };
@@ -88,7 +88,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async groups(): Promise<readonly Control[]> {
-    return [...this.rows.keys()].sort(byText).map((group) => this.answer(group));
+    return [...this.rows.keys()].sort().map((group) => this.answer(group));
   }
 
   async step(group: string, request: StepRequest): Promise<Stepped> {
@@ -163,9 +163,10 @@ export class MemoryLedger implements Ledger {
     const instances = [...this.instances.values()]
       .filter((member) => member.group === group)
       .map(({ id, ackedEpoch, leaseEndMs, mappingHash, isUnclean }) => {
-        return { id, ackedEpoch, leaseLeftMs: leaseEndMs - this.nowMs(), mappingHash, isUnclean };
+        const ackedState = this.told.stateAt(group, ackedEpoch);
+        return { id, ackedEpoch, ackedState, leaseLeftMs: leaseEndMs - this.nowMs(), mappingHash, isUnclean };
       });
-    instances.sort((a, b) => byText(a.id, b.id));
+    instances.sort((a, b) => (a.id < b.id ? -1 : 1));
     return { control, instances, keeping: this.keepers.keeping(group) };
   }
 
@@ -243,8 +244,4 @@ export class MemoryLedger implements Ledger {
     const { state, epoch } = this.row(group);
     this.told.add(group, { at: new Date(this.nowMs()), actor, commit, to: state, epoch, ...told });
   }
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : 1;
 }

@@ -9,3 +9,6 @@ CREATE TABLE crossfade.ledger_keeper (
   -- json keeps what jsonb refuses or alters.
   findings json
 );
+
+-- Which state an epoch has begun: what an instance acts by is told by it.
+CREATE INDEX ledger_history_epoch ON crossfade.ledger_history ("group", epoch);

@@ -154,7 +154,7 @@ export class PostgresLedger implements Ledger {
     checkText('The id of an instance', instance);
     await this.calls.all(async (ask) => {
       await ask(statements.leave, [instance]);
-      if ((await member(ask, instance)) !== null) throw over(instance, true);
+      if ((await memberOf(ask, instance)) !== null) throw over(instance, true);
     });
   }
 
@@ -172,7 +172,7 @@ export class PostgresLedger implements Ledger {
     checkText('The id of an instance', instance);
     await this.calls.all(async (ask) => {
       if ((await ask(statements.markUnclean, [instance])).count === 1) return;
-      const holder = await member(ask, instance);
+      const holder = await memberOf(ask, instance);
       throw holder === null ? over(instance, false) : stillLive(instance, holder.leaseLeftMs);
     });
   }
@@ -181,11 +181,11 @@ export class PostgresLedger implements Ledger {
     checkText('The id of an instance', instance);
     checkActor(by);
     await this.calls.all(async (ask) => {
-      const before = await member(ask, instance);
+      const before = await memberOf(ask, instance);
       if (before === null) return;
       await ask(statements.lock, [before.group]);
       if ((await ask(statements.forget, [instance, by.actor, by.commit])).count === 1) return;
-      const after = await member(ask, instance);
+      const after = await memberOf(ask, instance);
       if (after !== null) throw stillLive(instance, after.leaseLeftMs);
     });
   }
@@ -231,7 +231,7 @@ async function row(ask: Ask, group: string): Promise<Control> {
   return first(await ask(statements.control, [group]), group).control;
 }
 
-async function member(ask: Ask, instance: string): Promise<(Instance & { readonly group: string }) | null> {
+async function memberOf(ask: Ask, instance: string): Promise<(Instance & { readonly group: string }) | null> {
   const { rows } = await ask(statements.instance, [instance]);
   const member = rows[0] === undefined ? null : instanceOf(rows[0]);
   return member === null ? null : { ...member, group: rows[0]?.at(-1) as string };

@@ -14,6 +14,7 @@ const controlCount = controlColumns.split(',').length;
 
 /** Columns of an instance `i`, as {@link instanceOf} takes them. */
 export const instanceColumns = `i.id, i.acked_epoch,
+  (SELECT h.to_state FROM crossfade.ledger_history AS h WHERE h."group" = i."group" AND h.epoch = i.acked_epoch LIMIT 1),
   floor(extract(epoch FROM i.lease_until - clock_timestamp()) * 1000)::bigint, i.mapping_hash, i.unclean`;
 
 /** Columns of a keeper `k`, as {@link keepingOf} takes them. */
@@ -48,11 +49,12 @@ export function controlOf(row: Row): { control: Control; rest: Row } {
 }
 
 /** Null where the columns are, because nobody is there. */
-export function instanceOf([id, acked, leaseLeft, mappingHash, unclean]: Row): Instance | null {
+export function instanceOf([id, acked, ackedState, leaseLeft, mappingHash, unclean]: Row): Instance | null {
   if (id === null) return null;
   return {
     id,
     ackedEpoch: BigInt(acked as string),
+    ackedState: stateOf(ackedState),
     leaseLeftMs: Number(leaseLeft),
     mappingHash: mappingHash as string,
     isUnclean: unclean === 't',

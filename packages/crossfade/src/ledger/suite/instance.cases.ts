@@ -43,11 +43,12 @@ function registerCases({ it }: Suite): void {
       const { instances } = await on.ledger.members(on.group);
       const added = instances.filter((each) => !before.some((earlier) => earlier.id === each.id));
       assert.ok(added.every(({ leaseLeftMs }) => leaseLeftMs > longMs / 2 && leaseLeftMs <= longMs));
-      const expected = { id, ackedEpoch: row.epoch, mappingHash: mapping.own, isUnclean: false };
+      const expected = { id, ackedEpoch: row.epoch, ackedState: row.state, mappingHash: mapping.own, isUnclean: false };
       assert.deepEqual(
-        added.map(({ id: own, ackedEpoch, mappingHash, isUnclean }) => ({
+        added.map(({ id: own, ackedEpoch, ackedState, mappingHash, isUnclean }) => ({
           id: own,
           ackedEpoch,
+          ackedState,
           mappingHash,
           isUnclean,
         })),
