@@ -76,7 +76,7 @@ export function crossedDriver({ source, target, ...options }: CrossedOptions): D
 const durabilities = ['nothing', 'process', 'machine'] as const;
 
 /** An application may count on what holds wherever its records are. */
-function bothOf(one: Supports, other: Supports): Supports {
+export function bothOf(one: Supports, other: Supports): Supports {
   const least = Math.min(durabilities.indexOf(one.durable), durabilities.indexOf(other.durable));
   return {
     ...notLive,
