@@ -1,4 +1,6 @@
 /** The public face of Crossfade, and nothing else. */
+export type { GateName, GateReading } from './control/gates.ts';
+export { Operator, type OperatorOptions, type Outcome, type Status } from './control/operator.ts';
 export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts } from './core/errors.ts';
 export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } from './drivers/files/files.ts';
 export type { StrangersFile } from './drivers/files/strangers.ts';
@@ -7,6 +9,12 @@ export { nocodbDriver, type NocodbDriverOptions } from './drivers/nocodb/nocodb.
 export type { PoolOptions, PoolStatistics } from './drivers/postgres/pool.ts';
 export { type PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/postgres.ts';
 export { type SqliteDriver, sqliteDriver, type SqliteDriverOptions } from './drivers/sqlite/store/driver.ts';
+export { crossfade, type CrossfadeOptions } from './keep/crossfade.ts';
+export type { Crossable } from './keep/crossing.ts';
+export type { Control, Entry, Instance, Ledger, Members } from './ledger/contract.ts';
+export type { Findings, Keeping } from './ledger/keeping.ts';
+export { type LedgerOptions, openLedger } from './ledger/postgres/open.ts';
+export { type Phase, type State, type StateName, states } from './ledger/states.ts';
 export type { Fact, Kind, SchemaDescription, SchemaObject } from './migrate/drift/description.ts';
 export { describeSchema, type DescribeOptions } from './migrate/drift/describe.ts';
 export { diffSchemas, type DiffOptions } from './migrate/drift/diff.ts';

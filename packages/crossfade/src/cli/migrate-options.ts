@@ -67,7 +67,8 @@ export function version(text: string): bigint {
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000 };
 
-function duration(text: string): number {
+/** A time with its unit, as milliseconds. */
+export function duration(text: string): number {
   const [, amount, unit = ''] = /^(\d{1,6})(ms|s|min)$/.exec(text) ?? [];
   const ms = Number(amount) * (units[unit] ?? Number.NaN);
   if (ms > 0) return ms;

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import { CrossfadeError } from '../../core/errors.ts';
 import { refuseForeign } from '../../drivers/postgres/live/objects.ts';
 import { Pool, type PoolOptions } from '../../drivers/postgres/pool.ts';
-import { inTransaction } from '../../drivers/postgres/statement.ts';
+import { ask, inTransaction } from '../../drivers/postgres/statement.ts';
 import { migrate } from '../../migrate/migrate.ts';
 import { tableNames } from '../../migrate/tables.ts';
 import { connect } from '../../pg/connect.ts';
@@ -33,14 +35,38 @@ const ownNames: readonly string[] = ['ledger_', ...Object.values(tableNames)];
  * E_TARGET_RIGHTS where the schema or something in it belongs to a role that this one cannot trust
  */
 export async function openLedger(options: LedgerOptions): Promise<PostgresLedger> {
+  return open(options, async (client, pool) => {
+    await inTransaction(client, () => refuseForeign(client, ownNames)).finally(() => pool.release(client));
+    await migrate({ folder: migrationsFolder, target: options.target, schema: 'crossfade' });
+  });
+}
+
+/**
+ * Opens a ledger that is there, and makes none. @throws CrossfadeError E_GROUP_MISSING where there is none; else as
+ * {@link openLedger}
+ */
+export async function openExisting(options: LedgerOptions): Promise<PostgresLedger> {
+  return open(options, async (client, pool) => {
+    const asked = { name: null, text: "SELECT to_regclass('crossfade.ledger_keeper') IS NOT NULL" };
+    const { rows } = await ask(client, asked, []).finally(() => pool.release(client));
+    if (rows[0]?.[0] !== 't')
+      throw new CrossfadeError(
+        'E_GROUP_MISSING',
+        `${options.target.display} has no ledger of crossings. Nothing was done. Look whether this is the right database, or start the application that opens its store with crossfade().`,
+      );
+  });
+}
+
+async function open(
+  options: LedgerOptions,
+  prepare: (client: pg.Client, pool: Pool) => Promise<void>,
+): Promise<PostgresLedger> {
   const { target, pool: limits, statementTimeoutMs = 30_000, lockWaitMs } = options;
   const settings = { application: 'crossfade ledger', statementTimeoutMs };
   const pool = new Pool(() => connect(target, settings), { maximum: 1, overflow: 4, ...limits });
   await pool.open();
   try {
-    const client = await pool.acquire();
-    await inTransaction(client, () => refuseForeign(client, ownNames)).finally(() => pool.release(client));
-    await migrate({ folder: migrationsFolder, target, schema: 'crossfade' });
+    await prepare(await pool.acquire(), pool);
   } catch (error) {
     await pool.close();
     throw error;
