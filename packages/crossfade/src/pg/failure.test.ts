@@ -4,23 +4,13 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { from as copyFrom } from 'pg-copy-streams';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
+import { everythingPrintable } from '../../test/support/printed.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import { connect, disconnect, query } from './connect.ts';
 import { failure } from './failure.ts';
 import { sql, trusted } from './sql.ts';
 
 const canary = 'zz-canary-1';
-
-/** Everything that a logger, a crash report or a curious person could print of an error. */
-function everythingPrintable(error: CrossfadeError): string {
-  return [
-    inspect(error, { depth: null, showHidden: true }),
-    error.stack,
-    String(error),
-    JSON.stringify(error),
-    String(error.cause),
-  ].join('\n');
-}
 
 test.each([
   [
