@@ -78,7 +78,7 @@ function report(argv: readonly string[], error: unknown): number {
 
 /** Before anything can repeat an argument in a message: every process of the machine can read the command line. */
 function refuseSecrets(argv: readonly string[]): void {
-  if (!argv.some((argument) => /postgres(ql)?:\/\/[^/@]*:[^/]*@/i.test(argument) || /[?&]password=/i.test(argument)))
+  if (!argv.some((argument) => /postgres(ql)?:\/\/[^/@:]*:[^/@]*@/i.test(argument) || /[?&]password=/i.test(argument)))
     return;
   throw new CrossfadeError(
     'E_SECRET_IN_ARGV',
