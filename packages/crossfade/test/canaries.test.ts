@@ -123,7 +123,7 @@ test('a write to a store that the table refuses says by what, and nothing of the
   onTestFinished(() => store.close());
   await store.open();
   for (const { row, code } of Object.values(refusals)) {
-    const write = store.write([{ kind: 'insert', collection: 'own', row: { ...fine, ...row } as never }]);
+    const write = store.write([{ kind: 'insert', collection: 'own', row: { ...fine, ...row } }]);
     await expectSilent(write, 'own', code);
   }
   const update = store.update('own', [1], (found) => ({ ...found, n: 11 }) as never);
@@ -144,7 +144,7 @@ function ownSource(row: Readonly<Record<string, string | number | null>>): strin
 
 test('a move into tables that refuse its rows, and a retry of what they refuse, say where and nothing of the rows', async () => {
   const { query: _query, drop: _drop, ...target } = database();
-  for (const [name, { row }] of Object.entries(refusals).filter(([name]) => name !== 'primary key')) {
+  for (const [name, { row }] of Object.entries(refusals).filter(([each]) => each !== 'primary key')) {
     const schema = `into_${name.toLowerCase().replace(' ', '_')}`;
     await database().query(strict(schema));
     const twice = name === 'unique' ? [insertOf({ ...fine, id: 4, ...row })] : [];

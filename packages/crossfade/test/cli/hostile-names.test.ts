@@ -38,8 +38,8 @@ test('names and keys out of a source move no cursor and forge no line, in whatev
 
   const moved = await run('move', source, '--bad-values', 'quarantine');
   expect(moved.status).toBe(4);
-  const shown = 'table\\u{1b}]0;x\\u{7}\\u{d}\\u{8}\\u{202e}\\u{9b}2J\\u{a}Equal';
-  expectHarmless(moved, 'Withheld', 'Not moved', 'Not created', 'view\\u{1b}', 'E_TEXT_NUL', shown);
+  const escaped = 'table\\u{1b}]0;x\\u{7}\\u{d}\\u{8}\\u{202e}\\u{9b}2J\\u{a}Equal';
+  expectHarmless(moved, 'Withheld', 'Not moved', 'Not created', 'view\\u{1b}', 'E_TEXT_NUL', escaped);
 
   await database.query(`update public.${ident(named('table'))} set ${ident(named('note'))} = 'other'`);
   const verified = await run('verify', source);
