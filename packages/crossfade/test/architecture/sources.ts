@@ -76,8 +76,19 @@ export interface Import {
   readonly line: number;
 }
 
+/** Several rules ask, and reading a file takes longer than any of them. */
+const read = new Map<string, { readonly text: string; readonly imports: readonly Import[] }>();
+
 /** What a file imports. */
-export function importsOf(path: string, text: string): Import[] {
+export function importsOf(path: string, text: string): readonly Import[] {
+  const known = read.get(path);
+  if (known?.text === text) return known.imports;
+  const imports = readImports(path, text);
+  read.set(path, { text, imports });
+  return imports;
+}
+
+function readImports(path: string, text: string): Import[] {
   const found: Import[] = [];
   for (const node of nodesOf(statementsOf(text))) {
     const source = node.source as { value?: unknown } | null | undefined;
