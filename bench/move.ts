@@ -83,7 +83,11 @@ async function runAll(chosen: readonly Peer[], sessions: Sessions, repeats: numb
 
 async function inFreshDatabase(peer: Peer, sessions: Sessions, cluster: Cluster): Promise<Run> {
   await plainQuery(cluster.target, 'create database bench');
-  const target = { ...cluster.target, database: 'bench', display: cluster.target.display.replace(/[^/]*$/, 'bench') };
+  const target = {
+    ...cluster.target,
+    database: 'bench',
+    display: cluster.target.display.replace(/(?<![^/])[^/]*$/, 'bench'),
+  };
   const folder = mkdtempSync(join(tmpdir(), 'crossfade-peer-'));
   try {
     await plainQuery(cluster.target, 'checkpoint');

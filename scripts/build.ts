@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeSbom } from './sbom.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const published = join(root, 'packages', 'crossfade');
@@ -17,4 +18,5 @@ if (process.exitCode === 0) {
   cpSync(join(published, 'src', migrations), join(published, 'dist', migrations), { recursive: true });
   // npm publishes what lies in the package's own folder.
   for (const name of ['LICENSE', 'README.md']) copyFileSync(join(root, name), join(published, name));
+  writeSbom(join(published, 'dist', 'sbom.json'));
 }

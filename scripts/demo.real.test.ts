@@ -14,4 +14,5 @@ test('the demo ends well, and says how long its moves took and where to look', (
   expect(stdout).toMatch(/Exit 0: every value arrived and was compared/);
   expect(stdout).toMatch(/Exit 4: finished, with an account/);
   expect(stdout).toMatch(/npx crossfade postgres stop/);
+  expect(stdout).toMatch(/The demo took \d+\.\d s, .+; 60 are promised/);
 });

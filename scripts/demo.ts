@@ -14,10 +14,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const command = join(root, 'packages/crossfade/bin/crossfade.mjs');
 const folder = join('.crossfade', 'demo');
 const source = join(folder, 'amplifier.db');
+/** On two cores. Told rather than demanded: how busy a machine is says nothing about the demo. */
+const secondsPromised = 60;
 const schemas = { exact: 'crossfade_demo_exact', typed: 'crossfade_demo' };
 
 /** Two moves of one file: as it is, and as somebody would want it who has read the first report. */
 async function demo(): Promise<number> {
+  const started = performance.now();
   process.chdir(root);
   mkdirSync(folder, { recursive: true });
   title('A SQLite file, as a session service might have it');
@@ -53,6 +56,10 @@ async function demo(): Promise<number> {
   say(`\nExit 4: finished, with an account. The rows withheld are in ${typed.quarantineFile}.`);
 
   await look(target);
+  const seconds = (performance.now() - started) / 1000;
+  say(
+    `\nThe demo took ${seconds.toFixed(1)} s, what had to be installed before not counted; ${secondsPromised} are promised.`,
+  );
   return 0;
 }
 

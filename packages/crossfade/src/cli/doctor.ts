@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { shown } from '../core/printable.ts';
 import { doctor, type Finding } from '../pg/doctor.ts';
 import { embeddedStatus, startEmbedded } from '../pg/embedded/embedded.ts';
 import { failureOf, knowing } from './failing.ts';
@@ -19,8 +20,9 @@ export function doctorCommand(program: Command, settle: Settle): void {
     .action(async (flags: TargetOptions & { schema: string; json?: boolean }) => {
       const findings = await look(flags);
       if (flags.json === true) terminal.json(findings);
+      // The marks bring their colours, and `terminal` would take them for something out of a name.
       else
-        for (const { ok, area, what, fix } of findings)
+        for (const { ok, area, what, fix } of shown(findings))
           process.stdout.write(
             `${marks[ok]}  ${area}: ${what}${ok === 'ok' || fix === undefined ? '' : `\n      ${fix}`}\n`,
           );

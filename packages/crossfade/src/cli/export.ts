@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shown } from '../core/printable.ts';
 import { exportSchema } from '../export/export.ts';
 import type { ExportReport } from '../export/exported.ts';
 import { placeOf, refuseTaken } from '../export/place.ts';
@@ -63,7 +64,7 @@ function runExport({ from, to, json, passwordStdin, ...flags }: Flags): Promise<
     known.source = source.display;
     const report = await interruptible((signal) => exportSchema({ ...flags, from: source, to, signal }));
     if (json === true) terminal.json(report);
-    else terminal.say(exportText(report));
+    else terminal.say(exportText(shown(report)));
     return report.exitCode;
   });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asCrossfadeError, CrossfadeError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import { startAhead } from '../move/threads.ts';
 import { partsOf } from '../staging/source-name.ts';
 import { commands, readsSource } from './commands.ts';
@@ -16,6 +17,7 @@ export async function main(argv: string[]): Promise<number> {
     .exitOverride()
     .configureOutput({
       writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text, write) => write(printable(text.trimEnd())),
       writeOut: (text) => void process.stdout.write(text),
     })
     .showHelpAfterError('Nothing was done. See crossfade --help.');
@@ -68,7 +70,7 @@ function report(argv: readonly string[], error: unknown): number {
   }
   const failure = asCrossfadeError(error);
   handFailure(argv, failure);
-  terminal.note(`${failure.code}: ${failure.message}`);
+  terminal.note(`${failure.code}: ${printable(failure.message)}`);
   if (process.env.CROSSFADE_DEBUG === '1' && failure.cause instanceof Error && failure.code === 'E_INTERNAL')
     terminal.note(String(failure.cause.stack));
   return failure.exitCode;
@@ -76,7 +78,7 @@ function report(argv: readonly string[], error: unknown): number {
 
 /** Before anything can repeat an argument in a message: every process of the machine can read the command line. */
 function refuseSecrets(argv: readonly string[]): void {
-  if (!argv.some((argument) => /postgres(ql)?:\/\/[^/@]*:[^/]*@/i.test(argument) || /[?&]password=/i.test(argument)))
+  if (!argv.some((argument) => /postgres(ql)?:\/\/[^/@:]*:[^/@]*@/i.test(argument) || /[?&]password=/i.test(argument)))
     return;
   throw new CrossfadeError(
     'E_SECRET_IN_ARGV',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
+import { shown } from '../core/printable.ts';
 import { force } from '../migrate/force.ts';
 import type { Goal } from '../migrate/goal.ts';
 import { migrateTo, planTo } from '../migrate/migrate.ts';
@@ -75,7 +76,7 @@ export const migrateEntries: readonly MigrateEntry[] = [
     options: addDatabase,
     run: async ({ argument, place }) => {
       const report = await force(await place(), argument as bigint | null);
-      return { json: report, text: forceText(report), status: 0 };
+      return { json: report, text: forceText(shown(report)), status: 0 };
     },
   },
   {
@@ -84,7 +85,7 @@ export const migrateEntries: readonly MigrateEntry[] = [
     options: addDatabase,
     run: async ({ place }) => {
       const report = await migrationStatus(await place());
-      return { json: report, text: statusText(report), status: needsRepair(report) ? 1 : 0 };
+      return { json: report, text: statusText(shown(report)), status: needsRepair(report) ? 1 : 0 };
     },
   },
   {
@@ -105,7 +106,7 @@ export const migrateEntries: readonly MigrateEntry[] = [
         (argument as string[]).join(' '),
         flags.timestamp === true ? 'time' : undefined,
       );
-      return { json: { files }, text: files.join('\n'), status: 0 };
+      return { json: { files }, text: shown(files).join('\n'), status: 0 };
     },
   },
 ];
@@ -116,7 +117,7 @@ async function runGoal({ flags, place }: Call, goal: Goal): Promise<Outcome> {
     return { json: planJson(plan), text: planText(plan), isSql: true, status: 0 };
   }
   const report = await migrateTo(await place(), goal);
-  return { json: report, text: runText(report), status: 0 };
+  return { json: report, text: runText(shown(report)), status: 0 };
 }
 
 /** golang-migrate asks, and under CI takes no answer for yes; here the number has to be said. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shown } from '../core/printable.ts';
 import { readMigrations } from '../migrate/files.ts';
 import { lint, type LintReport } from '../migrate/lint/lint.ts';
 import type { LintFinding } from '../migrate/lint/model.ts';
@@ -23,7 +24,7 @@ export async function lintFolder(
   since?: bigint,
 ): Promise<{ json: LintReport; text: string; status: 0 | 1 }> {
   const report = await lint(readMigrations(folder), since === undefined ? {} : { since });
-  return { json: report, text: lintText(report), status: report.exitCode };
+  return { json: report, text: lintText({ ...report, folder: shown(report.folder) }), status: report.exitCode };
 }
 
 /** The report for reading: one paragraph a finding, and the sum below. */
@@ -35,7 +36,9 @@ function lintText(report: LintReport): string {
   return [...report.findings.map(findingText), `${sum} in ${looked}.`].join('\n\n');
 }
 
-function findingText({ code, severity, path, line, column, statement, reason, safe }: LintFinding): string {
+/** The safe way is SQL of several lines. */
+function findingText({ safe, ...finding }: LintFinding): string {
+  const { code, severity, path, line, column, statement, reason } = shown(finding);
   const head = `${path}:${line}:${column}: ${severity} ${code}`;
   const said = statement === '' ? [] : [`  ${statement}`];
   return [head, ...said, `  ${reason}`, '  Safe:', ...safe.split('\n').map((each) => `    ${each}`)].join('\n');

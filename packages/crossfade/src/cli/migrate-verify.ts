@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import { printable } from '../core/printable.ts';
+import { printable, shown } from '../core/printable.ts';
 import type { Way } from '../migrate/drift/fit.ts';
 import { findingLines, type Line } from '../migrate/drift/text.ts';
 import { type DriftReport, verifySchema } from '../migrate/drift/verify.ts';
@@ -68,11 +68,11 @@ const tones: Readonly<Record<Line['tone'], (text: string) => string>> = {
 };
 
 function print(report: DriftReport): void {
-  for (const { path, line, why } of report.passedOver) terminal.note(`${path}:${line} was passed over: ${why}.`);
-  for (const name of report.leftovers)
+  for (const { path, line, why } of shown(report.passedOver)) terminal.note(`${path}:${line} was passed over: ${why}.`);
+  for (const name of shown(report.leftovers))
     terminal.note(`A killed run has left the database ${name}, which this role may not drop: DROP DATABASE ${name};`);
-  const place = `schema ${report.schemaSql} of ${report.target}`;
-  const files = `the files of ${report.folder} up to version ${report.version ?? 'none'}`;
+  const place = printable(`schema ${report.schemaSql} of ${report.target}`);
+  const files = printable(`the files of ${report.folder} up to version ${report.version ?? 'none'}`);
   if (report.verdict === 'equal') return terminal.say(`Equal: ${place} is what ${files} make.`);
   const count = report.findings.length;
   terminal.say(

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { printable } from '../core/printable.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
 import { interrupted as interruption } from '../pg/failure.ts';
 import { failureOf, knowing } from './failing.ts';
@@ -72,7 +73,7 @@ async function placeOf(flags: MigrateFlags, signal: AbortSignal, known: { target
     ...(waitTries !== undefined && { waitTries }),
     ...(waitBackoff !== undefined && { waitBackoffMs: waitBackoff }),
     ...(lockTimeout !== undefined && { lockTimeoutMs: lockTimeout }),
-    onNote: (line) => terminal.note(line),
+    onNote: (line) => terminal.note(printable(line)),
     signal,
   };
 }

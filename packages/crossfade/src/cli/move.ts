@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
+import { shown } from '../core/printable.ts';
 import { errorReport, failedReport } from '../move/build-report.ts';
 import { interruption, move } from '../move/move.ts';
 import type { MoveOptions } from '../move/options.ts';
@@ -72,7 +73,7 @@ async function moveInterruptibly(source: string, flags: Flags, known: Known): Pr
     view.stop();
     if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
     if (flags.json === true) terminal.json(report);
-    else if (flags.quiet !== true || report.exitCode !== 0) terminal.say(reportText(report));
+    else if (flags.quiet !== true || report.exitCode !== 0) terminal.say(reportText(shown(report)));
     handed = report;
   };
   try {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CrossfadeError } from '../core/errors.ts';
+import { shown } from '../core/printable.ts';
 import type { MoveOptions } from '../move/options.ts';
 import { plan, planMigrations } from '../move/plan.ts';
 import type { PlanFile } from '../move/plan-file.ts';
@@ -63,14 +64,14 @@ async function runPlan(options: PlanOptions, { out, migrations, name, next, json
   const planned = await planMigrations(options, where, command);
   if (out !== undefined) writePlan(out, planned.plan);
   if (json === true) terminal.json({ files: planned.files, fillWith: command });
-  else for (const file of planned.files) terminal.say(file);
+  else for (const file of planned.files) terminal.say(shown(file));
   const later = planned.files.length > 2 ? `, then ${planned.files[2]}` : '';
-  terminal.note(`Run ${planned.files[0]}, then: ${command}${later}`);
+  terminal.note(shown(`Run ${planned.files[0]}, then: ${command}${later}`));
 }
 
 function writePlan(out: string, file: PlanFile): void {
   replacePrivate(out, `${JSON.stringify(file, null, 2)}\n`);
-  terminal.note(`The plan stands in ${out}. Edit it, and use it with: crossfade move SOURCE --plan ${out}`);
+  terminal.note(shown(`The plan stands in ${out}. Edit it, and use it with: crossfade move SOURCE --plan ${out}`));
 }
 
 /** The move that fills the tables: with the options that decide which tables, names and values there are. */

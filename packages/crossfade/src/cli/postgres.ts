@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../core/printable.ts';
 import { embeddedStatus, startEmbedded, stopEmbedded } from '../pg/embedded/embedded.ts';
 import type { Settle } from './options.ts';
 import { terminal } from './terminal.ts';
@@ -36,7 +37,7 @@ export function postgresCommand(program: Command, settle: Settle): void {
       else
         terminal.say(
           Object.entries(status)
-            .map(([name, value]) => `${name}: ${String(value)}`)
+            .map(([name, value]) => `${name}: ${printable(String(value))}`)
             .join('\n'),
         );
       settle(status.running ? 0 : 1);

@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import type { Progress } from '../move/options.ts';
 import type { ProgressView } from './progress-bars.ts';
 import { terminal } from './terminal.ts';
@@ -27,7 +28,7 @@ class Lines implements ProgressView {
     for (const [key, { phase, table, rows }] of this.last) {
       if (!key.startsWith(prefix)) continue;
       this.last.delete(key);
-      terminal.note(`${phase} ${table}: ${rows.toLocaleString('en-US')} rows`);
+      terminal.note(`${phase} ${printable(table)}: ${rows.toLocaleString('en-US')} rows`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shown } from '../core/printable.ts';
 import { probePrivate, replacePrivate } from '../move/private-file.ts';
 import { readRejects } from '../move/read-rejects.ts';
 import { interruption, retry, type RetryOptions } from '../move/retry.ts';
@@ -62,7 +63,7 @@ async function runRetry(rejects: string, named: string | undefined, flags: Flags
         });
         if (flags.report !== undefined) replacePrivate(flags.report, `${JSON.stringify(report, null, 2)}\n`);
         if (flags.json === true) terminal.json(report);
-        else if (flags.quiet !== true || report.exitCode !== 0) terminal.say(retryText(report));
+        else if (flags.quiet !== true || report.exitCode !== 0) terminal.say(retryText(shown(report)));
         return report.exitCode;
       },
     );

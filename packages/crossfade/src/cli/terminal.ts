@@ -1,6 +1,9 @@
-import { printable } from '../core/printable.ts';
+import { printable, printableJson } from '../core/printable.ts';
 
-/** Where a command writes. Every line passes through `printable`, because names come out of files. */
+/**
+ * Where a command writes. Every line passes through `printable`, because names come out of files. A text of several
+ * lines is made of a report that is `shown` already.
+ */
 export const terminal = {
   /** The command's result, on stdout. */
   say(text: string): void {
@@ -20,10 +23,9 @@ export const terminal = {
   note(text: string): void {
     process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
   },
-  /** JSON, alone on stdout. It escapes control characters itself. */
+  /** JSON, alone on stdout. What could move the cursor is escaped. */
   json(value: unknown): void {
-    process.stdout.write(
-      `${JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part), 2)}\n`,
-    );
+    const json = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part), 2);
+    process.stdout.write(`${printableJson(json)}\n`);
   },
 };

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shown } from '../core/printable.ts';
 import { errorReport } from '../move/build-report.ts';
 import { verify, type VerifyOptions, type VerifyReport } from '../move/verify.ts';
 import { inspectSource } from '../move/source.ts';
@@ -42,7 +43,7 @@ function runVerify(source: string, { rule, ...flags }: Flags): Promise<number> {
       known.target = target.display;
       const report = await interruptible((signal) => verify({ ...flags, source, target, rules: rule ?? [], signal }));
       if (flags.json === true) terminal.json(report);
-      else terminal.say(verifyText(report));
+      else terminal.say(verifyText(shown(report)));
       return report.exitCode;
     },
   );

@@ -15,11 +15,9 @@ const constant = String.raw`(?:\d+|'(?:[^']|'')*'|true|false)(?:::[a-z ]+)?`;
 const nullTest = new RegExp(`^(${columnName}) IS( NOT)? NULL$`);
 const flag = new RegExp(`^(NOT )?(${columnName})$`);
 const comparison = new RegExp(`^${operand} (=|<>|<|>|<=|>=) (${constant})$`);
+const constantList = String.raw`${constant}(?:, ${constant})*`;
 const list = new RegExp(
-  String.raw`^${operand} = ANY \((?:ARRAY\[(.+)\]|\(ARRAY\[(.+)\]\)::text\[\])\)$`.replaceAll(
-    '.+',
-    `${constant}(?:, ${constant})*`,
-  ),
+  String.raw`^${operand} = ANY \((?:ARRAY\[(${constantList})\]|\(ARRAY\[(${constantList})\]\)::text\[\])\)$`,
 );
 const constants = new RegExp(constant, 'g');
 

@@ -107,3 +107,12 @@ test('a file of many pieces is cut like a small one', async () => {
   expect(good.at(-1)?.line).toBe(9_000 * 3 + 3 + 8_999 * 3 + 1);
   expect(await fault(sql)).toMatchObject({ at: `${18_000 * 3 + 4}:1` });
 });
+
+test('a last line of nothing but dashes, which draws a line, takes no longer than its length', async () => {
+  const line = '-'.repeat(10_000);
+  expect(await texts(`SELECT 'stdin';${line}`)).toEqual(["SELECT 'stdin'"]);
+  expect(await texts(`COPY t FROM stdin;${line}\n1\n\\.\nSELECT 1; /* a */ /* b */ ${line}`)).toEqual([
+    'COPY t FROM stdin',
+    'SELECT 1',
+  ]);
+});

@@ -21,7 +21,7 @@ const pieceCharacters = 256 * 1024;
 const restricting = /^\\(?:un)?restrict[^\S\n]+[A-Za-z0-9]+[^\S\n]*$/gm;
 
 /** A semicolon with nothing behind it on its line but blanks and comments, and the first one behind the word stdin. */
-const lineEnd = /;(?:[^\S\n]|--[^\n]*|\/\*(?:(?!\*\/)[^\n])*\*\/)*\n/g;
+const lineEnd = /;(?:[^\S\n]|\/\*(?:(?!\*\/)[^\n])*\*\/)*(?:--[^\n]*)?\n/g;
 const copyEnd = new RegExp(`\\bstdin\\b[\\s\\S]*?${lineEnd.source}`, 'gi');
 
 /**

@@ -147,7 +147,7 @@ export function migrationName(source: string, { name }: MigrationsOptions): stri
     const stem = sourceTitle(source)
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '_')
-      .replace(/^_+|_+$/g, '');
+      .replace(/^_+|(?<!_)_+$/g, '');
     return stem === '' ? 'first' : stem;
   }
   if (/^[A-Za-z0-9_-]{1,100}$/.test(name)) return name;

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { from as copyFrom } from 'pg-copy-streams';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
+import { everythingPrintable } from '../../test/support/printed.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import { connect, disconnect, query } from './connect.ts';
 import { failure } from './failure.ts';
@@ -11,16 +12,14 @@ import { sql, trusted } from './sql.ts';
 
 const canary = 'zz-canary-1';
 
-/** Everything that a logger, a crash report or a curious person could print of an error. */
-function everythingPrintable(error: CrossfadeError): string {
-  return [
-    inspect(error, { depth: null, showHidden: true }),
-    error.stack,
-    String(error),
-    JSON.stringify(error),
-    String(error.cause),
-  ].join('\n');
-}
+let shared: TestDatabase;
+beforeAll(async () => {
+  shared = await freshDatabase();
+  await shared.query('create table t (email text not null unique, note text, n int check (n > 0))');
+  await shared.query('insert into t (email, n) values ($1, 1)', [canary]);
+  await shared.query('create table number (n int)');
+});
+afterAll(() => shared.drop());
 
 test.each([
   [
@@ -47,10 +46,7 @@ test.each([
     { facts: { sqlstate: 'P0001' } },
   ],
 ])('%s is told by its names and SQLSTATE, without the value', async (_, statement, expected) => {
-  const database = await freshDatabase();
-  await database.query('create table t (email text not null unique, note text, n int check (n > 0))');
-  await database.query('insert into t (email, n) values ($1, 1)', [canary]);
-  const client = await connect(database);
+  const client = await connect(shared);
   onTestFinished(() => disconnect(client));
 
   const error = await query(client, trusted(statement), 'write table "t"').catch((caught: CrossfadeError) => caught);
@@ -62,11 +58,9 @@ test.each([
 });
 
 test('a COPY that fails does not tell the line that failed', async () => {
-  const database = await freshDatabase();
-  await database.query('create table t (n int)');
-  const client = await connect(database);
+  const client = await connect(shared);
   onTestFinished(() => disconnect(client));
-  const stream = client.query(copyFrom('copy public.t from stdin'));
+  const stream = client.query(copyFrom('copy public.number from stdin'));
   const failed = once(stream, 'error');
   stream.end(`1\n${canary}\n`);
   const [raw] = await failed;
@@ -90,12 +84,6 @@ test('an error of ours passes unchanged, and an abort is an interruption', () =>
   expect(failure(own, 'do it')).toBe(own);
   expect(failure(new DOMException('x', 'AbortError'), 'do it').code).toBe('E_INTERRUPTED');
 });
-
-let shared: TestDatabase;
-beforeAll(async () => {
-  shared = await freshDatabase();
-});
-afterAll(() => shared.drop());
 
 /** Servers raise these for reasons that are hard to arrange, such as a full disk; raising them by number runs the same path. */
 test.each([

@@ -61,6 +61,6 @@ export function snakeCase(name: string): string {
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1_$2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
     .replace(/[^\p{L}\p{N}]+/gu, '_')
-    .replace(/(?<=.)_+$/u, '')
+    .replace(/(?<=[^_])_+$/u, '')
     .toLowerCase();
 }

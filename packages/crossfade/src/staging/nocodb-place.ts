@@ -19,7 +19,7 @@ export function nocodbName(text: string): string {
   const shown = url.hash.split('/').find((part) => /^p[a-z0-9]{6,}$/.test(part));
   const path = shown === undefined ? url.pathname : `${url.pathname.replace(/\/(dashboard\/?)?$/, '')}/${shown}`;
   const hasSecret = url.username !== '' || url.password !== '' || url.search !== '';
-  return `${url.protocol}//${hasSecret ? '***@' : ''}${url.host}${path.replace(/\/+$/, '')}`;
+  return `${url.protocol}//${hasSecret ? '***@' : ''}${url.host}${path.replace(/(?<!\/)\/+$/, '')}`;
 }
 
 /** Takes such a name apart. @throws CrossfadeError E_USAGE, E_SECRET_IN_ARGV */

@@ -63,7 +63,7 @@ const numeric: Show = (view, start, end) => {
     .replace(/^0+(?=\d)/, '');
   const fraction =
     `${'0'.repeat(Math.min(Math.max(0, -wholeDigits), shownBytesMax))}${digits.slice(Math.max(0, wholeDigits))}`.replace(
-      /0+$/,
+      /(?<!0)0+$/,
       '',
     );
   return `${sign === 0x4000 ? '-' : ''}${whole || '0'}${fraction ? `.${fraction}` : ''}`;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cycleFindings, dependencyFindings, heightFindings } from './heights.ts';
 import { checkout, type Finding, type Tree } from './sources.ts';
+import { sqlFindings } from './sql.ts';
 import { docFindings, linkFindings, sizeFindings, staleExceptions, wordFindings } from './tidy.ts';
 
 type Rule = (tree: Tree) => Finding[];
@@ -98,6 +99,32 @@ const rules: {
     },
   },
   {
+    name: 'no SQL is put together out of strings',
+    rule: sqlFindings,
+    bad: {
+      'a template with a parameter': { [`${src}/pg/a.ts`]: 'f((t: string) => client.query(`SELECT * FROM ${t}`));' },
+      'a template with a property': { [`${src}/pg/a.ts`]: 'db.exec(`DROP TABLE ${row.name}`);' },
+      'text on text': { [`${src}/pg/a.ts`]: `f((t: string) => db.prepare('SELECT * FROM ' + t));` },
+      'by way of a constant': { 'scripts/a.ts': 'const q = `SELECT ${row.x}`; const r = q; await client.query(r);' },
+      'in a choice': { [`${src}/pg/a.ts`]: 'query(client, all ? "SELECT 1" : `SELECT ${x}`);' },
+      'in the text of a named statement': { [`${src}/pg/a.ts`]: 'pool.query({ name: "a", text: `SELECT ${x}` });' },
+      'said to be trusted': { [`${src}/pg/a.ts`]: 'trusted(`SELECT ${row.x}`);' },
+      'text of anything': { [`${src}/pg/a.ts`]: 'client.query(`SELECT ${String(x)}`);' },
+      'half of it quoted': { 'bench/a.ts': 'client.query(`SELECT ${ident(a)} FROM ${b}`);' },
+      'a name that is a constant elsewhere': {
+        [`${src}/pg/a.ts`]: 'const a = b; const b = a; client.query(`SELECT ${a}`);',
+      },
+    },
+    good: {
+      [`${src}/pg/a.ts`]: 'query(client, sql`SELECT ${x} FROM ${name(t)}`); client.query(`SELECT ${ident(t)}`);',
+      [`${src}/pg/b.ts`]:
+        'const list = names.map(ident); client.query(`SELECT ${list.join(", ")}, ${limits.rowsMax}`);',
+      [`${src}/pg/c.ts`]: 'for (const t of ["a", "b"]) db.exec(`DROP TABLE ${t}`); db.exec(`${"BEGIN"}; COMMIT`);',
+      [`${src}/pg/d.ts`]: `f((mode: 'wal' | 'off') => db.exec(\`PRAGMA journal_mode = \${mode}\`)); db.exec('A' + 'B');`,
+      [`${src}/pg/e.test.ts`]: 'client.query(`SELECT ${x}`);',
+    },
+  },
+  {
     name: 'nothing names a registry, a machine, or work left over',
     rule: wordFindings,
     bad: {
@@ -137,6 +164,8 @@ for (const { name, rule, bad, good } of rules) {
   });
 }
 
-test('an exception for a file that is not long is found', () => {
+test('an exception that is not needed is found', () => {
   expect(staleExceptions(new Map([['a.ts', 'x']]), { 'a.ts': 'long once' })).toHaveLength(1);
+  const excused = { 'scripts/a.ts': { parts: ['x', 'y'], why: 'once' } };
+  expect(sqlFindings(new Map([['scripts/a.ts', 'db.exec(`DROP TABLE ${x}`);']]), excused)).toHaveLength(1);
 });

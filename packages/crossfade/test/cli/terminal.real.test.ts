@@ -13,7 +13,7 @@ const toFirstColumn = '\x1b[1G';
 const phases = ['profile', 'load', 'index', 'verify', 'publish'];
 
 /** Runs the command on a terminal of its own, 120 columns wide; resolves to everything that was drawn there, in order. */
-async function onTerminal(source: string): Promise<{ status: number | null; drawn: string[] }> {
+async function onTerminal(source: string): Promise<{ status: number | null; sent: string; drawn: string[] }> {
   const database = await freshDatabase();
   const quoted = [process.execPath, bin, 'move', source].map((word) => `'${word}'`).join(' ');
   const { status, stdout } = spawnSync('script', ['-qec', `stty cols 120 rows 30; ${quoted}`, '/dev/null'], {
@@ -23,6 +23,7 @@ async function onTerminal(source: string): Promise<{ status: number | null; draw
   });
   return {
     status,
+    sent: stdout,
     drawn: stdout
       .replaceAll(toFirstColumn, '\n')
       .split(/[\r\n]+/)
@@ -55,4 +56,15 @@ test('on a terminal each table has a bar with rows, rate and time left, which go
     expect(last?.rows).toBe(rows);
     expect(last?.left).toMatch(/^0 s left/);
   }
+});
+
+test('the name of a table moves nothing on a terminal, in its bar or in the report', async () => {
+  const name = 'a\x1b]0;title\x07\b\u202e\u009b2J\nb';
+  const { status, sent } = await onTerminal(
+    sourceFile(`CREATE TABLE "${name}" (id INTEGER)`, `INSERT INTO "${name}" VALUES (1)`),
+  );
+  expect(status).toBe(0);
+  // Both the bar, which cuts it short, and the report.
+  expect(sent.split('a\\u{1b}]0;title\\u{7}').length).toBeGreaterThan(2);
+  for (const part of ['\x1b]0;', '\x07', '\b', '\u202e', '\u009b', '\nb']) expect(sent).not.toContain(part);
 });

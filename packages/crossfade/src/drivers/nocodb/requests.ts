@@ -133,5 +133,5 @@ function originOf(url: string): string {
   const { protocol, origin, pathname, username, password, search } = new URL(URL.canParse(url) ? url : 'none:');
   if (!/^https?:$/.test(protocol) || username !== '' || password !== '' || search !== '')
     throw new TypeError('The url of NocoDB begins with http:// or https://, and has no user, password or query in it.');
-  return `${origin}${pathname.replace(/\/+$/, '')}`;
+  return `${origin}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 }

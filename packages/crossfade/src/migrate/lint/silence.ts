@@ -18,8 +18,8 @@ export interface OddDirective {
   readonly words: Readonly<Record<string, string>>;
 }
 
-const directive = /^\s*--\s*crossfade:\s*(.*?)\s*$/i;
-const allow = /^allow\s+([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+because\b\s*(.*))?$/i;
+const directive = /^\s*--\s*crossfade:(.*)/i;
+const allow = /^allow\s+([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+because\b(.*))?$/i;
 
 /** Comments to Crossfade that work only at the head of a file. */
 const heads: readonly RegExp[] = [/^no-transaction$/];
@@ -37,7 +37,7 @@ export function readSilences(sql: string, pieces: readonly Piece[], codes: Reado
   const first = pieces[0]?.statement.line ?? lines.length + 1;
   for (const [index, text] of lines.entries()) {
     const line = index + 1;
-    const said = covered.has(line) ? undefined : directive.exec(text)?.[1];
+    const said = covered.has(line) ? undefined : directive.exec(text)?.[1].trim();
     if (said === undefined) continue;
     const parsed = allow.exec(said);
     if (parsed !== null) addSilence(read, parsed, line, scopeOf(lines, line, pieces, first), codes);

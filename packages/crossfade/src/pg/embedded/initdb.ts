@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedFailure, reasonOf } from './failure.ts';
 import { type ServerPlace, serverEnvironment, superuser } from './place.ts';
 import { clusterSettings, majorOf, settingLines } from './settings.ts';
+import { writeUnfollowed } from './unfollowed.ts';
 
 /** What a new cluster is made with. */
 export interface NewCluster {
@@ -35,7 +36,8 @@ export async function initialise(place: ServerPlace, cluster: NewCluster): Promi
       rmSync(passwordFile, { force: true });
     }
     const settings = { ...clusterSettings(majorOf(fresh)), ...cluster.settings };
-    appendFileSync(join(fresh, 'postgresql.conf'), `\n# Crossfade\n${settingLines(settings)}`, { flush: cluster.sync });
+    const more = `\n# Crossfade\n${settingLines(settings)}`;
+    writeUnfollowed(join(fresh, 'postgresql.conf'), more, 'append', cluster.sync);
     renameSync(fresh, place.data);
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true });

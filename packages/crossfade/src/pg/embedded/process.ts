@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { writeUnfollowed } from './unfollowed.ts';
 
 /** What `postmaster.pid` says of a server that is alive. */
 export interface RunningServer {
@@ -44,7 +45,7 @@ export function isAlive(pid: number): boolean {
 export function disarmStalePidFile(dataFolder: string): void {
   const lines = pidFileLines(dataFolder);
   if (lines.length === 0 || runningServer(dataFolder) !== undefined) return;
-  writeFileSync(join(dataFolder, 'postmaster.pid'), [String(process.pid), ...lines.slice(1)].join('\n'));
+  writeUnfollowed(join(dataFolder, 'postmaster.pid'), [String(process.pid), ...lines.slice(1)].join('\n'), 'replace');
 }
 
 function pidFileLines(dataFolder: string): string[] {

@@ -24,7 +24,7 @@ export type Stored =
   /** Hex digits, lower case. */
   | { readonly kind: 'blob'; readonly value: string };
 
-const numeric = /^[ \t\n\v\f\r]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[ \t\n\v\f\r]*$/;
+const numeric = /^[ \t\n\v\f\r]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)[ \t\n\v\f\r]*$/;
 const int64 = 1n << 63n;
 
 /** Whether a numeric affinity would make a number of the text. */

@@ -117,7 +117,9 @@ function common(terms: readonly Term[]): Partial<Term> {
 
 /** A constant text folded as the collation compares it. */
 function foldText(text: string, collation: 'NOCASE' | 'RTRIM'): string {
-  return collation === 'RTRIM' ? text.replace(/ +$/, '') : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return collation === 'RTRIM'
+    ? text.replace(/(?<! ) +$/, '')
+    : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** The SQL whose equality and order are those of the text under the collation. */

@@ -115,7 +115,9 @@ DROP {kind} {name};`,
     bad: 'DROP TYPE user_state CASCADE;',
     downs: true,
     check: (scene) =>
-      cascades(scene.piece) ? [{ words: { alone: scene.piece.statement.sql.replace(/\s+CASCADE\b/gi, '') } }] : [],
+      cascades(scene.piece)
+        ? [{ words: { alone: scene.piece.statement.sql.replace(/(?<!\s)\s+CASCADE\b/gi, '') } }]
+        : [],
   },
   {
     code: 'drop-database',

@@ -63,7 +63,11 @@ function changeHit({ table, column, from, to, at }: Changed): Hit {
 function attributeHit({ piece }: Scene, type: QName, { name, def }: AlterTableCmd): Hit {
   const attribute = name ?? (def && as(def, 'ColumnDef')?.colname) ?? '';
   const change = /\b(?:ADD|ALTER)\s+ATTRIBUTE\b[\s\S]*/i.exec(piece.statement.sql)?.[0] ?? '';
-  const words = { type: shown(type), attribute: shown(attribute), change: change.replaceAll(/\s+CASCADE\b/gi, '') };
+  const words = {
+    type: shown(type),
+    attribute: shown(attribute),
+    change: change.replaceAll(/(?<!\s)\s+CASCADE\b/gi, ''),
+  };
   return { words };
 }
 
