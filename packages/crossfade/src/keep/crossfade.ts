@@ -64,7 +64,11 @@ function livingDriver(options: CrossfadeOptions<Collections>): Driver {
       life = null;
       // The keeper works on stores that are open.
       await ended.keeper?.stop();
-      await ended.crossed.close().finally(() => ended.ledger.close());
+      try {
+        await ended.crossed.close();
+      } finally {
+        await ended.ledger.close();
+      }
     },
     read: (collection, key) => crossed().read(collection, key),
     scan: (collection, scan) => crossed().scan(collection, scan),
