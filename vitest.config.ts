@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Where the harness lies. */
@@ -13,8 +14,8 @@ export const real = '**/*.real.test.ts';
 export const shared = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  // Tests wait for servers more than they compute.
-  maxWorkers: '100%',
+  // Tests wait for servers as long as they compute, so one more of them than there are cores keeps these at work.
+  maxWorkers: availableParallelism() + 1,
   // Importing the sources anew for every file takes longer than most files. Tests change no module's state.
   isolate: false,
   unstubEnvs: true,
