@@ -42,13 +42,16 @@ export class Requests {
   private openAt = 0;
 
   private readonly signal: AbortSignal | undefined;
+  private readonly header: 'xc-token' | 'xc-auth';
 
   /**
    * @param signal ends what is under way and waits, by an error of whatever kind
+   * @param header how the token travels: that of a person who has signed in is another one
    * @throws TypeError for a URL that is none, or has a password or a query in it
    */
-  constructor(options: RequestOptions, signal?: AbortSignal) {
+  constructor(options: RequestOptions, signal?: AbortSignal, header: 'xc-token' | 'xc-auth' = 'xc-token') {
     this.signal = signal;
+    this.header = header;
     this.origin = originOf(options.url);
     if (!/^[\x21-\x7e]+$/.test(options.token)) throw new TypeError('The token is empty, or is none.');
     this.options = { requestTimeoutMs: 30_000, requestsPerSecond: Infinity, triesMax: 5, pauseMs: 200, ...options };
@@ -109,7 +112,11 @@ export class Requests {
     try {
       response = await fetch(`${this.origin}${path}`, {
         method,
-        headers: { 'xc-token': token, accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+        headers: {
+          [this.header]: token,
+          accept: 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
+        },
         body,
         // A redirection would take the token to wherever it leads.
         redirect: 'manual',

@@ -1,0 +1,49 @@
+import { CrossfadeError } from '../../../core/errors.ts';
+import { RequestFailure } from '../request-failure.ts';
+import { type RequestOptions, Requests } from '../requests.ts';
+
+/** An account that may write the base, and that nobody else is signed in by. */
+export interface NocodbAccount {
+  readonly email: string;
+  readonly password: string;
+}
+
+/**
+ * Sessions of the account that appliers write by. Signing out ends every session of an account at once. Taking an API
+ * token away does not: NocoDB 0.265.1 lists it no longer, and goes on taking what is sent by it.
+ */
+export class Sessions {
+  private readonly how: RequestOptions;
+  private readonly base: string;
+  private readonly account: NocodbAccount;
+
+  constructor(how: RequestOptions, base: string, account: NocodbAccount) {
+    this.how = how;
+    this.base = base;
+    this.account = account;
+  }
+
+  /** Ends every session of the account. @throws RequestFailure; CrossfadeError E_UNSUPPORTED where the server lets them go on */
+  async endAll(): Promise<void> {
+    const session = await this.begin();
+    await session.write('POST', '/api/v1/auth/user/signout', {});
+    const status = await session.read(`/api/v2/meta/bases/${this.base}/tables`).then(
+      () => 200,
+      (error: unknown) => (error as RequestFailure).status,
+    );
+    if (status !== 401)
+      throw new CrossfadeError(
+        'E_UNSUPPORTED',
+        `Sessions of this NocoDB go on after they were signed out (it answered ${status ?? 'nothing'}), so that an applier could not be kept out by them. Nothing was written. Leave out the account, and end the former applier before another one begins.`,
+        { base: this.base, status },
+      );
+  }
+
+  /** Requests by a session that is good until {@link endAll}. @throws RequestFailure */
+  async begin(): Promise<Requests> {
+    const { body } = await new Requests(this.how).write('POST', '/api/v1/auth/user/signin', this.account);
+    const { token } = (body ?? {}) as { readonly token?: unknown };
+    if (typeof token !== 'string') throw new RequestFailure(null, 'NO_SESSION', 'unknown');
+    return new Requests({ ...this.how, token }, undefined, 'xc-auth');
+  }
+}
