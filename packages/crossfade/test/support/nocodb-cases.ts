@@ -19,7 +19,7 @@ export function nocodbCases(server: () => NocodbPlace): void {
       plain ??= new PlainNocodb(server());
       await plain.empty();
       const intents = memoryIntents({ lifeMs: 0 });
-      const mirror = { lifeMs: 100, account: server().account };
+      const mirror = { lifeMs: 20, account: server().account };
       return { driver: () => nocodbDriver({ ...server(), tables: 'create', intents, mirror }) };
     });
   });

@@ -63,7 +63,7 @@ export function nocodbDriver(options: NocodbDriverOptions): Driver {
   if (mirror !== undefined && !(mirror.lifeMs >= 0 && mirror.lifeMs < Infinity))
     throw new TypeError('lifeMs is a number of milliseconds: how long a request may still be done.');
   const requests = new Requests(how);
-  const sessions = mirror?.account === undefined ? null : new Sessions(how, base, mirror.account);
+  const sessions = mirror?.account === undefined ? null : new Sessions(requests, base, mirror.account);
   const gate = new Gate();
   let places: ReadonlyMap<string, Place> = new Map();
   let live: LivePlace | null = null;

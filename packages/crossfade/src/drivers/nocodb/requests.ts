@@ -39,22 +39,27 @@ export class Requests {
   private readonly options: Required<RequestOptions>;
   private readonly origin: string;
   /** When the server may be asked next, by performance.now(): it has asked to be left alone, or the rate is used up. */
-  private openAt = 0;
-
+  private rate = { openAt: 0 };
+  private header: 'xc-token' | 'xc-auth' = 'xc-token';
   private readonly signal: AbortSignal | undefined;
-  private readonly header: 'xc-token' | 'xc-auth';
 
   /**
    * @param signal ends what is under way and waits, by an error of whatever kind
-   * @param header how the token travels: that of a person who has signed in is another one
    * @throws TypeError for a URL that is none, or has a password or a query in it
    */
-  constructor(options: RequestOptions, signal?: AbortSignal, header: 'xc-token' | 'xc-auth' = 'xc-token') {
+  constructor(options: RequestOptions, signal?: AbortSignal) {
     this.signal = signal;
-    this.header = header;
     this.origin = originOf(options.url);
     if (!/^[\x21-\x7e]+$/.test(options.token)) throw new TypeError('The token is empty, or is none.');
     this.options = { requestTimeoutMs: 30_000, requestsPerSecond: Infinity, triesMax: 5, pauseMs: 200, ...options };
+  }
+
+  /** Requests of somebody who has signed in, which share the rate of these. @throws TypeError for a token that is none */
+  signedIn(token: string): Requests {
+    const session = new Requests({ ...this.options, token }, this.signal);
+    session.rate = this.rate;
+    session.header = 'xc-auth';
+    return session;
   }
 
   read(path: string, query: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -76,7 +81,8 @@ export class Requests {
       } catch (error) {
         if (!(error instanceof RequestFailure)) throw error;
         const mayRepeat = error.isPassing && (isRead || error.effect === 'none');
-        if (error.retryAfterMs > 0) this.openAt = Math.max(this.openAt, performance.now() + error.retryAfterMs);
+        if (error.retryAfterMs > 0)
+          this.rate.openAt = Math.max(this.rate.openAt, performance.now() + error.retryAfterMs);
         if (!mayRepeat || round >= this.options.triesMax || error.retryAfterMs > retryAfterMaxMs) throw error;
       }
       await this.pause(this.pauseBefore(round));
@@ -86,13 +92,13 @@ export class Requests {
   /** Waits until the server may be asked. Whoever comes later waits longer. */
   private async turn(): Promise<void> {
     const { requestsPerSecond } = this.options;
-    for (let now = performance.now(); now < this.openAt; now = performance.now()) {
-      const waitMs = this.openAt - now;
+    for (let now = performance.now(); now < this.rate.openAt; now = performance.now()) {
+      const waitMs = this.rate.openAt - now;
       if (waitMs > retryAfterMaxMs) throw new RequestFailure(429, 'RETRY_AFTER', 'none', waitMs);
       await this.pause(waitMs);
     }
     if (requestsPerSecond < Infinity)
-      this.openAt = Math.max(this.openAt, performance.now()) + 1_000 / requestsPerSecond;
+      this.rate.openAt = Math.max(this.rate.openAt, performance.now()) + 1_000 / requestsPerSecond;
   }
 
   private pause(ms: number): Promise<void> {

@@ -3,7 +3,6 @@ import { outcomeUnknown, storeFailed } from '../failure.ts';
 import { findAll, findByIds } from '../find.ts';
 import type { Place } from '../place.ts';
 import { RequestFailure } from '../request-failure.ts';
-import type { Requests } from '../requests.ts';
 import { isGone, Overtaken, reasonOf, sameRow } from '../settle.ts';
 import { Damage, type Held, type Id, type Record_, type Table } from '../table.ts';
 import type { Applier } from './applier.ts';
@@ -82,7 +81,13 @@ type Batch = readonly { readonly step: Step; readonly record: Record<string, unk
 async function send(place: Place, kind: Kind, batch: Batch, writing: Writing): Promise<void> {
   const { table } = place;
   const records = batch.map(({ record }) => record);
-  const { body, failure } = await answered(writing, (requests) => requests.write(kind.method, table.path, records));
+  const { body, failure } = await writing.applier.write(kind.method, table.path, records).then(
+    (answer) => ({ body: answer.body, failure: null }),
+    (error: unknown) => {
+      if (error instanceof RequestFailure) return { body: null, failure: error };
+      throw error;
+    },
+  );
   if (failure !== null && isTooMany(failure)) throw failure;
   if (failure?.effect === 'none') throw storeFailed(table.name, 'Not every record was written.', failure);
   const steps = batch.map(({ step }) => step);
@@ -104,27 +109,12 @@ async function send(place: Place, kind: Kind, batch: Batch, writing: Writing): P
   throw outcomeUnknown(table.name, failure ?? new RequestFailure(null, 'FOUND_OTHERWISE', 'unknown'));
 }
 
-/** What was answered by success, or why it was not. A session that has ended by itself is begun anew. */
-async function answered(
-  { applier }: Writing,
-  write: (requests: Requests) => Promise<{ readonly body: unknown }>,
-): Promise<{ readonly body: unknown; readonly failure: RequestFailure | null }> {
-  const failed = (error: unknown): { readonly body: null; readonly failure: RequestFailure } => {
-    if (error instanceof RequestFailure) return { body: null, failure: error };
-    throw error;
-  };
-  const first = await write(applier.requests).then((answer) => ({ ...answer, failure: null }), failed);
-  if (first.failure?.status !== 401) return first;
-  const again = await applier.renewed();
-  return again === null ? first : write(again).then((answer) => ({ ...answer, failure: null }), failed);
-}
-
 /** What stands there of each step now. @param made what was answered to records that are new */
 async function readBack(place: Place, steps: readonly Step[], made: unknown): Promise<readonly (Held | null)[]> {
   const ids = made === null ? steps.map(({ held }) => held?.id) : idsOf(place.table, made, steps.length);
   if (ids.every((id) => id !== undefined)) {
-    const found = await findByIds(place, ids as Id[]);
-    return ids.map((id) => heldOf(place.table, found.get(id as Id)));
+    const found = await findByIds(place, ids);
+    return ids.map((id) => heldOf(place.table, found.get(id)));
   }
   const found: (Held | null)[] = [];
   // Only this store writes here: the record that stands there is the one that was sent.

@@ -5,7 +5,8 @@ import { reading } from '../find.ts';
 import { pages } from '../pages.ts';
 import type { Place } from '../place.ts';
 import { RequestFailure } from '../request-failure.ts';
-import type { Requests } from '../requests.ts';
+import type { Answer } from '../requests.ts';
+import { isGone } from '../settle.ts';
 import type { Id, Record_ } from '../table.ts';
 import { type BatchSize, firstBatchSize, inBatches } from './batches.ts';
 
@@ -19,23 +20,35 @@ interface GuardRow {
   readonly version: bigint;
 }
 
+/** Who writes the guards. */
+export interface GuardWriter {
+  write(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown): Promise<Answer>;
+  /** Of a write nobody knows what became. */
+  lose(): void;
+}
+
 /**
  * The guards as rows of the base. A row that was written twice, because an answer was lost, does no harm: the later of two
  * guards of one name counts.
  */
 export class GuardTable {
   private readonly place: Place;
+  private readonly applier: GuardWriter;
   private readonly size: BatchSize = { recordsMax: firstBatchSize };
   private ids = new Map<string, Id>();
+  /** What is noted in memory, and not in the base yet. */
+  private readonly pending = new Map<string, GuardRow>();
 
-  constructor(place: Place) {
+  constructor(place: Place, applier: GuardWriter) {
     this.place = place;
+    this.applier = applier;
   }
 
   /** The guards of the base, under this epoch. @throws CrossfadeError E_STORE_FAILED, E_RECORD_DAMAGED */
   async load(epoch: bigint): Promise<Guards> {
     const last = new Map<string, GuardRow>();
     this.ids = new Map();
+    this.pending.clear();
     for (const { id, row } of await this.rows()) {
       const before = last.get(row.name);
       if (before !== undefined && !isBefore(before, row)) continue;
@@ -48,36 +61,55 @@ export class GuardTable {
     return guards;
   }
 
-  /** @throws CrossfadeError E_STORE_FAILED, E_OUTCOME_UNKNOWN: some of them may be noted */
-  async note(requests: Requests, steps: readonly GuardStep[]): Promise<void> {
-    const rows = new Map(steps.map((step) => [nameOf(step as Noted), step as Noted]));
-    const [known, added] = [[], []] as [GuardRow[], GuardRow[]];
-    for (const [name, { epoch, version }] of rows)
-      (this.ids.has(name) ? known : added).push({ name, epoch: BigInt(epoch), version: BigInt(version) });
+  /**
+   * Notes these, and what an earlier call could not.
+   *
+   * @throws CrossfadeError E_STORE_FAILED, E_OUTCOME_UNKNOWN: some of them may be noted
+   */
+  async note(steps: readonly GuardStep[]): Promise<void> {
+    for (const step of steps as readonly Noted[]) {
+      const [name, epoch, version] = [nameOf(step), BigInt(step.epoch), BigInt(step.version)];
+      this.pending.set(name, { name, epoch, version });
+    }
+    const { path, idTitle } = this.place.table;
+    const rows = [...this.pending.values()];
     const cells = (row: GuardRow): Record<string, unknown> => this.place.table.cellsOf({ ...row });
-    await this.send(known, async (batch) => {
-      const { path, idTitle } = this.place.table;
-      const records = batch.map((row) => ({ ...cells(row), [idTitle]: this.ids.get(row.name) }));
-      await requests.write('PATCH', path, records);
-    });
-    await this.send(added, async (batch) => {
-      const { body } = await requests.write('POST', this.place.table.path, batch.map(cells));
-      if (!Array.isArray(body) || body.length !== batch.length) throw new RequestFailure(null, 'NO_ID', 'unknown');
-      for (const [i, { name }] of batch.entries()) this.ids.set(name, this.place.table.idOf(body[i] as Record_));
-    });
+    await this.send(
+      rows.filter(({ name }) => this.ids.has(name)),
+      async (batch) => {
+        const records = batch.map((row) => ({ ...cells(row), [idTitle]: this.ids.get(row.name) }));
+        try {
+          await this.applier.write('PATCH', path, records);
+          for (const { name } of batch) this.pending.delete(name);
+        } catch (error) {
+          if (!(error instanceof RequestFailure && isGone(error))) throw error;
+          // Somebody has removed one of them: they are added below.
+          for (const { name } of batch) this.ids.delete(name);
+        }
+      },
+    );
+    await this.send(
+      rows.filter(({ name }) => !this.ids.has(name)),
+      async (batch) => {
+        const { body } = await this.applier.write('POST', path, batch.map(cells));
+        if (!Array.isArray(body) || body.length !== batch.length) throw new RequestFailure(null, 'NO_ID', 'unknown');
+        for (const [i, { name }] of batch.entries()) {
+          this.ids.set(name, this.place.table.idOf(body[i] as Record_));
+          this.pending.delete(name);
+        }
+      },
+    );
   }
 
   /** Forgets all of them. @throws CrossfadeError E_STORE_FAILED, E_OUTCOME_UNKNOWN: some of them may be forgotten */
-  async reset(requests: Requests): Promise<void> {
+  async reset(): Promise<void> {
     const ids = (await this.rows()).map(({ id }) => id);
     this.ids = new Map();
+    this.pending.clear();
     const { path, idTitle } = this.place.table;
     await this.send(ids, async (batch) => {
-      await requests.write(
-        'DELETE',
-        path,
-        batch.map((id) => ({ [idTitle]: id })),
-      );
+      const records = batch.map((id) => ({ [idTitle]: id }));
+      await this.applier.write('DELETE', path, records);
     });
   }
 
@@ -87,13 +119,10 @@ export class GuardTable {
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       const { name } = this.place.table;
-      throw error.effect === 'none'
-        ? storeFailed(
-            name,
-            'The records are there, and not all of their versions are noted. Make the same call again.',
-            error,
-          )
-        : outcomeUnknown(name, error);
+      if (error.effect === 'none') throw storeFailed(name, notNoted, error);
+      // A late arrival could take a guard back.
+      if (!error.isFinal) this.applier.lose();
+      throw outcomeUnknown(name, error);
     }
   }
 
@@ -107,6 +136,8 @@ export class GuardTable {
     });
   }
 }
+
+const notNoted = 'The records are there, and not all of their versions are noted. Make the same call again.';
 
 function isBefore(one: GuardRow, other: GuardRow): boolean {
   return one.epoch < other.epoch || (one.epoch === other.epoch && one.version < other.version);

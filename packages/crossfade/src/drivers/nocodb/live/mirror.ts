@@ -23,8 +23,7 @@ export function mirrorOf(opened: () => LivePlace): Mirror {
         const made = new Set<string>();
         const note = async (): Promise<void> => {
           const noted = due.filter((each) => (isUnit(each) ? isWhole : made.has(recordText(each))));
-          const steps = noted.map((each) => guards.note(epoch, each));
-          if (steps.length > 0) await applier.guardTable.note(applier.requests, steps);
+          await applier.guardTable.note(noted.map((each) => guards.note(epoch, each)));
         };
         try {
           await overtaking(() => follow(opened(), due, made));

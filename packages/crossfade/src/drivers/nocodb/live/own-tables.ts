@@ -18,11 +18,6 @@ const ownSchema = collections({
   },
 });
 
-/** Whether a table of the base is none of anybody's data. */
-export function isOwnTable(title: string): boolean {
-  return Object.hasOwn(ownSchema, title);
-}
-
 /** The tables of the mirror. */
 export interface OwnPlaces {
   /** One row a beginning of an epoch. */

@@ -1,6 +1,6 @@
 import { CrossfadeError } from '../../../core/errors.ts';
 import { RequestFailure } from '../request-failure.ts';
-import { type RequestOptions, Requests } from '../requests.ts';
+import type { Requests } from '../requests.ts';
 
 /** An account that may write the base, and that nobody else is signed in by. */
 export interface NocodbAccount {
@@ -13,12 +13,12 @@ export interface NocodbAccount {
  * token away does not: NocoDB 0.265.1 lists it no longer, and goes on taking what is sent by it.
  */
 export class Sessions {
-  private readonly how: RequestOptions;
+  private readonly requests: Requests;
   private readonly base: string;
   private readonly account: NocodbAccount;
 
-  constructor(how: RequestOptions, base: string, account: NocodbAccount) {
-    this.how = how;
+  constructor(requests: Requests, base: string, account: NocodbAccount) {
+    this.requests = requests;
     this.base = base;
     this.account = account;
   }
@@ -41,9 +41,9 @@ export class Sessions {
 
   /** Requests by a session that is good until {@link endAll}. @throws RequestFailure */
   async begin(): Promise<Requests> {
-    const { body } = await new Requests(this.how).write('POST', '/api/v1/auth/user/signin', this.account);
+    const { body } = await this.requests.write('POST', '/api/v1/auth/user/signin', this.account);
     const { token } = (body ?? {}) as { readonly token?: unknown };
     if (typeof token !== 'string') throw new RequestFailure(null, 'NO_SESSION', 'unknown');
-    return new Requests({ ...this.how, token }, undefined, 'xc-auth');
+    return this.requests.signedIn(token);
   }
 }
