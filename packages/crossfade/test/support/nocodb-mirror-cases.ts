@@ -117,6 +117,18 @@ export function nocodbMirrorCases(server: () => NocodbPlace): void {
       expect(await told(paused.mirror.apply(1n, [given('a', 9n, 9)]))).toBe('E_FENCED');
     });
 
+    test('an applier asks before each request, and sends no more when somebody else has begun', async () => {
+      const successor = await opened(server(), { lifeMs: 0 });
+      const place = await nocodbProxy(server(), ({ method, path }) =>
+        method === 'POST' && path.startsWith(led) ? { until: successor.mirror.begin(2n) } : 'forward',
+      );
+      const { mirror, bulk } = await opened(place, { lifeMs: 0 });
+      await mirror.begin(1n);
+      const all = Array.from({ length: 250 }, (_, n): Row => ({ word: `w${String(n).padStart(3, '0')}`, n }));
+      expect(await told(bulk.load(1n, 'led', everything, all))).toBe('E_FENCED');
+      expect((await rows()).length).toBe(100);
+    });
+
     /** An applier whose write of `a` stands still in front of the server until it may go on. */
     async function pausedWrite(n: number, mirror: NocodbMirrorOptions) {
       let goOn = (): void => undefined;
