@@ -8,6 +8,7 @@ import { nocodbMirrorOutcomeCases } from './nocodb-mirror-outcome-cases.ts';
 import { nocodbOutcomeCases } from './nocodb-outcome-cases.ts';
 import { type NocodbPlace, PlainNocodb } from './nocodb-place.ts';
 import { nocodbRecordCases } from './nocodb-record-cases.ts';
+import { nocodbSyncCases } from './nocodb-sync-cases.ts';
 import { nocodbTableCases } from './nocodb-table-cases.ts';
 
 /** What holds of the driver in front of the real NocoDB and of the stand-in alike. */
@@ -28,4 +29,5 @@ export function nocodbCases(server: () => NocodbPlace): void {
   nocodbOutcomeCases(server);
   nocodbMirrorCases(server);
   nocodbMirrorOutcomeCases(server);
+  nocodbSyncCases(server);
 }
