@@ -161,6 +161,14 @@ export function nocodbMirrorCases(server: () => NocodbPlace): void {
       expect(await rows()).toEqual([['a', 2]]);
     });
 
+    test('an account that may not sign in begins no epoch, and its password is told to nobody', async () => {
+      const account = { ...server().account, password: 'secret-password' };
+      const { mirror } = await opened(server(), { lifeMs: 10, account });
+      const error = (await mirror.begin(1n).catch((thrown: unknown) => thrown)) as CrossfadeError;
+      expect(error).toMatchObject({ code: 'E_STORE_FAILED', facts: { status: 400 } });
+      expect(`${error.message} ${JSON.stringify(error.facts)} ${String(error.stack)}`).not.toContain('secret-password');
+    });
+
     test('a server on which sessions outlive signing out is no fence, and is told', async () => {
       const isSignOut = ({ path }: Passing): boolean => path.endsWith('/signout');
       const place = await nocodbProxy(server(), (request) =>

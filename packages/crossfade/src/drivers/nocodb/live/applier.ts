@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../core/errors.ts';
 import { Guards } from '../../../store/live/guards.ts';
-import { outcomeUnknown, storeFailed } from '../failure.ts';
+import { storeFailed } from '../failure.ts';
 import type { Place } from '../place.ts';
 import { RequestFailure } from '../request-failure.ts';
 import type { Answer, Requests } from '../requests.ts';
@@ -146,8 +146,8 @@ export class Applier {
       return await work();
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      const { name } = this.place.table;
-      throw error.effect === 'none' ? storeFailed(name, 'No epoch was begun.', error) : outcomeUnknown(name, error);
+      // To begin is safe to repeat, whatever was done of it.
+      throw storeFailed(this.place.table.name, 'No epoch was begun.', error);
     }
   }
 }

@@ -39,11 +39,21 @@ export class Sessions {
       );
   }
 
-  /** Requests by a session that is good until {@link endAll}. @throws RequestFailure */
+  /** Requests by a session that is good until {@link endAll}. @throws RequestFailure; CrossfadeError E_STORE_FAILED for an account that may not sign in */
   async begin(): Promise<Requests> {
-    const { body } = await this.requests.write('POST', '/api/v1/auth/user/signin', this.account);
+    const { body } = await this.requests.write('POST', '/api/v1/auth/user/signin', this.account).catch(refused);
     const { token } = (body ?? {}) as { readonly token?: unknown };
     if (typeof token !== 'string') throw new RequestFailure(null, 'NO_SESSION', 'unknown');
     return this.requests.signedIn(token);
   }
+}
+
+function refused(error: unknown): never {
+  if (!(error instanceof RequestFailure && error.isFinal) || error.status === 429) throw error;
+  const { status, reason } = error;
+  throw new CrossfadeError(
+    'E_STORE_FAILED',
+    `NocoDB does not let the account of the mirror sign in: it answered ${status} (${reason}). No epoch was begun. Look at its email and password, and whether it may edit the base.`,
+    { status, reason },
+  );
 }
