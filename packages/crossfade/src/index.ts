@@ -5,7 +5,8 @@ export { CrossfadeError, type ErrorCode, errorCodes, type ExitCode, type Facts }
 export { type DamagedFile, filesDriver, type FilesDriver, type FilesOptions } from './drivers/files/files.ts';
 export type { StrangersFile } from './drivers/files/strangers.ts';
 export { memoryDriver, type MemoryDriver } from './drivers/memory/memory.ts';
-export { nocodbDriver, type NocodbDriverOptions } from './drivers/nocodb/nocodb.ts';
+export { nocodbDriver, type NocodbDriverOptions, type NocodbMirrorOptions } from './drivers/nocodb/nocodb.ts';
+export type { NocodbAccount } from './drivers/nocodb/live/sessions.ts';
 export type { PoolOptions, PoolStatistics } from './drivers/postgres/pool.ts';
 export { type PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/postgres.ts';
 export { type SqliteDriver, sqliteDriver, type SqliteDriverOptions } from './drivers/sqlite/store/driver.ts';

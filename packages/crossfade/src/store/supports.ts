@@ -21,6 +21,12 @@ export interface Supports {
   readonly fence: 'none' | 'process' | 'triggers';
   /** Another store's records can be mirrored into it, guarded by epoch and version. */
   readonly mirror: boolean;
+  /**
+   * What becomes of a write that an applier or loader of an epoch that is over sends after another one has begun. `refused`:
+   * the place refuses it, whenever it arrives. `asked`: the applier asks before it writes, so that one that was paused in
+   * between may still write; a full verification finds that.
+   */
+  readonly lateApplier: 'none' | 'asked' | 'refused';
   /** Ranges of keys can be read and, where `mirror` is true, loaded. */
   readonly bulk: boolean;
   /** Several reads can be of one state. */
@@ -34,6 +40,7 @@ export const notLive = {
   capture: 'none',
   fence: 'none',
   mirror: false,
+  lateApplier: 'none',
   bulk: false,
   snapshot: false,
   counters: false,
@@ -50,6 +57,7 @@ export const database = {
   capture: 'triggers',
   fence: 'triggers',
   mirror: true,
+  lateApplier: 'refused',
   bulk: true,
   snapshot: true,
   counters: true,
@@ -66,6 +74,7 @@ export const ownedByProcess = {
   capture: 'intents',
   fence: 'process',
   mirror: true,
+  lateApplier: 'refused',
   bulk: true,
   snapshot: true,
   counters: false,

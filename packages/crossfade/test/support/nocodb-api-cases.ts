@@ -121,6 +121,33 @@ export function nocodbApiCases(server: () => NocodbPlace): void {
       expect((await plain.rows(title))[0].UpdatedAt).not.toBeNull();
     });
 
+    test('takes the Id that a record is given, and counts on from the largest that is there: it raises no counter', async () => {
+      await plain.empty([title]);
+      const [first, given, after] = [
+        ...(await plain.insert(title, [{ n: 1 }])),
+        ...(await plain.insert(title, [{ Id: 1_000_000, n: 2 }])),
+        ...(await plain.insert(title, [{ n: 3 }])),
+      ];
+      expect([given, after]).toEqual([1_000_000, 1_000_001]);
+      await plain.remove(title, [given, after]);
+      expect(await plain.insert(title, [{ n: 4 }])).toEqual([first + 1]);
+    });
+
+    test('signing out ends every session of an account, and no token', async () => {
+      const { account } = server();
+      const session = async (): Promise<string> =>
+        ((await plain.ask('POST', '/api/v1/auth/user/signin', account)).body as { token: string }).token;
+      const insert = async (token: string) =>
+        (await plain.ask('POST', await plain.path(title), { n: 9 }, { 'xc-auth': token })).status;
+      const [one, other] = [await session(), await session()];
+      expect([await insert(one), await insert(other)]).toEqual([200, 200]);
+      await plain.ask('POST', '/api/v1/auth/user/signout', {}, { 'xc-auth': one });
+      expect([await insert(one), await insert(other), await insert(await session())]).toEqual([401, 401, 200]);
+      expect((await write('POST', { n: 9 })).status).toBe(200);
+      const wrong = await plain.ask('POST', '/api/v1/auth/user/signin', { ...account, password: 'none' });
+      expect(wrong.status).toBe(400);
+    });
+
     test('a column is named by its name in the database, its title or its id, the name first', async () => {
       await plain.empty([title]);
       const { id } = columns.find((column) => column.title === 'id') as (typeof columns)[number];

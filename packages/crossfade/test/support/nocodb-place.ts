@@ -5,9 +5,14 @@ export interface NocodbPlace {
   readonly url: string;
   readonly token: string;
   readonly base: string;
+  /** Whose sessions may write it. */
+  readonly account: { readonly email: string; readonly password: string };
   /** Where the records can be removed without a request. */
   readonly clear?: () => void;
 }
+
+/** The tables that a mirror keeps beside the collections. */
+const ownTitles = ['crossfade_appliers', 'crossfade_guards'];
 
 /** What a test asks or does beside the driver. */
 export class PlainNocodb {
@@ -19,11 +24,16 @@ export class PlainNocodb {
   }
 
   /** One request; the answer as JSON, whatever its status. */
-  async ask(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: never }> {
-    const { url, token } = this.place;
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    who: Readonly<Record<string, string>> = { 'xc-token': this.place.token },
+  ): Promise<{ readonly status: number; readonly body: never }> {
+    const { url } = this.place;
     const response = await fetch(`${url}${path}`, {
       method,
-      headers: { 'xc-token': token, 'content-type': 'application/json' },
+      headers: { ...who, 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
     });
     return { status: response.status, body: (await response.json()) as never };
@@ -60,7 +70,7 @@ export class PlainNocodb {
   }
 
   /** The tables of the suite without a record in it; before the first case they are not there yet. */
-  async empty(titles: readonly string[] = Object.keys(suiteSchema)): Promise<void> {
+  async empty(titles: readonly string[] = [...Object.keys(suiteSchema), ...ownTitles]): Promise<void> {
     if (this.place.clear !== undefined) return this.place.clear();
     await this.path(titles[0]);
     for (const title of titles.filter((each) => this.tables.has(each)))

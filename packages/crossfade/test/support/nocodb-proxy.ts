@@ -23,7 +23,7 @@ export interface FalseAnswer {
 /**
  * What becomes of a request. `cut`: it does not arrive, and the connection breaks. `swallow`: it does not arrive, and
  * nobody is told. `drop reply`, `half a reply`: the server does it, and the connection breaks before, or within, its
- * answer. `late`: it arrives after a while.
+ * answer. `lateMs`: it arrives after a while, and `landed` is told when it has been answered. `until`: it arrives when the test says so.
  */
 export type Fate =
   | 'forward'
@@ -31,7 +31,8 @@ export type Fate =
   | 'swallow'
   | 'drop reply'
   | 'half a reply'
-  | { readonly lateMs: number }
+  | { readonly lateMs: number; readonly landed?: () => void }
+  | { readonly until: Promise<void> }
   | FalseAnswer;
 
 /** A place in front of another one, in which a test decides what becomes of each request. */
@@ -70,11 +71,16 @@ async function pass(fate: Fate, request: Buffer, client: Socket, upstream: Socke
   if (fate === 'swallow') return;
   if (fate === 'cut') return void client.destroy();
   if (typeof fate === 'object' && 'status' in fate && !fate.isDone) return void client.end(printed(fate));
+  if (typeof fate === 'object' && 'until' in fate) await fate.until;
   if (typeof fate !== 'object' || !('lateMs' in fate)) return void upstream.write(request);
   // On a connection of its own: that of the client ends when it waits no longer.
   const { remoteAddress, remotePort } = upstream;
-  await sleep(fate.lateMs);
-  const late = dial(remotePort as number, remoteAddress).on('data', () => late.destroy());
+  const { lateMs, landed } = fate;
+  await sleep(lateMs);
+  const late = dial(remotePort as number, remoteAddress).on('data', () => {
+    late.destroy();
+    landed?.();
+  });
   late.on('error', () => undefined).write(request);
 }
 

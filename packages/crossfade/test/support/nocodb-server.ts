@@ -63,6 +63,7 @@ export async function startNocodb(): Promise<NocodbServer> {
     url,
     port,
     ...access,
+    account: admin,
     kill: () => stop('SIGKILL'),
     stop: () => stop('SIGKILL'),
     start: async () => {

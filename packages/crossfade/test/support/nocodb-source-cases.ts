@@ -25,8 +25,8 @@ export function nocodbSourceCases(server: () => NocodbPlace): void {
     beforeEach(async () => {
       vi.stubEnv('NOCODB_TOKEN', server().token);
       const made = await new PlainNocodb(server()).ask('POST', '/api/v2/meta/bases', { title: 'a source' });
-      const { url, token } = server();
-      place = { url, token, base: (made.body as { id: string }).id };
+      const { url, token, account } = server();
+      place = { url, token, account, base: (made.body as { id: string }).id };
       plain = new PlainNocodb(place);
     });
 

@@ -9,6 +9,8 @@ export interface StandInVersion {
   readonly writeMax: number;
   /** An Id that a record is sent with is its Id. */
   readonly honoursIds: boolean;
+  /** The Id of a record that was the last one is given again when it has gone: SQLite's, without AUTOINCREMENT. */
+  readonly reusesIds: boolean;
   /** A table gets a primary key, whether one was asked for or not. */
   readonly givesIds: boolean;
 }
@@ -86,8 +88,9 @@ export class StandInTable {
     return given
       .map((each) => [each, this.cellsOf(each)] as const)
       .map(([each, cells]) => {
-        const id = this.version.honoursIds && typeof each.Id === 'number' ? each.Id : this.nextId;
-        this.nextId = Math.max(this.nextId, id) + 1;
+        const next = this.version.reusesIds ? Math.max(0, ...this.rows.keys()) + 1 : this.nextId;
+        const id = this.version.honoursIds && typeof each.Id === 'number' ? each.Id : next;
+        this.nextId = Math.max(this.nextId, id + 1);
         this.rows.set(id, { Id: id, CreatedAt: moment(), UpdatedAt: null, ...cells });
         return id;
       });

@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { NocodbPlace } from './nocodb-place.ts';
+import { StandInAccount } from './nocodb-stand-in-account.ts';
 import { StandInLinks } from './nocodb-stand-in-links.ts';
 import { type StandInColumn, StandInTable, type StandInVersion } from './nocodb-stand-in-table.ts';
 import { Refused, type StoredRow, whereOf } from './nocodb-stand-in-where.ts';
 
 /** What differs between versions. The first is held against the real one; of the other one see the notes on it. */
 export const standInVersions: Readonly<Record<'0.265.1' | '0.301.3', StandInVersion>> = {
-  '0.265.1': { prefix: '', writeMax: Infinity, honoursIds: true, givesIds: false },
-  '0.301.3': { prefix: 'ERR_', writeMax: 100, honoursIds: false, givesIds: true },
+  '0.265.1': { prefix: '', writeMax: Infinity, honoursIds: true, reusesIds: true, givesIds: false },
+  '0.301.3': { prefix: 'ERR_', writeMax: 100, honoursIds: false, reusesIds: false, givesIds: true },
 };
 
 const token = 'stand-in-token-of-40-characters-00000000';
@@ -26,7 +27,12 @@ export interface StandIn extends NocodbPlace {
 
 /** Starts one. The cases that it is tested by are those of the real one. */
 export async function startStandIn(version: StandInVersion = standInVersions['0.265.1']): Promise<StandIn> {
-  const bases: Bases = { tables: new Map(), links: new StandInLinks(), ids: [base] };
+  const bases: Bases = {
+    tables: new Map(),
+    links: new StandInLinks(),
+    ids: [base],
+    account: new StandInAccount(token),
+  };
   const { tables } = bases;
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { status, body } = await answer(bases, version, request).then(
@@ -46,6 +52,7 @@ export async function startStandIn(version: StandInVersion = standInVersions['0.
     port,
     token,
     base,
+    account: bases.account.login,
     clear: () => {
       for (const { rows } of tables.values()) rows.clear();
     },
@@ -63,10 +70,11 @@ interface Bases {
   readonly tables: Tables;
   readonly links: StandInLinks;
   readonly ids: string[];
+  readonly account: StandInAccount;
 }
 
 async function answer(
-  { tables, links, ids }: Bases,
+  { tables, links, ids, account }: Bases,
   version: StandInVersion,
   request: IncomingMessage,
 ): Promise<unknown> {
@@ -74,9 +82,10 @@ async function answer(
   const sent = await text(request);
   const refused = (status: number, name: string) =>
     new Refused(status, { error: `${version.prefix}${name}`, message: '' });
-  if (request.headers['xc-token'] !== token) throw refused(401, 'AUTHENTICATION_REQUIRED');
   const [, , , area, kind, id, last, , at] = pathname.split('/');
   const body = bodyOf(sent);
+  if (area === 'auth') return account.answer(id, request.headers, body);
+  if (!account.isKnown(request.headers)) throw refused(401, 'AUTHENTICATION_REQUIRED');
   if (area === 'meta' && kind === 'bases') {
     if (id === undefined) return { id: ids[ids.push(`${base}${ids.length}`) - 1] };
     if (!ids.includes(id)) throw refused(404, 'BASE_NOT_FOUND');

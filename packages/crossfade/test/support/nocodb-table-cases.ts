@@ -98,7 +98,10 @@ export function nocodbTableCases(server: () => NocodbPlace): void {
       const put = (note: string) =>
         store.write([{ kind: 'put', collection: 'narrow', row: { id: 'a', note, sum: null } }]);
       await put('x'.repeat(100_000));
-      await expect(put('x'.repeat(100_001))).rejects.toMatchObject({ code: 'E_STORE_FAILED', facts: { status: 422 } });
+      await expect(put('x'.repeat(100_001))).rejects.toMatchObject({
+        code: 'E_RECORD_REFUSED',
+        facts: { status: 422 },
+      });
       expect((await store.read('narrow', ['a']))?.note).toHaveLength(100_000);
     });
   });

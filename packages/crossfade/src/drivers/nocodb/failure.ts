@@ -1,4 +1,4 @@
-import { CrossfadeError } from '../../core/errors.ts';
+import { CrossfadeError, type ErrorCode } from '../../core/errors.ts';
 import type { RequestFailure } from './request-failure.ts';
 import type { Id } from './table.ts';
 
@@ -23,10 +23,16 @@ export function storeFailed(collection: string, what: string, failure: RequestFa
   const { status, reason, retryAfterMs } = failure;
   const next = (status === null ? undefined : advice[status]) ?? 'Look whether NocoDB runs, and into its log.';
   return new CrossfadeError(
-    status === 429 ? 'E_STORE_BUSY' : 'E_STORE_FAILED',
+    codeOf(failure),
     `${collection}: NocoDB ${status === null ? `gave no answer (${reason})` : `answered ${status} (${reason})`}. ${what} ${next}`,
     { ...factsOf(collection, failure), ...(retryAfterMs > 0 && { retryAfterMs }) },
   );
+}
+
+/** A value that the column does not hold is the record's fault, and others of the same call may be fine. */
+function codeOf({ status, reason }: RequestFailure): ErrorCode {
+  if (status === 429) return 'E_STORE_BUSY';
+  return reason.endsWith('INVALID_VALUE_FOR_FIELD') ? 'E_RECORD_REFUSED' : 'E_STORE_FAILED';
 }
 
 /** Nobody can say whether the write was done. */

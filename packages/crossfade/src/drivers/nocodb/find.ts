@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Key } from '../../schema/collection.ts';
 import { compareValues } from '../../schema/values/field-values.ts';
-import { keyOf } from '../../store/check-change.ts';
 import { storeDamaged, storeFailed } from './failure.ts';
 import { filterOf } from './filter.ts';
 import { pages } from './pages.ts';
@@ -32,24 +31,41 @@ export async function find(place: Place, key: Key): Promise<Held | null> {
 }
 
 /** Every record of the key: one, unless NocoDB, which keeps no key unique, has got several. @throws RequestFailure, Damage */
-export async function findAll(place: Place, key: Key): Promise<readonly Held[]> {
+export function findAll(place: Place, key: Key): Promise<readonly Held[]> {
+  return findHaving(place, place.table.shape.key, key);
+}
+
+/** Every record that has these values in these fields. @throws RequestFailure, Damage */
+export async function findHaving(place: Place, fields: readonly string[], values: Key): Promise<readonly Held[]> {
   const { requests, table } = place;
   const found: Held[] = [];
-  for await (const page of pages(requests, table, { filter: filterOf(table, key) }))
+  for await (const page of pages(requests, table, { filter: filterOf(fields, values) }))
     for (const record of page)
-      if (hasKey(place, record, key)) found.push({ id: table.idOf(record), row: table.rowOf(record) });
+      if (hasValues(place, record, fields, values)) found.push({ id: table.idOf(record), row: table.rowOf(record) });
   return found;
 }
 
-/** Whether a record has this key. What is no key of the type is another one. @throws Damage where a column is gone */
-export function hasKey({ table }: Place, record: Record_, key: Key): boolean {
+/** As many Ids as surely fit into a URL. */
+const idsMax = 500;
+
+/** The records that NocoDB has given these numbers, as far as they are there. @throws RequestFailure, Damage */
+export async function findByIds({ requests, table }: Place, ids: readonly Id[]): Promise<Map<Id, Record_>> {
+  const found = new Map<Id, Record_>();
+  for (let at = 0; at < ids.length; at += idsMax) {
+    const filter = `(${table.idTitle},in,${ids.slice(at, at + idsMax).join()})`;
+    for await (const page of pages(requests, table, { filter }))
+      for (const record of page) found.set(table.idOf(record), record);
+  }
+  return found;
+}
+
+/** Whether a record has these values. What is no value of the type is another one. @throws Damage where a column is gone */
+function hasValues({ table }: Place, record: Record_, fields: readonly string[], values: Key): boolean {
   try {
-    const { key: fields } = table.shape;
-    const own = keyOf(table.shape, table.rowOf(record, fields));
-    return own.every((value, i) => compareValues(value, key[i]) === 0);
+    const own = table.rowOf(record, fields);
+    return fields.every((field, i) => compareValues(own[field], values[i]) === 0);
   } catch (error) {
-    if (error instanceof Damage && table.shape.key.every((field) => Object.hasOwn(record, titleOf(field))))
-      return false;
+    if (error instanceof Damage && fields.every((field) => Object.hasOwn(record, titleOf(field)))) return false;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { nocodbCases } from '../../../test/support/nocodb-cases.ts';
+import { nocodbMirrorCases } from '../../../test/support/nocodb-mirror-cases.ts';
 import { nocodbRecordCases } from '../../../test/support/nocodb-record-cases.ts';
 import { type StandIn, standInVersions, startStandIn } from '../../../test/support/nocodb-stand-in.ts';
 import { nocodbTableCases } from '../../../test/support/nocodb-table-cases.ts';
@@ -17,4 +18,5 @@ nocodbCases(() => server);
 describe('with the names of errors, the Ids and the limits of a newer version', () => {
   nocodbTableCases(() => newer);
   nocodbRecordCases(() => newer);
+  nocodbMirrorCases(() => newer);
 });

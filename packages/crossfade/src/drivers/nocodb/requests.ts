@@ -39,8 +39,8 @@ export class Requests {
   private readonly options: Required<RequestOptions>;
   private readonly origin: string;
   /** When the server may be asked next, by performance.now(): it has asked to be left alone, or the rate is used up. */
-  private openAt = 0;
-
+  private rate = { openAt: 0 };
+  private header: 'xc-token' | 'xc-auth' = 'xc-token';
   private readonly signal: AbortSignal | undefined;
 
   /**
@@ -52,6 +52,14 @@ export class Requests {
     this.origin = originOf(options.url);
     if (!/^[\x21-\x7e]+$/.test(options.token)) throw new TypeError('The token is empty, or is none.');
     this.options = { requestTimeoutMs: 30_000, requestsPerSecond: Infinity, triesMax: 5, pauseMs: 200, ...options };
+  }
+
+  /** Requests of somebody who has signed in, which share the rate of these. @throws TypeError for a token that is none */
+  signedIn(token: string): Requests {
+    const session = new Requests({ ...this.options, token }, this.signal);
+    session.rate = this.rate;
+    session.header = 'xc-auth';
+    return session;
   }
 
   read(path: string, query: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -73,7 +81,8 @@ export class Requests {
       } catch (error) {
         if (!(error instanceof RequestFailure)) throw error;
         const mayRepeat = error.isPassing && (isRead || error.effect === 'none');
-        if (error.retryAfterMs > 0) this.openAt = Math.max(this.openAt, performance.now() + error.retryAfterMs);
+        if (error.retryAfterMs > 0)
+          this.rate.openAt = Math.max(this.rate.openAt, performance.now() + error.retryAfterMs);
         if (!mayRepeat || round >= this.options.triesMax || error.retryAfterMs > retryAfterMaxMs) throw error;
       }
       await this.pause(this.pauseBefore(round));
@@ -83,13 +92,13 @@ export class Requests {
   /** Waits until the server may be asked. Whoever comes later waits longer. */
   private async turn(): Promise<void> {
     const { requestsPerSecond } = this.options;
-    for (let now = performance.now(); now < this.openAt; now = performance.now()) {
-      const waitMs = this.openAt - now;
+    for (let now = performance.now(); now < this.rate.openAt; now = performance.now()) {
+      const waitMs = this.rate.openAt - now;
       if (waitMs > retryAfterMaxMs) throw new RequestFailure(429, 'RETRY_AFTER', 'none', waitMs);
       await this.pause(waitMs);
     }
     if (requestsPerSecond < Infinity)
-      this.openAt = Math.max(this.openAt, performance.now()) + 1_000 / requestsPerSecond;
+      this.rate.openAt = Math.max(this.rate.openAt, performance.now()) + 1_000 / requestsPerSecond;
   }
 
   private pause(ms: number): Promise<void> {
@@ -109,7 +118,11 @@ export class Requests {
     try {
       response = await fetch(`${this.origin}${path}`, {
         method,
-        headers: { 'xc-token': token, accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+        headers: {
+          [this.header]: token,
+          accept: 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
+        },
         body,
         // A redirection would take the token to wherever it leads.
         redirect: 'manual',

@@ -2,8 +2,7 @@ import type { Row } from '../../schema/collection.ts';
 import { keyOf } from '../../store/check-change.ts';
 import type { DriverScan } from '../../store/contract.ts';
 import { holds } from '../../store/tables/table.ts';
-import { reading as told } from './find.ts';
-import { pages } from './pages.ts';
+import { findByIds, reading as told } from './find.ts';
 import type { Place } from './place.ts';
 import { knownPart, type Reading } from './reading.ts';
 import type { Id, Record_ } from './table.ts';
@@ -39,11 +38,9 @@ export function scanPlace(place: Place, scan: DriverScan): Promise<readonly Row[
   });
 }
 
-async function recordsOf(place: Place, reading: Reading, batch: readonly Row[]): Promise<Map<Id, Record_>> {
-  const { requests, table } = place;
-  const ids = batch.map((known) => reading.idOf(keyOf(table.shape, known)));
-  const found = new Map<Id, Record_>();
-  for await (const page of pages(requests, table, { filter: `(${table.idTitle},in,${ids.join()})` }))
-    for (const record of page) found.set(table.idOf(record), record);
-  return found;
+function recordsOf(place: Place, reading: Reading, batch: readonly Row[]): Promise<Map<Id, Record_>> {
+  return findByIds(
+    place,
+    batch.map((known) => reading.idOf(keyOf(place.table.shape, known))),
+  );
 }

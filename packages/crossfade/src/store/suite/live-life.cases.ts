@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { CrossfadeError } from '../../core/errors.ts';
 import type { Store } from '../contract.ts';
 import type { Live } from '../live/live.ts';
+import type { Supports } from '../supports.ts';
 import { everything } from './bulk.cases.ts';
 import { refused, same, type Suite } from './check.ts';
 import { declares, liveCasesOf } from './live.ts';
@@ -9,7 +10,7 @@ import { person, put } from './people.ts';
 import type { SuiteSchema } from './schema.ts';
 
 type Verbs<P extends keyof Live> = Readonly<
-  Record<string, (part: NonNullable<Live[P]>, live: Live) => Promise<unknown>>
+  Record<string, (part: NonNullable<Live[P]>, live: Live, supports: Supports) => Promise<unknown>>
 >;
 
 const mirrored = { collection: 'people', key: ['m'], row: person('m'), version: 1n };
@@ -39,7 +40,8 @@ const verbs: { readonly [P in keyof Live]-?: Verbs<P> } = {
       mirror === undefined
         ? bulk.range('words', everything, 1)
         : bulk.load(1n, 'words', everything, [{ word: 'w', n: 1 }]),
-    snapshot: (bulk) => bulk.snapshot((snapshot) => snapshot.read('people', ['a'])),
+    snapshot: (bulk, _live, { snapshot }) =>
+      snapshot ? bulk.snapshot((state) => state.read('people', ['a'])) : bulk.range('people', everything, 1),
   },
   counters: { raise: (counters) => counters.raise('badges', 1n) },
 };
@@ -66,7 +68,7 @@ function lifeCases<P extends keyof Live>({ it }: Suite, name: P, of: Verbs<P>): 
         await live.mirror?.begin(1n);
         await store.close();
       }
-      for (const call of Object.values(of)) await run(() => call(part, live), store);
+      for (const call of Object.values(of)) await run(() => call(part, live, store.supports), store);
     });
   eachVerb(neverOpened, async (call) => refused('E_STORE_CLOSED', call()));
   eachVerb('is opening', async (call, store) => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Key, Row } from '../../schema/collection.ts';
 import type { Mirror, Mirrored } from '../live/mirror.ts';
 import { refused, same, type Suite } from './check.ts';
@@ -114,6 +115,24 @@ function epochCases(mirrors: Mirrors): void {
       same(await again.read('people', ['a']), person('a', { age: 5 }));
       same(await again.read('people', ['b']), null);
     });
+  });
+  mirrors('who applies late is refused by what another store of the place has begun', async (mirror, store, place) => {
+    assert.notEqual(store.supports.lateApplier, 'none', 'a mirror says what becomes of late appliers');
+    if (store.supports.writers === 'one') return;
+    const other = place.reopen();
+    await other.store.open();
+    try {
+      await mirror.begin(1n);
+      await mirror.apply(1n, [aged('a', 1n, 1)]);
+      await other.live.mirror?.begin(2n);
+      await refused('E_FENCED', mirror.apply(1n, [aged('a', 9n, 9), aged('b', 9n, 9)]));
+      await refused('E_FENCED', mirror.begin(1n));
+      same(await other.live.mirror?.apply(2n, [aged('a', 1n, 2)]), 1);
+      same(await store.read('people', ['a']), person('a', { age: 2 }));
+      same(await store.read('people', ['b']), null);
+    } finally {
+      await other.store.close();
+    }
   });
   mirrors('reset forgets what was noted of keys, and not the epoch', async (mirror, store) => {
     await mirror.begin(3n);

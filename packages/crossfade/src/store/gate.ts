@@ -1,6 +1,6 @@
 /**
- * Reads run side by side; a write runs alone, in the order in which all of them came. So a read never meets a document
- * whose attachments are just being replaced, and an index in memory is always that of the files.
+ * What is shared runs side by side; what is exclusive runs alone, in the order in which all of it came. So a read of files
+ * never meets a document whose attachments are just being replaced, and an index in memory is always that of the files.
  */
 export class Gate {
   private written: Promise<unknown> = Promise.resolve();
