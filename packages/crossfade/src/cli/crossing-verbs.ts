@@ -38,7 +38,12 @@ export const crossingVerbs: Readonly<Record<string, CrossingVerb>> = {
     return { json: statusJson(status), text: statusText(status) };
   }),
   history: look('list every step that was taken, by whom, and on what evidence', async (operator) => {
-    const entries = await operator.history();
+    const entries: Entry[] = [];
+    for (let after = 0n; ; after = (entries.at(-1) as Entry).number) {
+      const page = await operator.history({ after });
+      entries.push(...page);
+      if (page.length === 0) break;
+    }
     return { json: entries, text: entries.map(entryText).join('\n') };
   }),
   advance: step('go on to the next phase, when its gates are open; the cutover is one of them', async (operator) =>

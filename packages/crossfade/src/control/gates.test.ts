@@ -126,14 +126,14 @@ const cases: readonly (readonly [string, Changes, GateName, RegExp, readonly str
     { found: { isDone: false } },
     'done',
     /not done all/,
-    ['dual>', 'armed>', 'frozen>', 'switched>', '<primary', '<back-switched', '<back-frozen'],
+    ['legacy>', 'dual>', 'armed>', 'frozen>', 'switched>', '<primary', '<back-switched', '<back-frozen'],
   ],
   [
     'what was found is about an earlier state',
     { found: { epoch: epoch - 1n } },
     'done',
     /not yet said anything/,
-    ['dual>', 'armed>', 'frozen>', 'switched>', '<primary', '<back-switched', '<back-frozen'],
+    ['legacy>', 'dual>', 'armed>', 'frozen>', 'switched>', '<primary', '<back-switched', '<back-frozen'],
   ],
   [
     'nothing was found yet',
@@ -156,8 +156,14 @@ const cases: readonly (readonly [string, Changes, GateName, RegExp, readonly str
     /1 units are in quarantine/,
     ['dual>', 'shadow>', 'armed>', '<primary'],
   ],
-  ['much is owed', { found: { owed: 1_001 } }, 'owed', /1001 entries.*1000 may be/, ['shadow>', 'armed>', '<primary']],
-  ['one comparison was clean', { found: { cleanPasses: 1 } }, 'verified', /1 of 2 comparisons/, ['shadow>']],
+  ['much is owed', { found: { owed: 501 } }, 'owed', /501 entries.*500 may be/, ['shadow>', 'armed>', '<primary']],
+  [
+    'one comparison was clean',
+    { found: { cleanPasses: 1 } },
+    'verified',
+    /1 of 2 comparisons/,
+    ['shadow>', '<primary'],
+  ],
   ['an instance went without signing off', { of: { isUnclean: true } }, 'clean', /i1 went without/, ['shadow>']],
   ['the old store lacks something', { isRollbackReady: false }, 'ready', /does not hold everything/, ['<primary']],
 ];

@@ -25,8 +25,8 @@ export interface GateReading {
   readonly why: string | null;
 }
 
-/** Entries of the journal that a cutover may begin with: fewer than a keeper makes up for in a moment. */
-export const owedMax = 1_000;
+/** Entries of the journal that a cutover may begin with: fewer than one round, behind which there may be any number. */
+export const owedMax = 500;
 
 type Judge = (members: Members, to: StateName) => string | null;
 
@@ -92,13 +92,16 @@ const insideFreeze = ['acked', 'keeper', 'done'] as const;
 const gates: Readonly<
   Record<StateName, { readonly forward: readonly GateName[]; readonly back: readonly GateName[] }>
 > = {
-  legacy: { forward: ['keeper'], back: [] },
+  legacy: { forward: ['keeper', 'done'], back: [] },
   dual: { forward: ['met', 'keeper', 'done', 'copied', 'quarantine'], back: ['met'] },
   shadow: { forward: ['met', 'keeper', 'copied', 'quarantine', 'owed', 'verified', 'clean'], back: ['met'] },
   armed: { forward: ['met', 'keeper', 'done', 'copied', 'quarantine', 'owed'], back: ['near'] },
   frozen: { forward: insideFreeze, back: ['near'] },
   switched: { forward: insideFreeze, back: ['near'] },
-  primary: { forward: ['met', 'keeper'], back: ['met', 'keeper', 'done', 'copied', 'ready', 'quarantine', 'owed'] },
+  primary: {
+    forward: ['met', 'keeper'],
+    back: ['met', 'keeper', 'done', 'copied', 'ready', 'quarantine', 'owed', 'verified'],
+  },
   // A rollback goes through the table the other way.
   'back-switched': { forward: ['near'], back: insideFreeze },
   'back-frozen': { forward: ['near'], back: insideFreeze },

@@ -57,11 +57,14 @@ test('the status names the next step and its gates, open and closed', async () =
   const next = async () => (await chief.status()).next;
   expect(await next()).toEqual({
     to: 'dual',
-    gates: [{ gate: 'keeper', why: 'no process keeps the other store in step' }],
+    gates: [
+      { gate: 'keeper', why: 'no process keeps the other store in step' },
+      { gate: 'done', why: 'the keeper has not yet said anything about this state' },
+    ],
   });
   keeper('keeper 1');
-  await clock.pass(100);
-  expect(await next()).toEqual({ to: 'dual', gates: [{ gate: 'keeper', why: null }] });
+  await clock.pass(300);
+  expect(await next()).toEqual({ to: 'dual', gates: ['keeper', 'done'].map((gate) => ({ gate, why: null })) });
   expect((await ledger.members('words')).keeping).toMatchObject({ keeper: 'keeper 1' });
 });
 
@@ -70,7 +73,7 @@ test('without a keeper no step is taken, and the reason is said', async () => {
   expect(await refusalOf(during(operator().advance()))).toEqual({
     code: 'E_GATE_CLOSED',
     message: expect.stringMatching(/legacy to dual was not taken\. keeper: no process keeps.*Nothing was changed/),
-    facts: { group: 'words', state: 'legacy', to: 'dual', gates: ['keeper'] },
+    facts: { group: 'words', state: 'legacy', to: 'dual', gates: ['keeper', 'done'] },
   });
 });
 

@@ -26,7 +26,7 @@ export interface Status extends Members {
 /** What a command has come to. */
 export interface Outcome {
   readonly control: Control;
-  /** How long nobody led, from the step that froze to the last acknowledgement; null where nothing was frozen. */
+  /** How long nobody led, from the step that froze to the last acknowledgement; null where nothing was frozen, or an instance has not acknowledged yet. */
   readonly pausedMs: number | null;
 }
 
@@ -134,8 +134,8 @@ export class Operator {
         if (isFrozen) frozenAtMs ??= this.clock.nowMs();
         if (!isRest(control.state)) continue;
         if (frozenAtMs === null) return { control, pausedMs: null };
-        await this.settled(epoch, endMs);
-        return { control, pausedMs: this.clock.nowMs() - frozenAtMs };
+        const isSettled = await this.settled(epoch, endMs);
+        return { control, pausedMs: isSettled ? this.clock.nowMs() - frozenAtMs : null };
       }
     } catch (error) {
       // Whoever has frozen thaws; what somebody else is about is left to him.
@@ -198,13 +198,14 @@ export class Operator {
     }
   }
 
-  /** Until every instance that is alive acts by the state. */
-  private async settled(epoch: bigint, endMs: number): Promise<void> {
+  /** Waits until every instance that is alive acts by the state. @returns whether they do */
+  private async settled(epoch: bigint, endMs: number): Promise<boolean> {
     while (this.clock.nowMs() < endMs) {
       const { instances } = await this.members();
-      if (instances.every(({ ackedEpoch, leaseLeftMs }) => ackedEpoch >= epoch || leaseLeftMs <= 0)) return;
+      if (instances.every(({ ackedEpoch, leaseLeftMs }) => ackedEpoch >= epoch || leaseLeftMs <= 0)) return true;
       await this.clock.wait(lookMs);
     }
+    return false;
   }
 
   private async members(): Promise<Members> {

@@ -28,11 +28,12 @@ export function stepLost({ group, state }: Control, to: StateName, outcome: Step
 }
 
 /** A way that was broken off, to the state from which it can be taken again. */
-export function crossingAborted({ group, state }: Control, cause: unknown): CrossfadeError {
-  const why = cause instanceof CrossfadeError ? cause.message : 'something unexpected failed';
+export function crossingAborted({ group, state, frozenLeftMs }: Control, cause: unknown): CrossfadeError {
+  const why = cause instanceof CrossfadeError ? cause.message : 'Something unexpected failed.';
+  const still = frozenLeftMs === null ? '' : `, which a keeper leaves ${Math.max(0, frozenLeftMs)} ms from now`;
   return new CrossfadeError(
     'E_CROSSING_ABORTED',
-    `${group}: the way was broken off, and the group is in ${state}. ${why}`,
+    `${group}: the way was broken off, and the group is in ${state}${still}. ${why}`,
     { group, state, ...(cause instanceof CrossfadeError && { why: cause.code }) },
     { cause },
   );

@@ -117,6 +117,10 @@ export const errorCodes = {
   E_GROUP_MISSING: { exit: 1, doc: 'The control ledger knows no such group.' },
   E_MAPPING_DIFFERS: { exit: 1, doc: 'A crossing goes on with another mapping than this one.' },
   E_GATE_CLOSED: { exit: 1, doc: 'What a step of a crossing asks for is not there, and it was not taken.' },
+  E_SOURCE_RESTARTED: {
+    exit: 1,
+    doc: 'A store that keeps its records in a process has lost them with it, in the middle of a crossing.',
+  },
   E_STEP_LOST: { exit: 1, doc: 'Somebody else has taken a step of the crossing, or its time was over.' },
   E_CROSSING_ABORTED: { exit: 1, doc: 'A cutover or rollback was broken off; the old leader goes on.' },
   E_STATE_UNFIT: { exit: 1, doc: 'The crossing is in a state in which the command has nothing to do.' },

@@ -67,6 +67,8 @@ export const limits = {
   keepRangeMs: 200,
   keepRangeRows: 500,
   keepRangeRowsMax: 20_000,
+  /** How long a crossing may stay between two states to rest in, before a keeper leads it back. */
+  keepArmedMs: 60_000,
   /** Between two comparisons of everything, when the last ones were without a difference. */
   keepCompareRestMs: 60_000,
   /** The same when something differed: a repair is looked at soon, and what it does not mend not all the time. */

@@ -45,6 +45,11 @@ export class Copier {
     return this.refused.size + this.unnamed;
   }
 
+  /** A record could not be named, so that everything has to be copied again. */
+  get isToBeginAnew(): boolean {
+    return this.unnamed > 0;
+  }
+
   /** Every record was looked at. */
   get isThrough(): boolean {
     return this.family === this.leg.mapping.families.length;

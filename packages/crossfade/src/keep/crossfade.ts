@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { bothOf, crossedDriver } from '../crossfade/crossed.ts';
 import type { InstanceOptions } from '../crossfade/instance.ts';
-import type { Ledger } from '../ledger/contract.ts';
+import type { Control, Ledger } from '../ledger/contract.ts';
 import { openLedger } from '../ledger/postgres/open.ts';
 import type { Target } from '../pg/target.ts';
 import type { Collections } from '../schema/collection.ts';
@@ -11,6 +11,7 @@ import type { Driver, Store } from '../store/contract.ts';
 import { openStore } from '../store/store.ts';
 import type { Crossable } from './crossing.ts';
 import { Keeper, type KeeperOptions } from './keeper.ts';
+import { refill } from './refill.ts';
 
 /** Two stores that are to become one, and how this process takes part. */
 export interface CrossfadeOptions<S extends Collections>
@@ -87,11 +88,20 @@ async function begin(options: CrossfadeOptions<Collections>): Promise<Life> {
     const { leaseMs, pollMs, pollFrozenMs, patienceMs, writeLifeMs } = options;
     const given = { leaseMs, pollMs, pollFrozenMs, patienceMs, writeLifeMs };
     const times = Object.fromEntries(Object.entries(given).filter(([, ms]) => ms !== undefined));
-    if ((await ledger.control(group)) === null) await ledger.begin(group, hash, by);
+    const before = await ledger.control(group);
+    // In legacy each release may bring a schema of its own.
+    if (before === null || before.state === 'legacy') await ledger.begin(group, hash, by);
     const crossed = crossedDriver({ ledger, group, mappingHash: hash, source, target, ...times });
     await crossed.open(schema);
+    const crossing = { ledger, group, mapping, source, target };
+    try {
+      await refill(crossing, ((await ledger.control(group)) as Control).state);
+    } catch (error) {
+      await crossed.close();
+      throw error;
+    }
     const more = removalsMax === undefined ? {} : { removalsMax };
-    const keeper = isKeeper ? new Keeper({ ledger, group, mapping, source, target }, { ...by, ...more }) : null;
+    const keeper = isKeeper ? new Keeper(crossing, { ...by, ...more }) : null;
     keeper?.start();
     return { ledger, crossed, keeper };
   } catch (error) {

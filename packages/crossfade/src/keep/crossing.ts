@@ -24,15 +24,14 @@ export function rolesOf({ source, target }: Crossing, from: Side): { leader: Cro
 }
 
 /**
- * The direction in which a keeper works in one turn. The stamps are its own: who comes with another turn is refused by the
- * follower, so nobody else draws any.
+ * The direction in which a keeper works in one turn. Who comes with another turn is refused by the follower, so the stamps
+ * are those of one process.
  *
  * @throws TypeError for a mapping whose units are not single records of both sides, which ranges of keys cannot walk
  */
-export function legFrom(crossing: Crossing, from: Side, turn: bigint): BulkLeg {
+export function legFrom(crossing: Crossing, from: Side, turn: bigint, stamp: () => bigint): BulkLeg {
   const { mapping } = crossing;
-  let stamp = 0n;
-  const leg: BulkLeg = { mapping, from, ...rolesOf(crossing, from), epoch: turn, stamp: () => ++stamp };
+  const leg: BulkLeg = { mapping, from, ...rolesOf(crossing, from), epoch: turn, stamp };
   legOf(leg);
   for (const family of mapping.families) {
     keyedPart(leg, family, 'source');
@@ -41,11 +40,8 @@ export function legFrom(crossing: Crossing, from: Side, turn: bigint): BulkLeg {
   return leg;
 }
 
-/** Notes every write from now on. @returns false where writes may have gone unnoted until now */
-export async function ensureCaptured(driver: Leader): Promise<boolean> {
-  if ((await driver.capture.stands()).stands) return true;
-  // What stood and was torn down cannot be mended: its entries are worth nothing any more.
-  await driver.capture.remove();
-  await driver.capture.install();
-  return false;
+/** Notes every write from now on, from a beginning: what stood and was torn down cannot be mended. */
+export async function captureAnew({ capture }: Leader): Promise<void> {
+  await capture.remove();
+  await capture.install();
 }

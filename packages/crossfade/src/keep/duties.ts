@@ -2,8 +2,8 @@ import type { StateName } from '../ledger/states.ts';
 import type { Side } from '../schema/mapping/mapping.ts';
 import { compareUnits } from '../sync/compare-units.ts';
 import { raiseCounters } from './counters.ts';
-import { ensureCaptured, rolesOf } from './crossing.ts';
-import { follow, type Pace } from './follow.ts';
+import { captureAnew, rolesOf } from './crossing.ts';
+import { ensureNoted, follow, type Pace } from './follow.ts';
 import type { Shift } from './shift.ts';
 
 /** What a state asks of the keeper. All of it may be done again, by the same keeper or another one. */
@@ -48,7 +48,7 @@ const release = (next: Side): Duty => ({
     const { leader } = rolesOf(crossing, next);
     await leader.mirror.begin(turn);
     await raiseCounters(leader, crossing.mapping[next]);
-    await ensureCaptured(leader);
+    if (!(await leader.capture.stands()).stands) await captureAnew(leader);
     await leader.fence.lift(turn);
   },
   piece: atOnce,
@@ -82,12 +82,13 @@ async function atOnce(shift: Shift): Promise<Pace> {
 /** One round; the last one is followed by a look at all units that were written lately. */
 async function bringOver(shift: Shift): Promise<Pace> {
   const { leg, comparer } = shift;
-  // Writes that nobody has noted are not to be found while everybody waits: the freeze ends without a change of the lead.
-  if (!(await ensureCaptured(leg.leader))) shift.restart();
   const round = await shift.drained();
-  if (!round.isDrained) return round.cleared > 0 ? 'on' : 'rest';
+  // Looked at behind the round, since an empty journal says nothing where nobody notes. Writes that went by are not to be
+  // found while everybody waits: the freeze ends without a change of the lead.
+  await ensureNoted(shift);
+  if (!round.isDrained || !shift.isCopied) return round.cleared > 0 ? 'on' : 'rest';
   const different = await compareUnits(leg, shift.touched);
   comparer.incidents += different.length;
-  shift.isDone = different.length === 0 && shift.isCopied;
+  shift.isDone = different.length === 0;
   return 'rest';
 }

@@ -1,6 +1,6 @@
 import { laggardsOf } from '../ledger/laggards.ts';
 import { passesWanted } from './comparer.ts';
-import { ensureCaptured } from './crossing.ts';
+import { captureAnew } from './crossing.ts';
 import type { Shift } from './shift.ts';
 
 /** Whether there is more to do at once, or nothing until something is written. */
@@ -9,22 +9,23 @@ export type Pace = 'on' | 'rest';
 /**
  * One piece of keeping the follower in step while somebody leads: what was never copied is copied, then what is owed is
  * made up for, then everything is compared where the state says so. All three by one process, one after the other: none
- * may come in between another.
+ * may come in between another. It is compared in both directions: a rollback is a change of the lead like any other.
  */
 export async function follow(shift: Shift): Promise<Pace> {
-  if (!(await ensureCaptured(shift.leg.leader))) shift.restart();
+  await ensureNoted(shift);
   if (!shift.isCopied && !(await isMet(shift))) return 'rest';
   if (!shift.isCopied && !shift.copier.isThrough) {
     await shift.copier.range();
     return shift.copier.isThrough && shift.copier.quarantined > 0 ? 'rest' : 'on';
   }
   const round = await shift.drained();
-  if (!shift.isCopied && round.isDrained) await shift.copier.again();
+  if (!shift.isCopied && round.isDrained && !shift.copier.isOver) await shift.copyAgain();
   shift.isCopied ||= shift.copier.isOver;
-  shift.isDone ||= shift.isCopied && !round.isMore;
+  shift.isDone = shift.isCopied && !round.isMore;
   const isBehind = round.isMore || round.cleared > 0;
-  if (shift.isCopied && shift.state.isCompared && !round.isMore && shift.isToCompare) return compare(shift, isBehind);
   await noteReadiness(shift);
+  const isCompared = shift.state.phase === 'shadow-read' || shift.state.phase === 'postgres-primary';
+  if (shift.isCopied && isCompared && !round.isMore && shift.isToCompare) return compare(shift, isBehind);
   return isBehind ? 'on' : 'rest';
 }
 
@@ -38,6 +39,14 @@ async function compare(shift: Shift, isBehind: boolean): Promise<Pace> {
   // What a repair does not mend is no reason to go on without a pause.
   const isUnproved = found === 'clean' && comparer.cleanPasses < passesWanted;
   return isBehind || isUnproved ? 'on' : 'rest';
+}
+
+/** Where the capture does not stand, writes went by unnoted: from here on they are noted, and everything is copied. */
+export async function ensureNoted(shift: Shift): Promise<void> {
+  const { leader } = shift.leg;
+  if ((await leader.capture.stands()).stands) return;
+  await shift.restart();
+  await captureAnew(leader);
 }
 
 /** Whether a rollback would lose nothing, where there is one, is told when it changes. */

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { memoryCrossing, word } from '../../test/support/memory-crossing.ts';
 import { memoryDriver } from '../drivers/memory/memory.ts';
+import { CrossfadeError } from '../core/errors.ts';
+import type { Ledger } from '../ledger/contract.ts';
+import type { KeepRequest } from '../ledger/keeping.ts';
 import type { Key, Row } from '../schema/collection.ts';
 import { collections } from '../schema/collection.ts';
 import type { Crossable } from './crossing.ts';
@@ -8,6 +11,20 @@ import type { Crossable } from './crossing.ts';
 /** A driver of which some parts behave differently. */
 function changed(driver: Crossable, parts: Partial<Crossable>): Crossable {
   return Object.assign(Object.create(driver) as Crossable, parts);
+}
+
+/** The ledger as a process has it that hears nothing any more, from when it is cut off. */
+function cutOff({ ledger }: Awaited<ReturnType<typeof memoryCrossing>>): { ledger: Ledger; isCut: boolean } {
+  const net = {
+    isCut: false,
+    ledger: Object.assign(Object.create(ledger) as Ledger, {
+      keep: async (group: string, request: KeepRequest) => {
+        if (net.isCut) throw new CrossfadeError('E_LEDGER_FAILED', 'out of reach');
+        return ledger.keep(group, request);
+      },
+    }),
+  };
+  return net;
 }
 
 /** What the ledger was told last. */
@@ -68,18 +85,20 @@ test('another keeper goes on where the first one was, and what the first one sti
   const { store, source, target, clock, operator, during, held } = on;
   for (let i = 0; i < 3; i++) await store.write(numbers(1_500).slice(i * 500, (i + 1) * 500));
   const stuck = Promise.withResolvers<void>();
+  const net = cutOff(on);
   let loads = 0;
   let late: unknown = 'waiting';
   const load: typeof target.bulk.load = async (...given) => {
     await clock.wait(150);
     if (++loads < 3) return target.bulk.load(...given);
+    net.isCut = true;
     await stuck.promise;
     return target.bulk.load(...given).catch((error: { code: string }) => {
       late = error.code;
       throw error;
     });
   };
-  on.keeper('keeper 1', { target: changed(target, { bulk: { ...target.bulk, load } }) });
+  on.keeper('keeper 1', { ledger: net.ledger, target: changed(target, { bulk: { ...target.bulk, load } }) });
   await during(operator().advance());
   await clock.pass(1_000);
   const { copied = 0 } = (await findingsOf(on)) ?? {};
@@ -108,16 +127,16 @@ test('a keeper that wakes in a later state leaves the new leader alone', async (
   const { source, store, clock, operator, during, held } = on;
   await store.write([word('one', 1)]);
   const asleep = Promise.withResolvers<void>();
-  let isAsleep = false;
+  const net = cutOff(on);
   const read = async (collection: string, key: Key): Promise<Row | null> => {
     const row = await source.read(collection, key);
-    if (isAsleep) await asleep.promise;
+    if (net.isCut) await asleep.promise;
     return row;
   };
-  on.keeper('keeper 1', { source: changed(source, { read }) });
+  on.keeper('keeper 1', { ledger: net.ledger, source: changed(source, { read }) });
   await during(operator().advance());
   await during(operator().advance());
-  isAsleep = true;
+  net.isCut = true;
   await store.write([{ kind: 'patch', collection: 'words', key: ['one'], set: { n: 2 } }]);
   await clock.pass(6_000);
   on.keeper('keeper 2');

@@ -1,11 +1,12 @@
 import { type Clock, processClock } from '../core/clock.ts';
 import { CrossfadeError, hasCode } from '../core/errors.ts';
-import type { Actor, Kept } from '../ledger/contract.ts';
+import type { Actor, Control, Kept } from '../ledger/contract.ts';
 import type { Findings } from '../ledger/keeping.ts';
 import { states } from '../ledger/states.ts';
 import type { Crossing } from './crossing.ts';
 import { duties } from './duties.ts';
-import { Shift } from './shift.ts';
+import { noticeLosses, overtaken } from './losses.ts';
+import { type Manner, Shift } from './shift.ts';
 import { thaw } from './thaw.ts';
 
 /** How a process keeps the other store in step. Times in milliseconds. */
@@ -21,6 +22,9 @@ export interface KeeperOptions extends Actor {
   readonly removalsMax?: number;
   readonly clock?: Clock;
 }
+
+/** Refusals of the stores in turn, behind which it is no other keeper any more that has just begun. */
+const refusalsMax = 50;
 
 /**
  * Keeps the other store of a crossing in step, as long as no other process does: copies, makes up for what is owed,
@@ -39,8 +43,11 @@ export class Keeper {
   private shift: Shift | null = null;
   private last: Shift | null = null;
   private trouble: string | null = null;
+  private refusals = 0;
   private askedMs = Number.NEGATIVE_INFINITY;
   private told = '';
+  private stamps = 0n;
+  private seen: { readonly epoch: bigint; readonly sinceMs: number } | null = null;
 
   constructor(crossing: Crossing, options: KeeperOptions) {
     this.crossing = crossing;
@@ -70,28 +77,71 @@ export class Keeper {
 
   /** One piece of work. @returns how long there is nothing to do */
   private async once(): Promise<number> {
-    const { retryMs = 1_000, removalsMax = 500 } = this.options;
     try {
-      const kept = this.isAsked() ? await this.keep() : null;
-      if (kept !== null && kept.turn !== this.shift?.turn) {
-        this.shift = null;
-        if (kept.turn === null) return this.restMs();
-        const shift = new Shift(this.crossing, kept, kept.turn, { clock: this.clock, removalsMax }, this.last);
-        await duties[kept.control.state].enter(shift);
-        this.shift = this.last = shift;
-      }
-      if (kept !== null && (await thaw(this.crossing, kept.control, this.options))) return 0;
+      if (this.isAsked() && (await this.ask())) return 0;
       const shift = this.shift;
       if (shift === null) return this.restMs();
-      const pace = await duties[shift.control.state].piece(shift);
+      const pace = await this.alive(duties[shift.control.state].piece(shift));
       this.trouble = null;
+      this.refusals = 0;
       return pace === 'on' ? 0 : this.restMs();
     } catch (error) {
-      // Another turn has begun, or the ledger tells of another state by now: that is asked first.
-      this.trouble = hasCode(error, 'E_FENCED') ? this.trouble : nameOf(error);
       this.shift = null;
-      this.askedMs = Number.NEGATIVE_INFINITY;
-      return hasCode(error, 'E_FENCED') ? this.restMs() : retryMs;
+      return this.failed(error);
+    }
+  }
+
+  /** Asks the ledger, and begins what it says. @returns whether a step was taken, which has to be asked for first */
+  private async ask(): Promise<boolean> {
+    const kept = await this.keep((this.shift ?? this.last)?.findings(this.trouble));
+    // Whoever has the part may be unable to do anything, so a freeze is ended by any keeper, and before anything else.
+    if (await thaw(this.crossing, kept.control, this.options, this.lastedMs(kept.control))) return true;
+    if (kept.turn === null) this.shift = this.last = null;
+    if (kept.turn === null || kept.turn === this.shift?.turn) return false;
+    this.shift = null;
+    const shift = new Shift(this.crossing, kept, kept.turn, this.manner(kept.turn), this.last);
+    await noticeLosses(shift);
+    await this.alive(duties[kept.control.state].enter(shift));
+    this.shift = this.last = shift;
+    return false;
+  }
+
+  private failed(error: unknown): number {
+    const { retryMs = 1_000 } = this.options;
+    this.askedMs = Number.NEGATIVE_INFINITY;
+    // Another turn has begun, as a rule, or another state: that is asked first, and is no trouble unless it lasts.
+    const isFenced = hasCode(error, 'E_FENCED') && ++this.refusals < refusalsMax;
+    if (isFenced) return this.restMs();
+    this.trouble = nameOf(error);
+    return retryMs;
+  }
+
+  private manner(turn: bigint): Manner {
+    return {
+      clock: this.clock,
+      removalsMax: this.options.removalsMax ?? 500,
+      stamp: () => ++this.stamps,
+      tell: async (findings) => {
+        if ((await this.keep(findings)).turn !== turn) throw overtaken(this.crossing.group);
+      },
+    };
+  }
+
+  /** Shows that this process is alive, as long as the work takes: waiting for writers may take longer than a lease. */
+  private async alive<T>(work: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const beat = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        await this.clock.idle(this.leaseMs() / 3, over.signal);
+        if (!over.signal.aborted) await this.keep().catch(() => undefined);
+      }
+    };
+    const beating = beat();
+    try {
+      return await work;
+    } finally {
+      over.abort();
+      await beating;
     }
   }
 
@@ -101,19 +151,23 @@ export class Keeper {
     return this.shift === null || isNews || this.clock.nowMs() - this.askedMs >= this.restMs();
   }
 
-  private async keep(): Promise<Kept> {
-    const { actor, leaseMs = 5_000 } = this.options;
-    const findings = this.findings();
+  private async keep(findings?: Findings): Promise<Kept> {
     this.askedMs = this.clock.nowMs();
-    const more = findings === null ? {} : { findings };
-    const kept = await this.crossing.ledger.keep(this.crossing.group, { keeper: actor, leaseMs, ...more });
+    const more = findings === undefined ? {} : { findings };
+    const request = { keeper: this.options.actor, leaseMs: this.leaseMs(), ...more };
+    const kept = await this.crossing.ledger.keep(this.crossing.group, request);
     this.told = findings?.isDone === true && kept.turn === this.shift?.turn ? 'done' : '';
+    if (this.seen?.epoch !== kept.control.epoch) this.seen = { epoch: kept.control.epoch, sinceMs: this.clock.nowMs() };
     return kept;
   }
 
-  private findings(): Findings | null {
-    const told = this.shift ?? this.last;
-    return told === null ? null : told.findings(this.trouble);
+  /** How long this process has seen the state last. */
+  private lastedMs({ epoch }: Control): number {
+    return this.seen?.epoch === epoch ? this.clock.nowMs() - this.seen.sinceMs : 0;
+  }
+
+  private leaseMs(): number {
+    return this.options.leaseMs ?? 5_000;
   }
 
   private restMs(): number {

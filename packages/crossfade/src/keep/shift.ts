@@ -16,6 +16,10 @@ export interface Manner {
   readonly clock: Clock;
   /** Records that a range, or a round of draining, may remove from the follower. */
   readonly removalsMax: number;
+  /** A number beyond every one that this process has drawn: a turn may have several shifts, whose stamps go on. */
+  readonly stamp: () => bigint;
+  /** Lets the ledger know what was found, and throws where somebody else has the part. */
+  readonly tell: (findings: Findings) => Promise<void>;
 }
 
 /** One turn of a keeper: one state, and what is done in it. */
@@ -26,7 +30,7 @@ export class Shift {
   readonly state: State;
   readonly leg: BulkLeg;
   readonly drain: Drain;
-  readonly comparer: Comparer;
+  comparer: Comparer;
   copier: Copier;
   /** All that the state asks for has been done. */
   isDone = false;
@@ -40,6 +44,7 @@ export class Shift {
   private touchedNow = new Map<string, Unit>();
   private readonly manner: Manner;
   private comparedMs = Number.NEGATIVE_INFINITY;
+  private againMs = Number.NEGATIVE_INFINITY;
 
   /** @param last the shift before, of the same keeper @throws TypeError as {@link legFrom} */
   constructor(crossing: Crossing, { control, findings }: Kept, turn: bigint, manner: Manner, last: Shift | null) {
@@ -48,7 +53,7 @@ export class Shift {
     this.turn = turn;
     this.manner = manner;
     this.state = states[control.state];
-    this.leg = legFrom(crossing, this.from, turn);
+    this.leg = legFrom(crossing, this.from, turn, manner.stamp);
     const { removalsMax } = manner;
     if (last?.from === this.from) [this.touchedBefore, this.touchedNow] = [last.touchedBefore, last.touchedNow];
     this.drain = new Drain(this.leg, { removalsMax, onUnits: (units) => this.touch(units) });
@@ -67,10 +72,27 @@ export class Shift {
     return this.state.captured ?? this.state.leader ?? 'source';
   }
 
-  /** Every record has to be copied: writes have gone by that nobody has noted. */
-  restart(): void {
+  /**
+   * Every record has to be copied: writes have gone by that nobody has noted. The ledger is told before anything is mended:
+   * whoever comes after a process that ends here finds a capture that stands, and must not take the rest for copied.
+   */
+  async restart(): Promise<void> {
+    const { clock, removalsMax, tell } = this.manner;
     this.isCopied = false;
-    this.copier = new Copier(this.leg, this.manner.clock, this.manner.removalsMax, { resume: null, copied: 0 });
+    this.isDone = false;
+    this.copier = new Copier(this.leg, clock, removalsMax, { resume: null, copied: 0 });
+    this.comparer = new Comparer(this.leg, removalsMax, this.comparer.incidents);
+    await tell(this.findings(null));
+  }
+
+  /** Tries what the copy could not place once more, now and then. @returns whether it was tried */
+  async copyAgain(): Promise<boolean> {
+    const nowMs = this.manner.clock.nowMs();
+    const restMs = this.copier.isToBeginAnew ? limits.keepCompareRestMs : limits.keepRepairRestMs;
+    if (nowMs - this.againMs < restMs) return false;
+    this.againMs = nowMs;
+    await this.copier.again();
+    return true;
   }
 
   async drained(): Promise<Drained> {

@@ -40,6 +40,6 @@ export interface KeepRequest {
   /** One life of one process. */
   readonly keeper: string;
   readonly leaseMs: number;
-  /** What was found since the last one. */
+  /** What was found since the last one. It counts only where nobody else has kept since the epoch that it names. */
   readonly findings?: Findings;
 }

@@ -24,9 +24,10 @@ export class MemoryKeepers {
     const row = this.rows.get(group);
     const isOwn = row?.keeper === keeper;
     if (row !== undefined && !isOwn && row.leaseEndMs > this.nowMs()) return null;
+    const isTold = findings !== undefined && isOwn && row.epoch === findings.epoch;
     const turn = isOwn && row.epoch === epoch ? row.turn : this.nextTurn();
     const leaseEndMs = this.nowMs() + leaseMs;
-    this.rows.set(group, { keeper, epoch, turn, leaseEndMs, findings: findings ?? row?.findings ?? null });
+    this.rows.set(group, { keeper, epoch, turn, leaseEndMs, findings: isTold ? findings : (row?.findings ?? null) });
     return turn;
   }
 

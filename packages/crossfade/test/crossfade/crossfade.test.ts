@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Operator } from '../../src/control/operator.ts';
+import { memoryDriver } from '../../src/drivers/memory/memory.ts';
 import { postgresDriver } from '../../src/drivers/postgres/postgres.ts';
 import { sqliteDriver } from '../../src/drivers/sqlite/store/driver.ts';
 import { crossfade } from '../../src/keep/crossfade.ts';
 import { openLedger } from '../../src/ledger/postgres/open.ts';
+import { type Collections, collections } from '../../src/schema/collection.ts';
 import { join } from 'node:path';
 import { deadPlace } from '../harness/sockets.ts';
 import { tempFolder } from '../harness/folders.ts';
@@ -65,7 +67,10 @@ test('a process that is to keep nothing does not', async () => {
   const { operator } = await operatorOf('unkept');
   expect((await operator.status()).next).toEqual({
     to: 'dual',
-    gates: [{ gate: 'keeper', why: 'no process keeps the other store in step' }],
+    gates: [
+      { gate: 'keeper', why: 'no process keeps the other store in step' },
+      { gate: 'done', why: 'the keeper has not yet said anything about this state' },
+    ],
   });
 });
 
@@ -80,4 +85,49 @@ test('without the ledger nobody can tell who leads, so the store does not open',
   });
   await expect(store.read('words', ['one'])).rejects.toMatchObject({ code: 'E_TARGET_UNREACHABLE' });
   await store.close();
+});
+
+test('in legacy a release may bring another schema, and the crossing begins with it', async () => {
+  const open = async (schema: Collections) => {
+    const target = postgresDriver({ target: database(), schema: 'releases', tables: 'create' });
+    const store = crossfade({
+      group: 'releases',
+      schema,
+      source: memoryDriver(),
+      target,
+      ledger: database(),
+      pollMs: 25,
+    });
+    onTestFinished(() => store.close());
+    await store.open();
+    return store;
+  };
+  await (await open(collections({ words: { fields: { word: { type: 'text' } }, key: ['word'] } }))).close();
+  await database().query('DROP SCHEMA releases CASCADE');
+  await open(words);
+  const { operator } = await operatorOf('releases');
+  expect((await operator.advance()).control.state).toBe('dual');
+});
+
+test('an application whose records were in its memory finds them again when it begins anew', async () => {
+  const begin = () =>
+    crossfade({
+      group: 'memory',
+      schema: words,
+      source: memoryDriver(),
+      target: postgresDriver({ target: database(), schema: 'memory', tables: 'create' }),
+      ledger: database(),
+      pollMs: 25,
+    });
+  const first = begin();
+  await first.write([word('one', 1), word('two', 2)]);
+  const { operator } = await operatorOf('memory');
+  for (const state of ['dual', 'shadow']) expect((await operator.advance()).control.state).toBe(state);
+  await first.close();
+  const second = begin();
+  onTestFinished(() => second.close());
+  expect((await second.scan('words')).rows).toHaveLength(2);
+  await second.write([word('three', 3)]);
+  expect((await operator.advance()).control.state).toBe('primary');
+  expect((await second.scan('words')).rows).toHaveLength(3);
 });

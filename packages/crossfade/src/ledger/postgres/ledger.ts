@@ -202,7 +202,8 @@ export class PostgresLedger implements Ledger {
   async keep(group: string, request: KeepRequest): Promise<Kept> {
     checkKeeper(group, request);
     const { keeper, leaseMs, findings: found } = request;
-    const values = [group, keeper, String(leaseMs), found === undefined ? null : findingsText(found)];
+    const told = found === undefined ? [null, null] : [findingsText(found), String(found.epoch)];
+    const values = [group, keeper, String(leaseMs), ...told];
     const { control, rest } = first(await this.calls.one('write', statements.keep, values), group);
     const [turn, findings] = rest;
     return {

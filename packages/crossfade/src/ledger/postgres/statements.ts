@@ -100,16 +100,18 @@ export const statements = {
     WHERE "group" = $1 AND number > $2::bigint ORDER BY number LIMIT $3::bigint`,
 
   /**
-   * $1 the group, $2 the keeper, $3 the lease, $4 what was found. Who waited for the row of another keeper has read the
-   * epoch before: it takes no part that a later epoch has had.
+   * $1 the group, $2 the keeper, $3 the lease, $4 what was found, $5 in which epoch: it counts only where the row is this
+   * keeper's since then. Who waited for the row of another keeper has read the epoch before: it takes no part that a later
+   * epoch has had.
    */
   keep: `WITH kept AS (
       INSERT INTO crossfade.ledger_keeper AS k ("group", keeper, epoch, turn, lease_until, findings)
         SELECT c."group", $2, c.epoch, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-          clock_timestamp() + $3::bigint * interval '1 millisecond', $4::json
+          clock_timestamp() + $3::bigint * interval '1 millisecond', NULL::json
         FROM crossfade.ledger_control AS c WHERE c."group" = $1
       ON CONFLICT ("group") DO UPDATE SET keeper = EXCLUDED.keeper, epoch = EXCLUDED.epoch,
-        lease_until = EXCLUDED.lease_until, findings = coalesce(EXCLUDED.findings, k.findings),
+        lease_until = EXCLUDED.lease_until, 
+        findings = CASE WHEN k.keeper = EXCLUDED.keeper AND k.epoch = $5::bigint THEN $4::json ELSE k.findings END,
         turn = CASE WHEN (k.keeper, k.epoch) = (EXCLUDED.keeper, EXCLUDED.epoch) THEN k.turn
           ELSE greatest(k.turn + 1, EXCLUDED.turn) END
       WHERE k.epoch <= EXCLUDED.epoch AND (k.keeper = EXCLUDED.keeper OR k.lease_until <= clock_timestamp())

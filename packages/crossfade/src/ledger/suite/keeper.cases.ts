@@ -77,6 +77,9 @@ function findingCases({ it }: Suite): void {
     const { epoch } = await on.reach('dual');
     const keeper = named('a');
     await ledger.keep(group, { keeper, leaseMs: longMs, findings: findings(epoch) });
+    // Whoever takes the part knows nothing of it yet.
+    assert.equal((await other.members(group)).keeping?.findings, null);
+    await ledger.keep(group, { keeper, leaseMs: longMs, findings: findings(epoch) });
     assert.deepEqual((await other.members(group)).keeping?.findings, findings(epoch));
     await ledger.keep(group, { keeper, leaseMs: longMs });
     await ledger.letGo(group, keeper);
@@ -85,6 +88,15 @@ function findingCases({ it }: Suite): void {
     assert.deepEqual((await ledger.members(group)).keeping?.findings, findings(epoch));
     await ledger.keep(group, { keeper, leaseMs: longMs, findings: { ...findings(epoch), owed: 9 } });
     assert.equal((await ledger.members(group)).keeping?.findings?.owed, 0);
+    await other.letGo(group, named('b'));
+    // It has the part again, and what it found before another one kept is not true any more.
+    await ledger.keep(group, { keeper, leaseMs: longMs, findings: { ...findings(epoch), owed: 9 } });
+    assert.equal((await ledger.members(group)).keeping?.findings?.owed, 0);
+    await on.to('shadow');
+    await ledger.keep(group, { keeper, leaseMs: longMs, findings: { ...findings(epoch), owed: 8 } });
+    assert.equal((await ledger.members(group)).keeping?.findings?.owed, 8);
+    await ledger.keep(group, { keeper, leaseMs: longMs, findings: { ...findings(epoch), owed: 7 } });
+    assert.equal((await ledger.members(group)).keeping?.findings?.owed, 8);
   });
   it('a group that nobody has begun has no keeper, and a lease is a time', async ({ ledger, group, named, reach }) => {
     const keeper = named('a');
