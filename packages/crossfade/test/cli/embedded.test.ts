@@ -3,9 +3,10 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Finding } from '../../src/pg/doctor.ts';
 import { type EmbeddedStatus, stopEmbedded } from '../../src/pg/embedded/embedded.ts';
 import { isAlive } from '../../src/pg/embedded/process.ts';
+import type { Target } from '../../src/pg/target.ts';
 import { tempFolder } from '../harness/folders.ts';
-import { query } from '../harness/postgres.ts';
-import { type Ended, runCli } from '../support/cli.ts';
+import { freshDatabase, query } from '../harness/postgres.ts';
+import { type Ended, runCli, serverEnv } from '../support/cli.ts';
 import { reportOf } from '../support/moves.ts';
 import { smallSource } from '../support/sources.ts';
 
@@ -28,6 +29,12 @@ async function statusOf(...args: string[]): Promise<EmbeddedStatus & { exit: num
 
 function passwordOf({ passwordFile }: EmbeddedStatus): string {
   return (JSON.parse(readFileSync(passwordFile as string, 'utf8')) as { password: string }).password;
+}
+
+function serverOf(status: EmbeddedStatus): Target {
+  const [port, display] = [status.port as number, status.display as string];
+  const login = { user: 'postgres', password: passwordOf(status), database: 'postgres' };
+  return { host: '127.0.0.1', port, ...login, tls: 'disable', display };
 }
 
 test('before the first start: status is exit 1, stop is exit 0, doctor looks at this machine alone, and nothing is made', async () => {
@@ -99,6 +106,38 @@ test('doctor without a server named looks at the embedded one where it runs, and
   expect(words.stdout.trimEnd().split('\n')).toHaveLength(findings.length);
 });
 
+test('doctor is exit 1 as soon as one thing is bad, and 0 where there are warnings alone', async () => {
+  const status = await statusOf('status');
+  const server = serverOf(status);
+  await query(server, "create role ann login password 'pw'; create role bob login password 'pw'");
+  await query(server, 'grant create on database postgres to bob; grant usage, create on schema public to bob');
+  await query(server, 'alter role bob set synchronous_commit = off');
+  await query(server, 'alter role bob set log_statement = ddl');
+  const look = async (env: NodeJS.ProcessEnv): Promise<[number | null, string[]]> => {
+    const ended = await runCli(['doctor'], { cwd, env: { ...serverEnv(server), PGPASSWORD: 'pw', ...env } });
+    const told = ended.stdout.split('\n').filter((line) => /^(warn|bad )  /.test(line));
+    return [ended.status, told.map((line) => line.replace(/^(\w+) +(.*?\.)( .*)?$/, '$1 $2'))];
+  };
+  expect(await look({ PGUSER: 'bob' })).toEqual([0, ['warn durability: synchronous_commit is off.']]);
+  expect(await look({ PGUSER: 'ann' })).toEqual([
+    1,
+    [
+      'bad rights: Role "ann" may not create a schema, and rows are built in one of their own before they are published.',
+      'bad rights: Role "ann" may not create tables in schema "public".',
+    ],
+  ]);
+  const [noTls, [tls]] = await look({ PGUSER: 'bob', PGSSLMODE: 'require' });
+  expect([noTls, tls]).toEqual([1, expect.stringMatching(/^bad tls: .*TLS/i)]);
+  const [wrong, [login]] = await look({ PGUSER: 'bob', PGPASSWORD: 'other' });
+  expect([wrong, login]).toEqual([1, expect.stringMatching(/^bad server: .*password/)]);
+  // The server that tests share is in a haste that nobody else may be in.
+  const hurried = await look(serverEnv(await freshDatabase()));
+  expect(hurried[0]).toBe(1);
+  expect(hurried[1]).toEqual(
+    expect.arrayContaining(['bad durability: fsync is off.', 'bad durability: full_page_writes is off.']),
+  );
+});
+
 test('stop ends it and keeps the data, status is exit 1 then, and start brings back server, port and rows', async () => {
   const before = await statusOf('status');
   expect(await crossfade('postgres', 'stop')).toMatchObject({
@@ -112,9 +151,8 @@ test('stop ends it and keeps the data, status is exit 1 then, and start brings b
   expect(await statusOf('status')).toMatchObject({ exit: 1, ...stopped });
   expect(await statusOf('stop')).toMatchObject({ exit: 0, ...stopped });
   expect(await statusOf('start')).toMatchObject({ exit: 0, running: true, port, display, folder });
-  const target = { host: '127.0.0.1', port: port as number, user: 'postgres', database: 'postgres' };
   const { rows } = await query(
-    { ...target, password: passwordOf(before), tls: 'disable', display: display as string },
+    serverOf(before),
     'select (select count(*) from public.person)::int as first, (select count(*) from again.person)::int as second',
   );
   expect(rows).toEqual([{ first: 60, second: 60 }]);
