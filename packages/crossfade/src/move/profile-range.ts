@@ -7,6 +7,7 @@ import type { ReadRange, TableReader } from '../drivers/sqlite/reader.ts';
 import { Tag, type Row } from '../core/cell.ts';
 import { ColumnObserver } from '../schema/evidence.ts';
 import type { PgType, Rule } from '../schema/model.ts';
+import { showingsOf } from '../schema/values/showings.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
 import type { Profiled, ProfileColumn } from './tasks.ts';
 
@@ -61,9 +62,11 @@ class ProfileObserver {
   private readonly observer = new ColumnObserver();
   private readonly transform: ((cell: Cell) => void) | null;
   private readonly ordered: { readonly fits: Encode; readonly scratch: CopyBuffer } | null;
+  private readonly showings: ((cell: Cell) => number) | null;
 
   constructor(column: ProfileColumn) {
     this.transform = transformOf(column.rules);
+    this.showings = column.ordered === 'timestamptz' ? showingsOf(column.rules) : null;
     this.ordered = column.ordered === null ? null : tried(column.ordered, column.rules);
   }
 
@@ -83,8 +86,10 @@ class ProfileObserver {
     if (this.ordered === null || cell.tag === Tag.null) return;
     const { fits, scratch } = this.ordered;
     const mark = scratch.mark();
-    if (!fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(row);
+    if (!fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.add('unfit', row);
     scratch.rewind(mark);
+    const showings = this.showings === null ? 1 : this.showings(cell);
+    if (showings !== 1) this.observer.add(showings === 0 ? 'clockSkipped' : 'clockTwice', row);
   }
 
   result() {
