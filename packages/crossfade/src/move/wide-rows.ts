@@ -3,7 +3,6 @@ import { CrossfadeError } from '../core/errors.ts';
 import { displayKey } from '../core/key-text.ts';
 import { limits } from '../core/limits.ts';
 import type { SourceTable } from '../schema/model.ts';
-import type { TableProfile } from './profile.ts';
 
 /** The row that takes most of a page of PostgreSQL, and about how many bytes. */
 export interface Widest {
@@ -43,7 +42,9 @@ export function wider(a: Widest | null, b: Widest | null): Widest | null {
 const advice = 'Split the table in SQLite first, or gather columns in one of JSON; or leave it out with --except.';
 
 /** A word before anything is written: whether the row fits, PostgreSQL alone knows. */
-export function wideWarnings(profiles: readonly TableProfile[]): string[] {
+export function wideWarnings(
+  profiles: readonly { readonly table: SourceTable; readonly widest: Widest | null }[],
+): string[] {
   return profiles.flatMap(({ table, widest }) => {
     if (widest === null || widest.bytes <= limits.rowBytesMax) return [];
     const size = `about ${Math.round(widest.bytes)} bytes of the ${limits.rowBytesMax} that a row of PostgreSQL has`;

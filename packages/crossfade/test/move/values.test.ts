@@ -211,9 +211,9 @@ test('seconds, milliseconds, microseconds and ISO text in one column come back e
   const make = (random: Random): Made => {
     const all = micros(random);
     const unit = random.pick([1_000_000n, 1_000n, 1n, 0n]);
-    const text = instant(all);
+    const iso = instant(all);
     // The letter keeps the wanted text a text.
-    if (unit === 0n) return [random.pick([text, `${text.replace(' ', 'T')}Z`, `${text}+00:00`]), `w${text}`];
+    if (unit === 0n) return [random.pick([iso, `${iso.replace(' ', 'T')}Z`, `${iso}+00:00`]), `w${iso}`];
     return [all / unit, `w${instant((all / unit) * unit)}`];
   };
   const { query } = await moved('at DATETIME, wanted TEXT', rows, make);

@@ -8,20 +8,20 @@ import { beginRead, commonSnapshot } from './snapshot.ts';
 function live() {
   const path = sourceFile('PRAGMA journal_mode = WAL', 'CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)');
   const writer = new DatabaseSync(path);
-  const [observer, first, second] = [1, 2, 3].map(() => openReadOnly(path));
-  const readers = [first as DatabaseSync, second as DatabaseSync];
-  onTestFinished(() => [writer, observer, ...readers].forEach((db) => db?.close()));
+  const observer = openReadOnly(path);
+  const readers = [openReadOnly(path), openReadOnly(path)];
+  onTestFinished(() => [writer, observer, ...readers].forEach((db) => db.close()));
   const rows = () => readers.map((db) => Number(db.prepare('SELECT count(*) AS n FROM t').get()?.n));
   const begun: number[][] = [];
   /** Lets the readers begin one after the other, and `between` happen in the middle of it. */
   const snapshot = (between: (attempt: number) => void): Promise<void> =>
     commonSnapshot(
       path,
-      observer as DatabaseSync,
+      observer,
       async () => {
-        beginRead(path, readers[0] as DatabaseSync);
+        beginRead(path, readers[0]);
         between(begun.length + 1);
-        beginRead(path, readers[1] as DatabaseSync);
+        beginRead(path, readers[1]);
         begun.push(rows());
       },
       async () => readers.forEach((db) => db.exec('ROLLBACK')),
