@@ -30,6 +30,17 @@ export const times: readonly NastyCase[] = [
     sees: utc('2026-02-05 21:14:41.123456', '2026-02-05 21:14:41', '2026-02-06 02:44:41.5', 'NULL'),
   },
   {
+    name: 'a space before the offset, which one ORM writes, microseconds and zones included',
+    build: at(
+      'datetime',
+      "'2021-12-29 20:16:54.221 +00:00'",
+      "'2026-02-05 21:14:41.123456 -05:30'",
+      "'2026-02-05 21:14:41 +0200'",
+    ),
+    expect: moves({ 't.at': 'timestamptz' }, 3),
+    sees: utc('2021-12-29 20:16:54.221', '2026-02-06 02:44:41.123456', '2026-02-05 19:14:41'),
+  },
+  {
     name: 'ISO text without an offset is UTC, whatever the zone of the server or the machine',
     build: at('datetime', "'2024-03-31 02:30:00'", "'2024-10-27 02:30:00.000001'"),
     before:
