@@ -32,6 +32,8 @@ export const limits = {
   identifierBytesMax: 63,
   /** PostgreSQL's MaxHeapAttributeNumber. */
   columnsMax: 1_600,
+  /** PostgreSQL's MaxHeapTupleSize in pages of 8 kB: what of a row cannot be moved out of line. */
+  rowBytesMax: 8_160,
   /** PostgreSQL's INDEX_MAX_KEYS. */
   indexColumnsMax: 32,
   /** PostgreSQL's BTMaxItemSize in pages of 8 kB: an entry of an index has at most as many bytes, compressed. */

@@ -38,6 +38,7 @@ const doing: Readonly<Record<TaskName, string>> = {
   profile: 'look at the values of a table',
   strides: 'look at the keys of a table',
   load: 'load rows',
+  tryRow: 'try the widest row of a table',
   sumSource: 'read rows of the source again',
   sumTarget: 'read rows back',
   collectSource: 'look for the rows that differ',

@@ -6,6 +6,7 @@ import type { Design } from '../schema/design.ts';
 import { type ColumnEvidence, count } from '../schema/evidence.ts';
 import type { Pool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
+import { tooWide } from './wide-rows.ts';
 
 /** Loads every chunk that no checkpoint counts yet; the pool takes them in parallel, large tables and small alike. */
 export async function loadTables(
@@ -15,25 +16,30 @@ export async function loadTables(
   chunks: readonly StoredChunk[],
   onChunk: (chunk: StoredChunk, done: NonNullable<StoredChunk['done']>) => void,
 ): Promise<void> {
-  const evidence = new Map(profiles.map((profile) => [profile.table.name, profile.evidence]));
+  const profileOf = new Map(profiles.map((profile) => [profile.table.name, profile]));
   const tables = new Map(
     design.tables.map((table) => [
       table.source.name,
-      { source: table.source, load: loadTable(loadSchema, table, design, evidence.get(table.source.name) ?? []) },
+      {
+        source: table.source,
+        load: loadTableOf(loadSchema, table, design, profileOf.get(table.source.name)?.evidence ?? []),
+      },
     ]),
   );
   await Promise.all(
     chunks.map(async (chunk) => {
       const { source, load } = tables.get(chunk.table) as { source: SourceTable; load: LoadTable };
       if (chunk.done !== null) return onChunk(chunk, chunk.done);
-      const { rows, altered } = await pool.run('load', { source, table: load, chunk });
+      const { rows, altered } = await pool.run('load', { source, table: load, chunk }).catch((error: unknown) => {
+        throw tooWide(error, source, profileOf.get(chunk.table)?.widest ?? null);
+      });
       onChunk(chunk, { loaded: rows, altered });
     }),
   );
 }
 
 /** The columns that COPY writes; a generated column's values are PostgreSQL's own. */
-function loadTable(
+export function loadTableOf(
   loadSchema: string,
   table: TargetTable,
   design: Design,

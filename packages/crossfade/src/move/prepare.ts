@@ -10,6 +10,7 @@ import { type UnreadableRecord, unheldRecords, unreadableWarnings } from './stag
 import { profileTables, type TableProfile } from './profile.ts';
 import { rowCounter } from './row-counter.ts';
 import type { OpenSource } from './source.ts';
+import { wideWarnings } from './wide-rows.ts';
 import { checkFillable, type ExistingTable, readTargetSchema, type TargetSchema } from './target-tables.ts';
 
 /** A plan needs no target. */
@@ -69,7 +70,11 @@ export async function prepare(
     unreadable,
     targetSchema: target,
     notMoved: [...source.catalog.notMoved, ...leftOut],
-    warnings: [...warningsOf(source, options), ...unreadableWarnings(unreadable, options.showValues ?? false)],
+    warnings: [
+      ...warningsOf(source, options),
+      ...wideWarnings(profiles),
+      ...unreadableWarnings(unreadable, options.showValues ?? false),
+    ],
   };
 }
 

@@ -7,18 +7,27 @@ import type { ReadRange, TableReader } from '../drivers/sqlite/reader.ts';
 import { Tag, type Row } from '../core/cell.ts';
 import { ColumnObserver } from '../schema/evidence.ts';
 import type { PgType, Rule } from '../schema/model.ts';
+import { showingsOf } from '../schema/values/showings.ts';
 import { type Cell, transformOf } from '../schema/values/transform.ts';
 import type { Profiled, ProfileColumn } from './tasks.ts';
+import { type Widest, widthOf } from './wide-rows.ts';
 
 /** Looks at every value of a range, up to the size of one piece, and says what is left. */
-export function profileRange(reader: TableReader, columns: readonly ProfileColumn[], range: KeyRange): Profiled {
+export function profileRange(
+  reader: TableReader,
+  columns: readonly ProfileColumn[],
+  range: KeyRange,
+  isWide: boolean,
+): Profiled {
   const observers = columns.map((column) => new ProfileObserver(column));
   const large: RowKey[] = [];
   let rows = 0;
   let bytes = 0;
+  let widest: Widest | null = null;
   const profiled = (upTo: RowKey | null, rest: KeyRange | null): Profiled => ({
     rows,
     bytes,
+    widest,
     evidence: observers.map((observer) => observer.result()),
     range: { after: range.after, upTo, large },
     rest,
@@ -29,6 +38,7 @@ export function profileRange(reader: TableReader, columns: readonly ProfileColum
       const { clean } = page;
       page.each((row) => {
         for (let i = 0; i < observers.length; i++) observers[i].observe(row, i, clean);
+        if (isWide) widest = widerRow(widest, row);
       });
       rows += page.rows;
       bytes += page.bytes;
@@ -40,6 +50,12 @@ export function profileRange(reader: TableReader, columns: readonly ProfileColum
     if (stride.upTo !== null && isFull()) return profiled(stride.upTo, { after: stride.upTo, upTo: range.upTo });
   }
   return profiled(range.upTo, null);
+}
+
+/** The key of a row is read only where it is wider than all before. */
+function widerRow(widest: Widest | null, row: Row): Widest {
+  const bytes = widthOf(row);
+  return widest !== null && widest.bytes >= bytes ? widest : { key: row.key, bytes };
 }
 
 /** Cuts one piece off a range without looking at its values; for verification of what was loaded elsewhere. */
@@ -61,9 +77,11 @@ class ProfileObserver {
   private readonly observer = new ColumnObserver();
   private readonly transform: ((cell: Cell) => void) | null;
   private readonly ordered: { readonly fits: Encode; readonly scratch: CopyBuffer } | null;
+  private readonly showings: ((cell: Cell) => number) | null;
 
   constructor(column: ProfileColumn) {
     this.transform = transformOf(column.rules);
+    this.showings = column.ordered === 'timestamptz' ? showingsOf(column.rules) : null;
     this.ordered = column.ordered === null ? null : tried(column.ordered, column.rules);
   }
 
@@ -83,8 +101,10 @@ class ProfileObserver {
     if (this.ordered === null || cell.tag === Tag.null) return;
     const { fits, scratch } = this.ordered;
     const mark = scratch.mark();
-    if (!fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.unfit(row);
+    if (!fits(cell.tag, cell.buf, cell.start, cell.end)) this.observer.add('unfit', row);
     scratch.rewind(mark);
+    const showings = this.showings === null ? 1 : this.showings(cell);
+    if (showings !== 1) this.observer.add(showings === 0 ? 'clockSkipped' : 'clockTwice', row);
   }
 
   result() {

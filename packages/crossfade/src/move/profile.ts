@@ -5,6 +5,7 @@ import { type ColumnEvidence, emptyEvidence, mergeEvidence } from '../schema/evi
 import type { RuleBook } from '../schema/rules.ts';
 import type { PgType, SourceTable } from '../schema/model.ts';
 import type { Pool } from './pool.ts';
+import { type Widest, wider } from './wide-rows.ts';
 
 /** Everything known about the rows of one table. */
 export interface TableProfile {
@@ -12,6 +13,8 @@ export interface TableProfile {
   readonly rows: number;
   readonly bytes: number;
   readonly evidence: readonly ColumnEvidence[];
+  /** The widest row, where some may be too wide. */
+  readonly widest: Widest | null;
   /** The table cut into pieces, in key order. */
   readonly pieces: readonly { readonly range: ReadRange; readonly rows: number }[];
 }
@@ -82,16 +85,18 @@ async function profileTable(
   const pieces: { range: ReadRange; rows: number }[] = [];
   let rows = 0;
   let bytes = 0;
+  let widest: Widest | null = null;
   await overRanges(pool, async (range) => {
     const piece = await pool.run('profile', { table, columns, largestRowBytes, range });
     piece.evidence.forEach((from, i) => mergeEvidence(evidence[i], from));
     if (piece.rows > 0) pieces.push({ range: piece.range, rows: piece.rows });
     rows += piece.rows;
     bytes += piece.bytes;
+    widest = wider(widest, piece.widest);
     options.onRows(table.name, piece.rows);
     return piece.rest;
   });
-  return { table, rows, bytes, evidence, pieces: pieces.sort((a, b) => compareStarts(a.range, b.range)) };
+  return { table, rows, bytes, evidence, widest, pieces: pieces.sort((a, b) => compareStarts(a.range, b.range)) };
 }
 
 /**

@@ -28,6 +28,7 @@ import type { OpenSource } from './source.ts';
 import { keysOfRows, withheldRecords } from './staged.ts';
 import { readTable } from './target-tables.ts';
 import { designedColumns, verifyTable } from './verify-table.ts';
+import { tryWidest } from './try-widest.ts';
 import { countedOverLimit, refuseKeyless, surelyOverLimit } from './withholding.ts';
 
 /** What a run works with. */
@@ -93,6 +94,7 @@ export class Run {
     if (left === null) {
       const chunks = this.prepared.profiles.flatMap((profile) => chunksOf(profile, source.pool.size));
       await createLoadSchema(client, loadSchema, tables, chunks, source.fingerprint, askedDigest(options));
+      await tryWidest(client, source.pool, loadSchema, this.prepared);
     } else checkContinuable(left, source.fingerprint, designDigest(tables), source.name);
     this.chunks = await readChunks(client, loadSchema);
     for (const { table, rows } of this.prepared.profiles) {

@@ -141,7 +141,10 @@ function digitTypes(tables: readonly SourceTable[]): OpenSource['types'] {
   );
 }
 
-/** The tables that `--only` and `--except` leave, and the others by name. Throws E_USAGE for a name that does not exist. */
+/**
+ * The tables that `--only` and `--except` leave, and the others by name. Throws E_USAGE for a name that does not exist,
+ * and where no table is left: to move nothing is not what anybody asks for.
+ */
 export function selectTables(
   catalog: Catalog,
   only: readonly string[] = [],
@@ -161,8 +164,14 @@ export function selectTables(
   const wanted = new Set(only.map(resolve));
   const unwanted = new Set(except.map(resolve));
   const isChosen = (table: SourceTable) => (wanted.size === 0 || wanted.has(table.name)) && !unwanted.has(table.name);
+  const tables = catalog.tables.filter(isChosen);
+  if (tables.length === 0 && catalog.tables.length > 0)
+    throw new CrossfadeError(
+      'E_USAGE',
+      `--only, --except and the plan leave no table of the source. Nothing was moved. Tables: ${[...known.values()].join(', ')}.`,
+    );
   return {
-    tables: catalog.tables.filter(isChosen),
+    tables,
     leftOut: catalog.tables
       .filter((table) => !isChosen(table))
       .map((table) => ({ kind: 'table', name: table.name, why: 'left out by --only, --except or the plan' })),

@@ -1,4 +1,4 @@
-import type { KeyRange } from '../core/cell.ts';
+import type { KeyRange, RowKey } from '../core/cell.ts';
 import type { CrossfadeError } from '../core/errors.ts';
 import type { Loaded, LoadTable } from './load-chunk.ts';
 import type { StoredChunk } from './checkpoint.ts';
@@ -7,6 +7,7 @@ import type { ReadOptions, ReadRange } from '../drivers/sqlite/reader.ts';
 import type { Target } from '../pg/target.ts';
 import type { ColumnEvidence } from '../schema/evidence.ts';
 import type { PgType, Rule, SourceTable } from '../schema/model.ts';
+import type { Widest } from './wide-rows.ts';
 import type { Collected, Sums, VerifyTable } from '../verify/verify.ts';
 
 /** What a worker thread is born with. */
@@ -30,6 +31,8 @@ export interface Profiled {
   readonly rows: number;
   readonly bytes: number;
   readonly evidence: readonly ColumnEvidence[];
+  /** The widest of the rows, where some may be too wide. */
+  readonly widest: Widest | null;
   /** The rows looked at. */
   readonly range: ReadRange;
   /** What is left of the range. */
@@ -85,6 +88,11 @@ export interface Tasks {
   load: {
     ask: { readonly source: SourceTable; readonly table: LoadTable; readonly chunk: StoredChunk };
     answer: Loaded;
+  };
+  /** Loads one row and takes it back. */
+  tryRow: {
+    ask: { readonly source: SourceTable; readonly table: LoadTable; readonly key: RowKey };
+    answer: null;
   };
   sumSource: { ask: SourcePiece; answer: Sums };
   sumTarget: { ask: TargetPiece; answer: Sums };

@@ -1,7 +1,11 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import { tempFolder } from '../../test/harness/folders.ts';
+import { given } from '../core/given.ts';
+import { numbers, sourceFile } from '../../test/support/sources.ts';
+import { withSource } from './with-source.ts';
 import { defaultJobs, dismissRest, hire, noThreadBytes, startAhead } from './threads.ts';
 
 afterEach(dismissRest);
@@ -35,4 +39,14 @@ test.each([
   // Made in this moment, and not one that was started in between.
   expect(after.threadId).toBe(before.threadId + 1);
   await Promise.all([before, after].map((worker) => worker.terminate()));
+});
+
+test('without --jobs there are as many threads as cores, up to what memory is enough for', async () => {
+  expect([1, 2, 3, 4, 5, 64].map((cores) => defaultJobs(cores))).toEqual([1, 2, 3, 4, 4, 4]);
+  expect(defaultJobs()).toBe(Math.min(availableParallelism(), 4));
+  const source = sourceFile('CREATE TABLE t (a)', `${numbers(30)} INSERT INTO t SELECT zeroblob(100000) FROM n`);
+  const sizes = [undefined, 3].map((jobs) =>
+    withSource({ source, ...given('jobs', jobs) }, null, ({ pool }) => pool.size),
+  );
+  expect(await Promise.all(sizes)).toEqual([defaultJobs(), 3]);
 });

@@ -13,8 +13,8 @@ const quiet = ['--disable-warning=ExperimentalWarning'];
 const ready: Worker[] = [];
 
 /** The machine's cores, but no more than the memory that a move may take is enough for. */
-export function defaultJobs(): number {
-  return Math.min(availableParallelism(), limits.jobsDefaultMax);
+export function defaultJobs(cores = availableParallelism()): number {
+  return Math.min(cores, limits.jobsDefaultMax);
 }
 
 /**

@@ -14,6 +14,7 @@ import { quoted, sql } from '../pg/sql.ts';
 import type { SourceTable } from '../schema/model.ts';
 import { collectSource, copyOutStatement, sumSource, targetCollection, targetSum } from '../verify/verify.ts';
 import { profileRange, strideRange } from './profile-range.ts';
+import { mayBeTooWide } from './wide-rows.ts';
 import type { TargetPiece, Tasks, TaskName, WorkerSeed } from './tasks.ts';
 
 type Handlers = {
@@ -59,7 +60,7 @@ export class WorkerSide {
         .map((row) => String(row.quick_check)),
     measure: ({ table }) => measureTable(this.db, table.name, !table.withoutRowid),
     profile: ({ table, columns, largestRowBytes, range }) =>
-      profileRange(this.reader(table, { largestRowBytes }), columns, range),
+      profileRange(this.reader(table, { largestRowBytes }), columns, range, mayBeTooWide(table)),
     strides: ({ table, range }) => strideRange(this.reader(table), range),
     load: async ({ source, table, chunk }) => {
       const client = await this.connection();
@@ -70,6 +71,20 @@ export class WorkerSide {
         await finishChunk(client, table.schema, chunk, loaded);
         return loaded;
       });
+    },
+    tryRow: async ({ source, table, key }) => {
+      const reader = this.reader(source, { known: table.known });
+      if (reader.locator.kind === 'none') return null;
+      const client = await this.connection();
+      const undone = new Error('taken back');
+      const load = transaction(client, async () => {
+        await loadChunk(client, table, reader.rows([key]));
+        throw undone;
+      });
+      await load.catch((error: unknown) => {
+        if (error !== undone) throw error;
+      });
+      return null;
     },
     sumSource: ({ source, table, range, seed, leaveOut }) =>
       sumSource(this.reader(source).read(range), table, seed, leaveOut),

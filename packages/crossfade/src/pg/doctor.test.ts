@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { freshCluster } from '../../test/harness/cluster.ts';
 import { isAboutHaste } from '../../test/harness/hasty.ts';
 import { freshDatabase, type TestDatabase } from '../../test/harness/postgres.ts';
-import { doctor } from './doctor.ts';
+import { doctor, nodeFinding } from './doctor.ts';
 import type { Finding } from './finding.ts';
 import { settingFindings } from './doctor-settings.ts';
 
@@ -33,6 +33,15 @@ test('without a server only this machine is looked at, and it is fit', async () 
     ['sqlite', 'ok'],
   ]);
   expect(findings[1]?.what).toMatch(/SQLite 3\.\d+/);
+});
+
+test.each([
+  ['22.17.1', 'bad'],
+  ['22.18.0', 'ok'],
+  ['20.19.5', 'bad'],
+  ['24.0.0', 'ok'],
+])('Node %s is %s', (version, ok) => {
+  expect(nodeFinding(version)).toMatchObject({ ok, what: `Node ${version}.` });
 });
 
 test('a healthy server has nothing bad, and every area is spoken of', async () => {

@@ -20,7 +20,7 @@ export async function doctor(target: Target | null, options: { readonly schema?:
 }
 
 /** Node 22.18 is the first that runs TypeScript and has node:sqlite, both without a flag. */
-function nodeFinding(version: string): Finding {
+export function nodeFinding(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const fine = major > 22 || (major === 22 && minor >= 18);
   return {

@@ -1,4 +1,5 @@
 import { noteCollations } from './collations.ts';
+import { given } from '../core/given.ts';
 import { count, type ColumnEvidence } from './evidence.ts';
 import { unifyForeignKeyTypes } from './foreign-types.ts';
 import { infer, type Inferred, unheld, type Unheld } from './infer.ts';
@@ -6,6 +7,7 @@ import { type DesignLog, type Draft, environmentOf, type TableWishes, type Colum
 import { designRelations } from './design-relations.ts';
 import type { NotCreated, PgType, SourceColumn, SourceTable, TargetColumn, TargetTable } from './model.ts';
 import { Namespace, type NameStyle, snakeCase } from './naming.ts';
+import { noteOddClocks } from './odd-clocks.ts';
 import { translateDefault } from './translate/default.ts';
 import { translateGenerated } from './translate/translate.ts';
 
@@ -53,6 +55,7 @@ export function designTables(
   for (const draft of drafts) draft.columns = draft.columns.map((column, i) => withExpressions(draft, column, i, log));
   const tables = designRelations(drafts, relations, options.gin, log);
   for (const draft of drafts) noteCollations(draft, log);
+  for (const draft of drafts) noteOddClocks(draft, log);
   return { tables, ...log, unheld: drafts.flatMap(unheldOf) };
 }
 
@@ -101,7 +104,12 @@ function designColumns(draft: Draft, options: DesignOptions, log: DesignLog): Ta
       noteRenamed(`Column ${JSON.stringify(`${source.name}.${column.name}`)}`, column.name, name, options.names, log);
     const evidence = draft.evidence[i];
     noteOverruled(draft, column, wishes, log);
-    const inferred = infer(column, evidence, { types: options.types, keyed: keyed.has(column.name) });
+    const zone = wishes.rules.find((rule) => rule.kind === 'zone')?.zone;
+    const inferred = infer(column, evidence, {
+      types: options.types,
+      keyed: keyed.has(column.name),
+      ...given('zone', zone),
+    });
     const chosen =
       wishes.type === undefined
         ? { type: growing(draft, column, inferred.type), why: inferred.why }

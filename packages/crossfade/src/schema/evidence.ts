@@ -42,6 +42,8 @@ export const facts = [
   'blobJson',
   'tooLarge',
   'unfit',
+  'clockSkipped',
+  'clockTwice',
 ] as const;
 export type Fact = (typeof facts)[number];
 
@@ -141,9 +143,9 @@ export class ColumnObserver {
     else this.blob(buf, start, end, row);
   }
 
-  /** A value that the type ordered for the column cannot hold. */
-  unfit(row: Keyed): void {
-    this.note(index.unfit, row);
+  /** What only those know who know the ordered type and the zone: that it cannot hold the value, or what the clocks did. */
+  add(fact: 'unfit' | 'clockSkipped' | 'clockTwice', row: Keyed): void {
+    this.note(index[fact], row);
   }
 
   /** The evidence so far. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Tag } from '../core/cell.ts';
+import { limits } from '../core/limits.ts';
 import { ColumnObserver, emptyEvidence, mergeEvidence } from './evidence.ts';
 import { infer, unheld } from './infer.ts';
 import type { SourceColumn } from './model.ts';
@@ -120,6 +121,14 @@ describe('inference', () => {
   test('the reason never holds a value', () => {
     const { why } = typeOf('TEXT', ['{"secret":1}', 'topsecret', 'x']);
     expect(why).not.toContain('secret');
+  });
+
+  test('a value beyond what PostgreSQL allocates is refused, and its row is named', () => {
+    const observer = new ColumnObserver();
+    // By its size alone: the bytes need not be there.
+    observer.observe(Tag.blob, Buffer.alloc(0), 0, limits.fieldBytesMax + 1, true, { key: [93n] });
+    for (const type of ['bytea', 'text', 'jsonb'] as const)
+      expect(unheld(type, false, observer.result())).toEqual([{ code: 'E_VALUE_TOO_LARGE', count: 1, row: [93n] }]);
   });
 
   test('what even text cannot hold is counted by code', () => {

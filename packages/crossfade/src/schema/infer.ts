@@ -16,6 +16,8 @@ export interface InferenceOptions {
   readonly types: 'rich' | 'plain';
   /** Part of a key or a unique index: two texts may not become one value. */
   readonly keyed: boolean;
+  /** In which times without an offset are read. Default UTC. */
+  readonly zone?: string;
 }
 
 /** A type with the sentence that the report has for it. */
@@ -80,7 +82,11 @@ const candidates: readonly Candidate[] = [
 ];
 
 /** Chooses the type of one column. Text is the last resort: what even text cannot hold is told by {@link unheld}. */
-export function infer(column: SourceColumn, evidence: ColumnEvidence, { types, keyed }: InferenceOptions): Inferred {
+export function infer(
+  column: SourceColumn,
+  evidence: ColumnEvidence,
+  { types, keyed, zone = 'UTC' }: InferenceOptions,
+): Inferred {
   const { declared } = column;
   const values = valuesOf(evidence);
   const context: Context = {
@@ -95,7 +101,8 @@ export function infer(column: SourceColumn, evidence: ColumnEvidence, { types, k
   for (const { type, asked } of candidates) {
     if (!asked(context)) continue;
     const misfit = misfitOf(type, evidence, { declared, keyed });
-    if (misfit === null || type === 'text') return { type, why: `${describeColumn(type, column, evidence)}${refused}` };
+    if (misfit === null || type === 'text')
+      return { type, why: `${describeColumn(type, column, evidence, zone)}${refused}` };
     // The first refusal is of the type that was hoped for; the others follow from it.
     if (refused === '') refused = `; not ${type}: ${describeMisfit(misfit, values)}`;
   }

@@ -126,7 +126,9 @@ function firstOutside(evidence: ColumnEvidence, fits: readonly Fact[]): { what: 
     const opposite = opposites[fact];
     if (opposite !== undefined && !fits.includes(opposite)) continue;
     const row = fits.includes(fact) || fits.includes(storageClass) ? null : witness(evidence, fact);
-    if (row !== null) return { what, row };
+    // A number or a word in text is JSON only to those who look for JSON.
+    const isPlain = fact.startsWith('textJsonScalar') && !fits.includes('textJsonb');
+    if (row !== null) return { what: isPlain ? 'text' : what, row };
   }
   return { what: 'another value', row: null };
 }

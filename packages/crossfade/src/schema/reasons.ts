@@ -12,8 +12,8 @@ const labels: Readonly<Partial<Record<PgType, readonly (readonly [Fact, string])
   date: [['textDate', 'ISO dates']],
   timestamptz: [
     ['textOffset', 'ISO timestamps with an offset'],
-    ['textNaive', 'ISO timestamps without an offset, read as UTC'],
-    ['textDate', 'ISO dates, read as midnight UTC'],
+    ['textNaive', 'ISO timestamps without an offset, read as ZONE'],
+    ['textDate', 'ISO dates, read as midnight ZONE'],
     ['integerEpoch', 'integers since 1970'],
   ],
   uuid: [['textUuid', 'canonical UUIDs']],
@@ -38,8 +38,8 @@ const classes: readonly (readonly [Fact, string])[] = [
   ['blob', 'blob'],
 ];
 
-/** The evidence for a type in words: counts and kinds, never a value. */
-export function describeColumn(type: PgType, column: SourceColumn, evidence: ColumnEvidence): string {
+/** The evidence for a type in words: counts and kinds, never a value. `zone`: in which times without an offset are read. */
+export function describeColumn(type: PgType, column: SourceColumn, evidence: ColumnEvidence, zone: string): string {
   const { declared } = column;
   const values = valuesOf(evidence);
   if (values === 0) return `no values; declared ${declared === '' ? 'without a type' : declared}`;
@@ -48,7 +48,7 @@ export function describeColumn(type: PgType, column: SourceColumn, evidence: Col
     present.length === 1
       ? `all ${grouped(values)} values are ${present[0][1]}`
       : present.map(([fact, label]) => `${grouped(count(evidence, fact))} ${label}`).join(', ');
-  return `${text}${hints[type] ?? ''}${timeHint(type, column, evidence, values)}`;
+  return `${text.replaceAll('ZONE', zone)}${hints[type] ?? ''}${timeHint(type, column, evidence, values)}`;
 }
 
 const hints: Readonly<Partial<Record<PgType, string>>> = {

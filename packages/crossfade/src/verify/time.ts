@@ -78,7 +78,10 @@ class Reading {
       p += 3;
       if (byteAt(view, p, end) === 0x2e) p = this.fraction(view, p + 1, end);
     }
-    return p >= 0 && (p === end || this.readOffset(view, p, end));
+    if (p < 0 || p === end) return p === end;
+    const next = byteAt(view, p + 1, end);
+    const isSpaced = view.getUint8(p) === 0x20 && (next === 0x2b || next === 0x2d);
+    return this.readOffset(view, isSpaced ? p + 1 : p, end);
   }
 
   /** One to six digits: PostgreSQL would round a seventh away. */

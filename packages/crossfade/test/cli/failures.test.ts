@@ -121,6 +121,8 @@ test.each([
   ['a rule for a column that does not exist', ['--rule', 't.b=text'], 'E_RULE_INVALID', /No table and column/],
   ['a table that does not exist in --only', ['--only', 'T,nope'], 'E_USAGE', /no table "nope".*Tables: t\./],
   ['a table that does not exist in --except', ['--except', 'nope'], 'E_USAGE', /no table "nope"/],
+  ['a choice that leaves no table', ['--only', 't', '--except', 'T'], 'E_USAGE', /leave no table.*moved.*Tables: t\./],
+  ['everything left out', ['--except', 't'], 'E_USAGE', /leave no table of the source\. Nothing was moved/],
   [
     'a plan that is not there',
     ['--plan', 'nowhere.json'],

@@ -11,6 +11,7 @@ function profileOf(pieces: number): TableProfile {
     rows: 10 * pieces,
     bytes: 0,
     evidence: [],
+    widest: null,
     pieces: starts.map((start, i) => ({
       range: {
         after: i === 0 ? null : [start],

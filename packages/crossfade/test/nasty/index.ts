@@ -1,6 +1,7 @@
 import { blobs } from './blobs.ts';
 import { booleans } from './booleans.ts';
 import type { NastyCase } from './case.ts';
+import { documentFiles } from './documents.ts';
 import { files } from './files.ts';
 import { json } from './json.ts';
 import { keys } from './keys.ts';
@@ -27,5 +28,6 @@ export const themes: Readonly<Record<string, readonly NastyCase[]>> = {
   Names: names,
   'Wide tables': wide,
   Files: files,
+  'Files of JSON': documentFiles,
   Targets: targets,
 };

@@ -132,6 +132,17 @@ export const keys: readonly NastyCase[] = [
     sees: { 'select count(*) from t': ['3'] },
   },
   {
+    name: 'values that are equal once ASCII is folded, under a NOCASE UNIQUE that was written in later: the index is not made',
+    build: sqlite(
+      'create table t (id integer primary key, a text)',
+      'CREATE INDEX t_a ON t (a COLLATE NOCASE)',
+      "insert into t values (1, 'Anna'), (2, 'ANNA'), (3, 'Bert')",
+      rewriteSchema('CREATE INDEX', 'CREATE UNIQUE INDEX'),
+    ),
+    expect: moves({ 't.a': 'text' }, 3, { notCreated: ['t_a'] }),
+    sees: { 'select a from t order by id': ['Anna', 'ANNA', 'Bert'] },
+  },
+  {
     name: 'NULLs in a NOT NULL column',
     build: sqlite(
       'create table t (id integer primary key, a text)',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CrossfadeError } from '../../src/core/errors.ts';
 import { move } from '../../src/move/move.ts';
@@ -59,7 +59,9 @@ async function attempt(
   quarantineFile: string,
 ): Promise<Report | CrossfadeError> {
   try {
-    return await move({ ...nasty.options, source, target, quarantineFile, jobs: nasty.options?.jobs ?? 2 });
+    const stagingFolder = `${quarantineFile}.staging`;
+    const jobs = nasty.options?.jobs ?? 2;
+    return await move({ ...nasty.options, source, target, quarantineFile, stagingFolder, jobs });
   } catch (error) {
     if (error instanceof CrossfadeError) return error;
     return new CrossfadeError(
@@ -104,8 +106,13 @@ function compareSource(source: string, digest: string, nasty: NastyCase): string
 }
 
 function fingerprint(source: string): string {
-  const path = source.replace(/^sqlite:/, '');
+  const path = source.replace(/^(sqlite|json|files):/, '');
   if (!existsSync(path)) return 'nothing';
+  if (statSync(path).size > 1_000_000_000) return 'too large to be read';
+  if (lstatSync(path).isDirectory())
+    return readdirSync(path)
+      .map((name) => name + fingerprint(join(path, name)))
+      .join();
   if (!statSync(path).isFile() || lstatSync(path).isSymbolicLink()) return realpathSync(path);
   const hash = createHash('sha256');
   // SQLite may make an empty -wal beside a WAL database that has none, and a -shm, which is memory.

@@ -144,6 +144,15 @@ export const text: readonly NastyCase[] = [
     sees: { [hex]: ['5c4e', '5c2e', '6109625c7463', '0d0a', '2278222c227922', '5c', '5c783431'] },
   },
   {
+    name: 'text that a spreadsheet would run: it begins with =, +, - or @, and arrives as it is',
+    build: sqlite(
+      note,
+      `insert into t values (1, '=1+1'), (2, '+1'), (3, '-1'), (4, '@SUM(A1)'), (5, '=cmd|'' /C calc''!A0')`,
+    ),
+    expect: moves({ 't.note': 'text' }, 5),
+    sees: { 'select note from t order by id': ['=1+1', '+1', '-1', '@SUM(A1)', "=cmd|' /C calc'!A0"] },
+  },
+  {
     name: 'control characters, escape sequences, direction marks',
     build: sqlite(
       note,

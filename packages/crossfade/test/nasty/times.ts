@@ -30,6 +30,17 @@ export const times: readonly NastyCase[] = [
     sees: utc('2026-02-05 21:14:41.123456', '2026-02-05 21:14:41', '2026-02-06 02:44:41.5', 'NULL'),
   },
   {
+    name: 'a space before the offset, which one ORM writes, microseconds and zones included',
+    build: at(
+      'datetime',
+      "'2021-12-29 20:16:54.221 +00:00'",
+      "'2026-02-05 21:14:41.123456 -05:30'",
+      "'2026-02-05 21:14:41 +0200'",
+    ),
+    expect: moves({ 't.at': 'timestamptz' }, 3),
+    sees: utc('2021-12-29 20:16:54.221', '2026-02-06 02:44:41.123456', '2026-02-05 19:14:41'),
+  },
+  {
     name: 'ISO text without an offset is UTC, whatever the zone of the server or the machine',
     build: at('datetime', "'2024-03-31 02:30:00'", "'2024-10-27 02:30:00.000001'"),
     before:
@@ -61,7 +72,20 @@ export const times: readonly NastyCase[] = [
     name: 'a wall-clock time that the zone skips (02:30 on the last Sunday of March)',
     build: at('datetime', "'2024-07-01 12:00:00'", "'2024-03-31 02:30:00'"),
     options: { rules: ['t.at=zone:Europe/Berlin'] },
-    expect: stops({ 't.at': 'E_TYPE_UNFIT' }),
+    expect: { ...stops({ 't.at': 'E_TYPE_UNFIT' }), warns: ['1 of the times in "t.at" are no instants'] },
+  },
+  {
+    name: 'a wall-clock time that the zone shows twice (02:30 on the last Sunday of October) is the first of the two, and counted',
+    build: at(
+      'datetime',
+      "'2024-10-27 02:30:00'",
+      "'2024-10-27 02:59:59.999999'",
+      "'2024-10-27 03:00:00'",
+      "'2024-10-27 01:59:59'",
+    ),
+    options: { rules: ['t.at=zone:Europe/Berlin'] },
+    expect: moves({ 't.at': 'timestamptz' }, 4, { warns: ['2 of the times in "t.at" may be either of two instants'] }),
+    sees: utc('2024-10-27 00:30:00', '2024-10-27 00:59:59.999999', '2024-10-27 02:00:00', '2024-10-26 23:59:59'),
   },
   {
     name: 'dates',
@@ -100,6 +124,24 @@ export const times: readonly NastyCase[] = [
     ),
   },
   {
+    name: 'microseconds at the edges of what counts as such, before and after 1970',
+    build: at('datetime', '100000000000000', '7299999999999999', '1700000000999999', '-1000000000000001', '0'),
+    expect: moves({ 't.at': 'timestamptz' }, 5),
+    sees: utc(
+      '1973-03-03 09:46:40',
+      '2201-04-30 17:46:39.999999',
+      '2023-11-14 22:13:20.999999',
+      '1938-04-24 22:13:19.999999',
+      '1970-01-01 00:00:00',
+    ),
+  },
+  {
+    name: 'one number beyond these edges: none of the column becomes a time',
+    build: at('datetime', '1700000000123456', '7400000000000000'),
+    expect: moves({ 't.at': 'bigint' }, 2),
+    sees: seen('1700000000123456', '7400000000000000'),
+  },
+  {
     name: 'integers that are no plausible instants under DATETIME stay integers',
     build: at('datetime', '1', '20240131', '1700000000'),
     expect: moves({ 't.at': 'integer' }, 3),
@@ -116,6 +158,12 @@ export const times: readonly NastyCase[] = [
     build: at('datetime', '2460000.5', '2451544.25'),
     expect: moves({ 't.at': 'double precision' }, 2),
     sees: seen('2460000.5', '2451544.25'),
+  },
+  {
+    name: "a Julian day and '' among instants: the column keeps its own words",
+    build: at('datetime', "'2024-01-01 00:00:00'", '2460000.5', "''"),
+    expect: moves({ 't.at': 'text' }, 3),
+    sees: seen('2024-01-01 00:00:00', '2460000.5', ''),
   },
   {
     name: 'one instant in two spellings in a UNIQUE column: as instants they would collide',

@@ -1,6 +1,6 @@
 /**
  * Dates and times as text, read from bytes: `YYYY-MM-DD`, optionally followed by `T` or a space, `HH:MM`, seconds, up to
- * six digits of fraction, and an offset. Only what names one instant exactly is taken: a seventh digit, second 60,
+ * six digits of fraction, and an offset, which a space may precede. Only what names one instant exactly is taken: a seventh digit, second 60,
  * hour 24 and 30 February are not, because PostgreSQL would round, roll over or refuse them.
  */
 export const InstantKind = { none: 0, date: 1, naive: 2, offset: 3 } as const;
@@ -40,7 +40,7 @@ export class InstantParser {
   /** One of {@link InstantKind}. */
   parse(buf: Uint8Array, start: number, end: number): number {
     const length = end - start;
-    if (length < 10 || length > 32 || buf[start + 4] !== 0x2d || buf[start + 7] !== 0x2d) return InstantKind.none;
+    if (length < 10 || length > 33 || buf[start + 4] !== 0x2d || buf[start + 7] !== 0x2d) return InstantKind.none;
     const century = two(buf, start);
     const yearOfCentury = two(buf, start + 2);
     const month = two(buf, start + 5);
@@ -77,7 +77,9 @@ export class InstantParser {
       }
     }
     this.seconds += hour * 3600 + minute * 60 + second;
-    return this.offset(buf, p, end, (separator === 0x54 ? 10 : 0) + fractionDigits + 2);
+    const isSpaced = p + 1 < end && buf[p] === 0x20 && (buf[p + 1] === 0x2b || buf[p + 1] === 0x2d);
+    const clockShape = (separator === 0x54 ? 10 : 0) + (isSpaced ? 20 : 0) + fractionDigits + 2;
+    return this.offset(buf, isSpaced ? p + 1 : p, end, clockShape);
   }
 
   /** Reads the digits behind the point; returns how many there are. */

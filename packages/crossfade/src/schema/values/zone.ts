@@ -23,11 +23,18 @@ export class ZoneClock {
 
   /** Seconds since 1970 on the wall clock, to seconds since 1970 in UTC. */
   toUtc(wallSeconds: number): number {
+    const shown = this.instantsOf(wallSeconds);
+    return shown.length === 0 ? Number.NaN : Math.min(...shown);
+  }
+
+  /** How often the clocks showed this time: once, but for the hours around a change. */
+  showings(wallSeconds: number): number {
+    return new Set(this.instantsOf(wallSeconds)).size;
+  }
+
+  private instantsOf(wallSeconds: number): number[] {
     const around = [this.offsetAt(wallSeconds - 86_400), this.offsetAt(wallSeconds + 86_400)];
-    const fitting = around
-      .map((offset) => wallSeconds - offset)
-      .filter((utc) => this.offsetAt(utc) === wallSeconds - utc);
-    return fitting.length === 0 ? Number.NaN : Math.min(...fitting);
+    return around.map((offset) => wallSeconds - offset).filter((utc) => this.offsetAt(utc) === wallSeconds - utc);
   }
 
   private offsetAt(utcSeconds: number): number {
