@@ -13,6 +13,7 @@ import { connected } from '../harness/connections.ts';
 import { tempFolder } from '../harness/folders.ts';
 import { type TestDatabase, freshDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
+import { type Construct, constructs, constructsIn } from '../support/constructs.ts';
 import { schemaDump } from '../support/migrations.ts';
 import { type Project, projects } from '../support/project-list.ts';
 import { type ProjectFile, projectFiles } from '../support/projects.ts';
@@ -85,6 +86,10 @@ async function rowCounts(database: TestDatabase): Promise<unknown[]> {
 const withoutOurs = (lines: readonly string[]): string[] =>
   lines.filter((line) => !/crossfade_migration|schema_migrations/.test(line));
 
+/** Files that ran, by what stands in them; of every project together. */
+const ran = new Map<Construct, number>(constructs.map((construct) => [construct, 0]));
+let projectsRan = 0;
+
 test.each(projects)('$name runs unchanged and makes what psql makes of it', { timeout: 600_000 }, async (project) => {
   const { folder, laid } = laidOut(project);
   expect((await lint(readMigrations(folder))).files).toBe(laid.length);
@@ -108,6 +113,18 @@ test.each(projects)('$name runs unchanged and makes what psql makes of it', { ti
   );
   expect(diffSchemas(theirs, ours)).toEqual([]);
   expect(await rowCounts(database)).toEqual(await rowCounts(twin));
+
+  for (const { bytes, error } of outcomes)
+    if (error === null)
+      for (const construct of constructsIn(Buffer.from(bytes).toString()))
+        ran.set(construct, (ran.get(construct) ?? 0) + 1);
+  projectsRan++;
+});
+
+test('among the files that ran are those on which tools break that cut SQL at semicolons', () => {
+  expect(projectsRan).toBe(projects.length);
+  console.table(Object.fromEntries(ran));
+  expect([...ran].filter(([, files]) => files === 0)).toEqual([]);
 });
 
 test('the command runs a project once, and finds nothing to do the second time', async () => {
