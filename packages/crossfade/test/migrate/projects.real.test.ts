@@ -59,11 +59,15 @@ async function runAll(folder: string, laid: readonly LaidOut[], target: TestData
 }
 
 /** The SQLSTATE with which psql ends each of the files in a database of its own, null where it runs. */
-function runByPsql(outcomes: readonly Outcome[], target: TestDatabase): (string | null)[] {
+function runByPsql(
+  outcomes: readonly Outcome[],
+  target: TestDatabase,
+  { inTransactions = false }: Project,
+): (string | null)[] {
   const options = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=sqlstate'];
   return outcomes.map(({ bytes, error }) => {
     // Nothing of a file that fails may stand, since nothing of it stands on our side.
-    const single = error === null ? [] : ['--single-transaction'];
+    const single = error !== null || inTransactions ? ['--single-transaction'] : [];
     const { status, stderr } = spawnSync(psqlPath, [...options, ...single, '-f', '-'], {
       encoding: 'utf8',
       input: bytes,
@@ -106,7 +110,7 @@ test.each(projects)('$name runs unchanged and makes what psql makes of it', { ti
 
   const twin = await freshDatabase();
   const tried = outcomes.filter((outcome) => !refused.includes(outcome));
-  expect(runByPsql(tried, twin)).toEqual(tried.map(({ error }) => error?.facts.sqlstate ?? null));
+  expect(runByPsql(tried, twin, project)).toEqual(tried.map(({ error }) => error?.facts.sqlstate ?? null));
   expect(withoutOurs(await schemaDump(database))).toEqual(await schemaDump(twin));
   const [ours, theirs] = await Promise.all(
     [database, twin].map(async (one) => describeSchema(await connected(one), 'public')),
