@@ -16,7 +16,7 @@ const files = {
 async function scene() {
   const [database, folder] = [await freshDatabase(), migrationFolder(files)];
   const run = (...args: string[]) => runHere(['migrate', ...args, '--dir', folder], { env: serverEnv(database) });
-  const json = async (...args: string[]) => {
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => {
     const { status, stdout } = await run(...args, '--json');
     return { status, ...(JSON.parse(stdout) as Record<string, unknown>) };
   };
@@ -130,8 +130,8 @@ test('--dry-run of down, goto and redo prints the SQL of each file, and changes 
   expect(await standing()).toEqual(before);
 });
 
-function sqlOf(step: string): string {
-  const [version = '', way] = step.split(' ');
+function sqlOf(run: string): string {
+  const [version = '', way] = run.split(' ');
   const [, texts] = Object.entries(files).find(([name]) => name.startsWith(version)) ?? [];
   return texts?.[way === 'up' ? 0 : 1] ?? 'no such file';
 }

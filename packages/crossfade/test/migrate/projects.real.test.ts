@@ -90,8 +90,8 @@ async function rowCounts(database: TestDatabase): Promise<unknown[]> {
 const withoutOurs = (lines: readonly string[]): string[] =>
   lines.filter((line) => !/crossfade_migration|schema_migrations/.test(line));
 
-/** Files that ran, by what stands in them; of every project together. */
-const ran = new Map<Construct, number>(constructs.map((construct) => [construct, 0]));
+/** Files that ran, of every project together, by what stands in them. */
+const filesWith = new Map<Construct, number>(constructs.map((construct) => [construct, 0]));
 let projectsRan = 0;
 
 test.each(projects)('$name runs unchanged and makes what psql makes of it', { timeout: 600_000 }, async (project) => {
@@ -121,14 +121,20 @@ test.each(projects)('$name runs unchanged and makes what psql makes of it', { ti
   for (const { bytes, error } of outcomes)
     if (error === null)
       for (const construct of constructsIn(Buffer.from(bytes).toString()))
-        ran.set(construct, (ran.get(construct) ?? 0) + 1);
+        filesWith.set(construct, (filesWith.get(construct) ?? 0) + 1);
   projectsRan++;
 });
 
 test('among the files that ran are those on which tools break that cut SQL at semicolons', () => {
   expect(projectsRan).toBe(projects.length);
-  console.table(Object.fromEntries(ran));
-  expect([...ran].filter(([, files]) => files === 0)).toEqual([]);
+  expect(Object.fromEntries(filesWith)).toEqual({
+    'a function or procedure': 17,
+    'a DO block': 2,
+    'a body in dollar quotes': 23,
+    'rows of a COPY': 1,
+    'a semicolon in a string': 5,
+    'a semicolon in a comment': 47,
+  });
 });
 
 test('the command runs a project once, and finds nothing to do the second time', async () => {
