@@ -20,9 +20,9 @@ test('an index, a NOT NULL and another column type arrive under load, as files t
   const old: LoadOptions = { ...base, request: (client, n) => orderRequest(client, n, rows) };
   const fresh: LoadOptions = { ...base, request: (client, n) => newOrderRequest(client, n, rows) };
 
-  const first = await underLoad(old, 7, () => migrateUp(target, folder, lockTimeoutMs, Number(expandedVersion) - 1));
+  const first = await underLoad(old, 5, () => migrateUp(target, folder, lockTimeoutMs, Number(expandedVersion) - 1));
   expect(await versionOf(target)).toBe(`${expandedVersion} false`);
-  const second = await underLoad(fresh, 3, () => migrateUp(target, folder, lockTimeoutMs));
+  const second = await underLoad(fresh, 2, () => migrateUp(target, folder, lockTimeoutMs));
   expect(await versionOf(target)).toBe(`${expandedVersion + 1n} false`);
 
   for (const { load } of [first, second]) {
