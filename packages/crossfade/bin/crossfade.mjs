@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const isCheckout = existsSync(source);
@@ -17,7 +16,6 @@ if (bootstrap && !bootstrap.isReady()) {
   process.exitCode = 1;
 } else {
   keepQuietAboutSqlite();
-  leaveWasmAsItIs();
   if (bootstrap) cacheCompiled(bootstrap.compileCache);
   const { main } = await import(isCheckout ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
   process.exitCode = await main(process.argv.slice(2));
@@ -29,14 +27,6 @@ function keepQuietAboutSqlite() {
   process.emitWarning = (warning, ...rest) => {
     if (!String(warning).startsWith('SQLite is an experimental feature')) emitWarning.call(process, warning, ...rest);
   };
-}
-
-/**
- * PostgreSQL's grammar is WebAssembly with one huge function. To optimise it takes a second and a half of a processor, which
- * the end of the process waits for, and which no command is long enough to win back.
- */
-function leaveWasmAsItIs() {
-  setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering');
 }
 
 /** The call serves this thread, the variable the worker threads. */
