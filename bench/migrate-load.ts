@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Target } from '../packages/crossfade/src/pg/target.ts';
 import { underLoad } from '../packages/crossfade/test/support/load.ts';
+import { expandedVersion, migrateUp, writeOrderFiles } from '../packages/crossfade/test/support/order-files.ts';
 import {
   changeOrders,
   contractOrders,
@@ -16,21 +20,47 @@ const perSecond = 500;
 const rows = 200_000;
 const lockLimitMs = 2_000;
 const lockTimeoutMs = 200;
+/** Files after the first one, up to where either release works. */
+const changes = Number(expandedVersion) - 1;
 
-/** 500 requests a second, while an index is built, a column becomes NOT NULL, and another changes its type. Ends with 1 when a request failed, or a statement waited for a lock for longer than a change may. */
+type Phase = readonly [name: string, request: typeof orderRequest, work: () => Promise<void>];
+
+/**
+ * 500 requests a second, while an index is built, a column becomes NOT NULL, and another changes its type: by files that
+ * `crossfade migrate up` runs, then by the helpers of the library. Ends with 1 when a request failed, or a statement
+ * waited for a lock for longer than a change may.
+ */
 export function benchMigrateLoad(): Promise<number> {
-  return withCluster(({ target }) => measure(target));
+  return withCluster(async ({ target }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'crossfade-bench-'));
+    try {
+      return await measure(target, writeOrderFiles(folder, rows, 0));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 }
 
-async function measure(target: Target): Promise<number> {
-  for (const statement of ordersTable(rows)) await plainQuery(target, statement);
-  const base = { target, perSecond, connections: 12, lockLimitMs };
-  const phases = [
-    ['idle', orderRequest, () => Promise.resolve()],
-    ['index, NOT NULL, new column', orderRequest, () => changeOrders(target, lockTimeoutMs)],
-    ['old column dropped', newOrderRequest, () => contractOrders(target, lockTimeoutMs)],
-  ] as const;
+async function measure(target: Target, folder: string): Promise<number> {
   process.stdout.write(`${rows} rows, ${perSecond} requests a second asked for, lock limit ${lockTimeoutMs} ms\n`);
+  await migrateUp(target, folder, lockTimeoutMs, 1);
+  const files = await measureWay(target, [
+    ['idle', orderRequest, () => Promise.resolve()],
+    ['files: index, NOT NULL, new column', orderRequest, () => migrateUp(target, folder, lockTimeoutMs, changes)],
+    ['files: old column dropped', newOrderRequest, () => migrateUp(target, folder, lockTimeoutMs)],
+  ]);
+  for (const statement of ['DROP TABLE orders', ...ordersTable(rows)]) await plainQuery(target, statement);
+  const helpers = await measureWay(target, [
+    ['helpers: index, NOT NULL, new column', orderRequest, () => changeOrders(target, lockTimeoutMs)],
+    ['helpers: old column dropped', newOrderRequest, () => contractOrders(target, lockTimeoutMs)],
+  ]);
+  const gates = [...files, ...helpers];
+  process.stdout.write(`\n${gateTable({ gates })}\n`);
+  return gates.every(({ passed }) => passed) ? 0 : 1;
+}
+
+async function measureWay(target: Target, phases: readonly Phase[]): Promise<Gate[]> {
+  const base = { target, perSecond, connections: 12, lockLimitMs };
   const gates: Gate[] = [];
   for (const [name, request, work] of phases) {
     const { load } = await underLoad({ ...base, request: (client, n) => request(client, n, rows) }, 10, work);
@@ -42,6 +72,5 @@ async function measure(target: Target): Promise<number> {
       `${name}: ${load.requestsPerSecond.toFixed(0)} requests/s, ${load.requests} requests, ${load.errors.length} errors, longest lock wait ${load.longestLockWaitMs.toFixed(0)} ms\n`,
     );
   }
-  process.stdout.write(`\n${gateTable({ gates })}\n`);
-  return gates.every(({ passed }) => passed) ? 0 : 1;
+  return gates;
 }

@@ -86,6 +86,7 @@ export const errorCodes = {
   E_MIGRATION_BUSY: { exit: 1, doc: 'Another run is migrating, or a lock was not to be had within its limit.' },
   E_COLUMN_IN_USE: { exit: 1, doc: 'A column that was to be dropped is still written, or not copied yet.' },
   E_MIGRATION_UNCONFIRMED: { exit: 1, doc: 'The migrations stand, and a query of `confirm` says no.' },
+  E_MIGRATION_DRIFT: { exit: 1, doc: 'The migrations stand, and the schema is not what the files make.' },
   E_MIGRATION_STATE: { exit: 1, doc: 'The table schema_migrations is not as golang-migrate leaves it.' },
   E_ROW_INVALID: { exit: 1, doc: 'A record does not fit the schema of its collection.' },
   E_KEY_INVALID: { exit: 1, doc: 'A key is not one of the collection, or is not that of the record.' },

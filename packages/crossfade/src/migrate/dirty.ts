@@ -43,10 +43,9 @@ function dirtyText(state: State, migrations: Migrations): string {
   if (lease === null)
     return `The database is dirty at version ${versionText(state.version)}: another tool stopped in the middle of a migration. Nothing was run. ${next}`;
   const file = `${lease.version}_${lease.name}.${lease.direction}.sql`;
-  const how =
-    lease.sqlstate === null
-      ? `stopped during or right after statement ${lease.statement} of ${lease.statements} (line ${lease.line})`
-      : `failed in statement ${lease.statement} of ${lease.statements} (line ${lease.line}, SQLSTATE ${lease.sqlstate})`;
+  const place = `statement ${lease.statement} of ${lease.statements} (line ${lease.line}`;
+  const stop = lease.statement === 0 ? 'before its first statement' : `during or right after ${place})`;
+  const how = lease.sqlstate === null ? `stopped ${stop}` : `failed in ${place}, SQLSTATE ${lease.sqlstate})`;
   return `The database is dirty: ${file} ${how}. Nothing was run. ${next}`;
 }
 

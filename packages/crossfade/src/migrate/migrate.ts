@@ -18,8 +18,8 @@ import { type Done, runWithin, withLockTries } from './transactional.ts';
 
 /**
  * Brings a database to the newest migration of a folder, for the start of a service: open the port afterwards. When it
- * resolves, the version is that of the last file and not dirty, and what `confirm` asks is so. Any number of processes may call it at once; each file
- * runs once. Where there is nothing to do it costs one round trip and takes no lock.
+ * resolves, the version is that of the last file and not dirty, the schema is what the files make where `verify` is set,
+ * and what `confirm` asks is so. Any number of processes may call it at once; each file runs once. Where there is nothing to do it costs one round trip and takes no lock.
  *
  * @throws CrossfadeError E_MIGRATION_..., and those of connecting after `waitTries`
  * @example await migrate({ folder: 'migrations', target: resolveTarget({ env: process.env }) });
@@ -35,6 +35,8 @@ export async function migrateTo(options: MigrateOptions, goal: Goal): Promise<Mi
     const { migrations, tables, target } = context;
     const judged = await settled(context, history);
     const { done, version } = await reach(context, judged, goal);
+    // Loaded where it is asked for: a start that has nothing to do is over sooner than this is read.
+    if (options.verify === true) await (await import('./drift/refuse-drift.ts')).refuseDrift(options);
     await confirm(context, options.confirm ?? {});
     return {
       target: target.display,

@@ -16,6 +16,11 @@ export interface MigrationPlace extends Omit<WaitOptions, 'onWait'> {
 
 /** What `migrate` can be told. */
 export interface MigrateOptions extends MigrationPlace, Patience {
-  /** Asked when the schema stands, by `migrate` alone. */
+  /**
+   * Compares the schema with the one that the files make once they have run, as `verifySchema` does, and throws where
+   * they differ. Default false: the files run a second time for it, in a throwaway. By `migrate` alone, as `confirm`.
+   */
+  readonly verify?: boolean;
+  /** Asked when the schema stands. */
   readonly confirm?: Confirmations;
 }

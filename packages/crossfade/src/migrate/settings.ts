@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query';
+import type { Node } from './parser.ts';
 import { listName } from './lint/names.ts';
 import { as, nodesBelow } from './lint/tree.ts';
 import type { ParsedStatement } from './statements.ts';

@@ -1,4 +1,4 @@
-import { type ParseResult, loadModule, parseSync } from 'libpg-query';
+import { type ParseResult, loadModule, parseSync } from './parser.ts';
 import { CrossfadeError } from '../core/errors.ts';
 import type { Statement } from './model.ts';
 import { indexOfCharacter, positionAt } from './position.ts';

@@ -104,9 +104,14 @@ async function finish(context: Context, script: Script, records: readonly Sql[])
  * Does it again, from its beginning, while a lock is not to be had: each try queues for a short time only, so that
  * those who queue behind it wait no longer.
  *
+ * @param random from 0 up to 1, for the pauses
  * @throws CrossfadeError E_MIGRATION_BUSY after `lockTries`
  */
-export async function withLockTries<T>(context: Context, work: () => Promise<T>): Promise<T> {
+export async function withLockTries<T>(
+  context: Pick<Context, 'patience' | 'note' | 'signal'>,
+  work: () => Promise<T>,
+  random?: () => number,
+): Promise<T> {
   const { lockTries, lockTimeoutMs } = context.patience;
   const backoff = { firstMs: limits.migrationPauseMs, longestMs: limits.migrationPauseMaxMs };
   for (let attempt = 1; ; attempt++) {
@@ -117,7 +122,7 @@ export async function withLockTries<T>(context: Context, work: () => Promise<T>)
       const { facts } = error as CrossfadeError;
       const time = facts.ownLockTimeout === true ? 'the lock_timeout of the file' : `${lockTimeoutMs} ms`;
       if (attempt >= lockTries) throw outOfTries(error as CrossfadeError, lockTries, time);
-      const ms = pauseMs(attempt, backoff);
+      const ms = pauseMs(attempt, backoff, random);
       context.note(
         `${placeOf(facts)}: no lock within ${time}, try ${attempt} of ${lockTries}, the next in ${(ms / 1000).toFixed(1)} s.`,
       );

@@ -21,6 +21,18 @@ test('a database that never comes ends the start after the tries, one line each,
   );
 });
 
+test('thirty times where nothing else is said', async () => {
+  const database = await freshDatabase();
+  const lines: string[] = [];
+  const options = { folder: empty(), target: { ...database, ...(await deadPlace()) }, waitBackoffMs: 0 };
+  const error = await refusal(migrate({ ...options, onNote: (line) => lines.push(line) }));
+  expect(error.facts).toMatchObject({ tries: 30 });
+  expect(error.message).toContain('It was tried 30 times; nothing was run.');
+  expect(lines.map((line) => line.split(',')[1])).toEqual(
+    Array.from({ length: 29 }, (_, index) => ` try ${index + 1} of 30`),
+  );
+});
+
 test('a database that comes up later is waited for', async () => {
   const cluster = await freshCluster();
   await cluster.stop();
@@ -61,4 +73,8 @@ test('pauses double up to the longest, at random down to half', () => {
   const backoff = { firstMs: 100, longestMs: 500 };
   expect([1, 2, 3, 4, 60].map((attempt) => pauseMs(attempt, backoff, () => 1))).toEqual([100, 200, 400, 500, 500]);
   expect(pauseMs(1, backoff, () => 0)).toBe(50);
+  // Nobody has to bring the dice along.
+  const pauses = Array.from({ length: 20 }, () => pauseMs(1, backoff));
+  expect(pauses.every((ms) => ms >= 50 && ms < 100)).toBe(true);
+  expect(new Set(pauses).size).toBeGreaterThan(1);
 });

@@ -36,6 +36,7 @@ test('fifty starts at once run each file once, and all of them end at the newest
   expect(await versionOf(database)).toBe('5 false');
 });
 
+// starters.real.test.ts starts fifty.
 test('so do services in processes of their own', async () => {
   const database = await freshDatabase();
   const { host, port, user, password, database: name, display } = database;
@@ -45,7 +46,7 @@ test('so do services in processes of their own', async () => {
   };
   const child = fileURLToPath(new URL('../support/migrate-child.ts', import.meta.url));
   const ran = await Promise.all(
-    Array.from({ length: 4 }, async () => {
+    Array.from({ length: 2 }, async () => {
       const service = spawn(process.execPath, [child, JSON.stringify(options)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -55,7 +56,7 @@ test('so do services in processes of their own', async () => {
       return JSON.parse(out) as { ran: number; version: string };
     }),
   );
-  expect(ran.map(({ version }) => version)).toEqual(['5', '5', '5', '5']);
+  expect(ran.map(({ version }) => version)).toEqual(['5', '5']);
   expect(ran.reduce((sum, each) => sum + each.ran, 0)).toBe(5);
 });
 

@@ -13,6 +13,7 @@ import { connected } from '../harness/connections.ts';
 import { tempFolder } from '../harness/folders.ts';
 import { type TestDatabase, freshDatabase } from '../harness/postgres.ts';
 import { runCli, serverEnv } from '../support/cli.ts';
+import { type Construct, constructs, constructsIn } from '../support/constructs.ts';
 import { schemaDump } from '../support/migrations.ts';
 import { type Project, projects } from '../support/project-list.ts';
 import { type ProjectFile, projectFiles } from '../support/projects.ts';
@@ -58,11 +59,15 @@ async function runAll(folder: string, laid: readonly LaidOut[], target: TestData
 }
 
 /** The SQLSTATE with which psql ends each of the files in a database of its own, null where it runs. */
-function runByPsql(outcomes: readonly Outcome[], target: TestDatabase): (string | null)[] {
+function runByPsql(
+  outcomes: readonly Outcome[],
+  target: TestDatabase,
+  { inTransactions = false }: Project,
+): (string | null)[] {
   const options = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=sqlstate'];
   return outcomes.map(({ bytes, error }) => {
     // Nothing of a file that fails may stand, since nothing of it stands on our side.
-    const single = error === null ? [] : ['--single-transaction'];
+    const single = error !== null || inTransactions ? ['--single-transaction'] : [];
     const { status, stderr } = spawnSync(psqlPath, [...options, ...single, '-f', '-'], {
       encoding: 'utf8',
       input: bytes,
@@ -85,6 +90,10 @@ async function rowCounts(database: TestDatabase): Promise<unknown[]> {
 const withoutOurs = (lines: readonly string[]): string[] =>
   lines.filter((line) => !/crossfade_migration|schema_migrations/.test(line));
 
+/** Files that ran, of every project together, by what stands in them. */
+const filesWith = new Map<Construct, number>(constructs.map((construct) => [construct, 0]));
+let projectsRan = 0;
+
 test.each(projects)('$name runs unchanged and makes what psql makes of it', { timeout: 600_000 }, async (project) => {
   const { folder, laid } = laidOut(project);
   expect((await lint(readMigrations(folder))).files).toBe(laid.length);
@@ -101,13 +110,31 @@ test.each(projects)('$name runs unchanged and makes what psql makes of it', { ti
 
   const twin = await freshDatabase();
   const tried = outcomes.filter((outcome) => !refused.includes(outcome));
-  expect(runByPsql(tried, twin)).toEqual(tried.map(({ error }) => error?.facts.sqlstate ?? null));
+  expect(runByPsql(tried, twin, project)).toEqual(tried.map(({ error }) => error?.facts.sqlstate ?? null));
   expect(withoutOurs(await schemaDump(database))).toEqual(await schemaDump(twin));
   const [ours, theirs] = await Promise.all(
     [database, twin].map(async (one) => describeSchema(await connected(one), 'public')),
   );
   expect(diffSchemas(theirs, ours)).toEqual([]);
   expect(await rowCounts(database)).toEqual(await rowCounts(twin));
+
+  for (const { bytes, error } of outcomes)
+    if (error === null)
+      for (const construct of constructsIn(Buffer.from(bytes).toString()))
+        filesWith.set(construct, (filesWith.get(construct) ?? 0) + 1);
+  projectsRan++;
+});
+
+test('among the files that ran are those on which tools break that cut SQL at semicolons', () => {
+  expect(projectsRan).toBe(projects.length);
+  expect(Object.fromEntries(filesWith)).toEqual({
+    'a function or procedure': 17,
+    'a DO block': 2,
+    'a body in dollar quotes': 23,
+    'rows of a COPY': 1,
+    'a semicolon in a string': 5,
+    'a semicolon in a comment': 47,
+  });
 });
 
 test('the command runs a project once, and finds nothing to do the second time', async () => {

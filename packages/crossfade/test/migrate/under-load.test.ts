@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { tempFolder } from '../harness/folders.ts';
 import { freshDatabase } from '../harness/postgres.ts';
 import { type LoadOptions, underLoad } from '../support/load.ts';
-import { changeOrders, contractOrders, newOrderRequest, orderRequest, ordersTable } from '../support/orders.ts';
+import { versionOf } from '../support/migrations.ts';
+import { expandedVersion, migrateUp, writeOrderFiles } from '../support/order-files.ts';
+import { newOrderRequest, orderRequest, ordersTable } from '../support/orders.ts';
 
 const rows = 20_000;
 /** What a request may wait at most; the server ends a statement that waits longer. */
@@ -9,15 +12,18 @@ const lockLimitMs = 2_000;
 /** How long a change waits in front of the application. */
 const lockTimeoutMs = 200;
 
-test('an index, a NOT NULL and another column type arrive under load: no request fails, none waits longer than the limit', async () => {
+test('an index, a NOT NULL and another column type arrive under load, as files that the command runs: no request fails, none waits longer than the limit', async () => {
   const target = await freshDatabase();
-  for (const statement of ordersTable(rows)) await target.query(statement);
+  const folder = writeOrderFiles(tempFolder('migrations-'), rows, 0);
+  await migrateUp(target, folder, lockTimeoutMs, 1);
   const base = { target, perSecond: 220, connections: 6, lockLimitMs };
   const old: LoadOptions = { ...base, request: (client, n) => orderRequest(client, n, rows) };
   const fresh: LoadOptions = { ...base, request: (client, n) => newOrderRequest(client, n, rows) };
 
-  const first = await underLoad(old, 7, () => changeOrders(target, lockTimeoutMs));
-  const second = await underLoad(fresh, 3, () => contractOrders(target, lockTimeoutMs));
+  const first = await underLoad(old, 5, () => migrateUp(target, folder, lockTimeoutMs, Number(expandedVersion) - 1));
+  expect(await versionOf(target)).toBe(`${expandedVersion} false`);
+  const second = await underLoad(fresh, 2, () => migrateUp(target, folder, lockTimeoutMs));
+  expect(await versionOf(target)).toBe(`${expandedVersion + 1n} false`);
 
   for (const { load } of [first, second]) {
     expect(load.errors).toEqual([]);

@@ -15,6 +15,8 @@ export interface Project {
    * Everything else runs, or fails as it does in psql: an upgrade of a version whose schema nobody packages any more.
    */
   readonly refused?: Readonly<Record<string, readonly [code: string, says: RegExp]>>;
+  /** The project's own program runs each file in a transaction, and so does psql here: a temporary table of one ends with it. */
+  readonly inTransactions?: boolean;
   /** How many of the files run. */
   readonly runs: number;
 }
@@ -29,6 +31,7 @@ function initOrder({ bytes }: ProjectFile): number {
 }
 
 const dba = 'usr/share/davical/dba';
+const ledger = 'usr/share/ledgersmb/sql';
 const radius = 'etc/freeradius/3.0/mods-config/sql';
 const zabbix = 'usr/share/zabbix-server-pgsql';
 const wiki = 'usr/share/mediawiki';
@@ -60,6 +63,13 @@ export const projects: readonly Project[] = [
       _before_all: ['E_MIGRATION_SYNTAX', /3:27: syntax error at or near "\{"/],
     },
     runs: 80,
+  },
+  {
+    name: 'LedgerSMB',
+    from: { debian: 'ledgersmb' },
+    files: [`${ledger}/Pg-database.sql`, `${ledger}/changes/*/*.sql`],
+    inTransactions: true,
+    runs: 45,
   },
   {
     name: 'Roundcube',

@@ -37,8 +37,8 @@ function nameOf(path: string): string {
   return `${folder}${basename(path).replace(/(\.sql)?(\.gz)?$/, '')}`.replaceAll(/[^\w.-]/g, '_');
 }
 
-/** The folder of an unpacked package: whole or absent, since two runs may fetch it at once. Nothing of it is installed or run. */
-function fetched(from: Package): string {
+/** The folder of an unpacked package: whole or absent, since two runs may fetch it at once. Nothing of it is installed. */
+export function fetched(from: Package): string {
   const label = 'debian' in from ? from.debian : from.npm;
   const folder = join(cache, label.replaceAll(/[^\w.@-]/g, '_'));
   if (existsSync(folder)) return folder;

@@ -1,4 +1,4 @@
-import type { A_Const, A_Expr, Node } from 'libpg-query';
+import type { A_Const, A_Expr, Node } from '../parser.ts';
 import { textOf } from './names.ts';
 import { as } from './tree.ts';
 

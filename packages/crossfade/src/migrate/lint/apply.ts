@@ -1,4 +1,4 @@
-import type { Constraint, IndexStmt, Node } from 'libpg-query';
+import type { Constraint, IndexStmt, Node } from '../parser.ts';
 import { type Catalog, type Column, type Index, unknownTable } from './catalog.ts';
 import { constraintName } from './constraint-name.ts';
 import { type QName, relationName, textOf } from './names.ts';

@@ -1,4 +1,4 @@
-import { scanSync } from 'libpg-query';
+import { scanSync } from '../parser.ts';
 
 /** Words that begin the next constraint behind a column. */
 const next = /^(constraint|not|null|check|default|unique|primary|references|generated|collate)$/i;

@@ -1,4 +1,4 @@
-import type { Constraint } from 'libpg-query';
+import type { Constraint } from '../parser.ts';
 import { type QName, textOf } from './names.ts';
 import { nodesBelow } from './tree.ts';
 

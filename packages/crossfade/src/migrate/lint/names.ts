@@ -1,4 +1,4 @@
-import { type Node, type RangeVar, scanSync } from 'libpg-query';
+import { type Node, type RangeVar, scanSync } from '../parser.ts';
 import { ident } from '../../core/sql-text.ts';
 
 /** A name as a statement writes it; `schema` is null where it leaves it out. */

@@ -1,4 +1,4 @@
-import type { Node, ObjectType } from 'libpg-query';
+import type { Node, ObjectType } from '../parser.ts';
 import { indexName } from './apply.ts';
 import { keyOf, listName, type QName, relationName, shown, textOf } from './names.ts';
 import { alterations, alterationsOfAny, as, definedColumns, definedConstraints, droppedName } from './tree.ts';

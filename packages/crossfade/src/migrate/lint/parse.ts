@@ -1,4 +1,4 @@
-import { loadModule, type Node, parsePlPgSQLSync, parseSync } from 'libpg-query';
+import { loadModule, type Node, parsePlPgSQLSync, parseSync } from '../parser.ts';
 import { CrossfadeError } from '../../core/errors.ts';
 import type { Script, Statement } from '../model.ts';
 import { parseStatements } from '../statements.ts';

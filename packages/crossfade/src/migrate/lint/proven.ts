@@ -1,4 +1,4 @@
-import type { Constraint, Node } from 'libpg-query';
+import type { Constraint, Node } from '../parser.ts';
 import type { NotNullCheck } from './catalog.ts';
 import type { Scene } from './model.ts';
 import { type QName, textOf } from './names.ts';

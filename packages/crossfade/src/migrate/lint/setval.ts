@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query';
+import type { Node } from '../parser.ts';
 import { listName, type QName, textOf } from './names.ts';
 import type { Piece } from './parse.ts';
 import { as, nodesBelow } from './tree.ts';

@@ -1,4 +1,4 @@
-import { scanSync } from 'libpg-query';
+import { scanSync } from '../parser.ts';
 import type { Rule } from './model.ts';
 import type { Piece } from './parse.ts';
 

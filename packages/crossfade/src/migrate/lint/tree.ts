@@ -8,7 +8,7 @@ import type {
   DropStmt,
   Node,
   RenameStmt,
-} from 'libpg-query';
+} from '../parser.ts';
 import { listName, type QName, relationName, textOf } from './names.ts';
 
 /** The statements by their names in PostgreSQL's sources, such as `AlterTableStmt`. */

@@ -1,4 +1,4 @@
-import type { A_Const, Node, TypeName } from 'libpg-query';
+import type { A_Const, Node, TypeName } from '../parser.ts';
 import { textOf } from './names.ts';
 
 /** Not types, but ways to write a column that is NOT NULL and counts up. */

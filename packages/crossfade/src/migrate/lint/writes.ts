@@ -1,4 +1,4 @@
-import type { MergeStmt, Node, RangeVar } from 'libpg-query';
+import type { MergeStmt, Node, RangeVar } from '../parser.ts';
 import { alwaysTrue, type NeverNull } from './always.ts';
 import type { Scene } from './model.ts';
 import { keyOf, type QName, relationName } from './names.ts';

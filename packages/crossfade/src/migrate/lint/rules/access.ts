@@ -1,4 +1,4 @@
-import type { GrantStmt, Node } from 'libpg-query';
+import type { GrantStmt, Node } from '../../parser.ts';
 import { fresh, freshObject } from '../fresh.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { keyOf, type QName, relationName, shown } from '../names.ts';

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query';
+import type { Node } from '../../parser.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { listName, type QName, relationName, shown } from '../names.ts';
 import { type MadeObject, objectKey, objectsDropped, objectsMade } from '../objects.ts';

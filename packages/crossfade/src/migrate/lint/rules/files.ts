@@ -1,4 +1,4 @@
-import { scanSync } from 'libpg-query';
+import { scanSync } from '../../parser.ts';
 import type { FileScene, Hit, Rule } from '../model.ts';
 import { keyOf } from '../names.ts';
 import { type MadeObject, objectKey, objectsDropped, objectsMade, undoing } from '../objects.ts';

@@ -1,4 +1,4 @@
-import type { IndexStmt } from 'libpg-query';
+import type { IndexStmt } from '../../parser.ts';
 import { indexName } from '../apply.ts';
 import type { Rule, Scene } from '../model.ts';
 import { type QName, relationName, shown } from '../names.ts';

@@ -1,4 +1,4 @@
-import type { AlterTableCmd, ColumnDef, TypeName } from 'libpg-query';
+import type { AlterTableCmd, ColumnDef, TypeName } from '../../parser.ts';
 import type { Hit, Rule, Scene } from '../model.ts';
 import { type QName, shown } from '../names.ts';
 import { fresh, freshObject } from '../fresh.ts';

@@ -1,4 +1,4 @@
-import type { VariableSetStmt } from 'libpg-query';
+import type { VariableSetStmt } from '../../parser.ts';
 import type { Rule, Scene } from '../model.ts';
 import { listName, shown } from '../names.ts';
 import { as, nodesBelow, option } from '../tree.ts';
