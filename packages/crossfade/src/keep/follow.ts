@@ -1,6 +1,6 @@
 import { laggardsOf } from '../ledger/laggards.ts';
 import { passesWanted } from './comparer.ts';
-import { captureAnew } from './crossing.ts';
+import { captureAnew, rolesOf } from './crossing.ts';
 import type { Shift } from './shift.ts';
 
 /** Whether there is more to do at once, or nothing until something is written. */
@@ -43,9 +43,11 @@ async function compare(shift: Shift, isBehind: boolean): Promise<Pace> {
 
 /** Where the capture does not stand, writes went by unnoted: from here on they are noted, and everything is copied. */
 export async function ensureNoted(shift: Shift): Promise<void> {
-  const { leader } = shift.leg;
+  const { leader } = rolesOf(shift.crossing, shift.from);
   if ((await leader.capture.stands()).stands) return;
   await shift.restart();
+  // Capture knows no turns, and the fence of the same store does: whoever comes late drops nobody's entries.
+  await (shift.state.leader === null ? leader.fence.set(shift.turn) : leader.fence.lift(shift.turn));
   await captureAnew(leader);
 }
 

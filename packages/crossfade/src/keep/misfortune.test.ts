@@ -111,6 +111,45 @@ test.each([
   },
 );
 
+test('a keeper that wakes late does not capture anew what another one captures by then', async () => {
+  const on = await memoryCrossing();
+  const { ledger, source, store, clock } = on;
+  await store.write([word('one', 1)]);
+  const asleep = Promise.withResolvers<void>();
+  let isAsleep = false;
+  let late: unknown = 'waiting';
+  const stands: typeof source.capture.stands = async () => {
+    if (!isAsleep) return source.capture.stands();
+    await asleep.promise;
+    return { stands: false, unarmed: [], isSchemaChanged: false };
+  };
+  const remove = async (): Promise<void> => {
+    if (isAsleep) late = 'removed';
+    return source.capture.remove();
+  };
+  const keep: typeof ledger.keep = async (group, request) => {
+    // What it is told then is what was true when it fell asleep.
+    if (isAsleep && request.keeper === 'keeper 1') return { ...(await asleepKept), turn: firstTurn };
+    return ledger.keep(group, request);
+  };
+  const cut = Object.assign(Object.create(ledger) as typeof ledger, { keep });
+  on.keeper('keeper 1', { ledger: cut, source: changed(source, { capture: { ...source.capture, stands, remove } }) });
+  await on.during(on.operator().advance());
+  await clock.pass(1_000);
+  const asleepKept = ledger.keep('words', { keeper: 'keeper 1', leaseMs: 5_000 });
+  const firstTurn = (await asleepKept).turn;
+  isAsleep = true;
+  await clock.pass(6_000);
+  on.keeper('keeper 2');
+  await clock.pass(1_000);
+  asleep.resolve();
+  await clock.pass(3_000);
+  expect(late).toBe('waiting');
+  await store.write([patch('one', 2)]);
+  await clock.pass(1_000);
+  expect(on.held('target')).toEqual(['one 2']);
+});
+
 test('a journal that vanishes in a rollback is not taken for an empty one', async () => {
   const on = await memoryCrossing();
   const { target, ledger, clock, store } = on;
