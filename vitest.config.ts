@@ -7,6 +7,9 @@ export const harness = 'packages/crossfade/test/harness';
 /** Every test there is. */
 export const tests = ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'];
 
+/** What takes long and would say the same: `npm run test:real` runs it, on Debian's PostgreSQL. */
+export const slow = '**/*.slow.test.ts';
+
 /** What needs parts that npm does not bring: `vitest.real.config.ts` runs it. */
 export const real = '**/*.real.test.ts';
 
@@ -27,7 +30,7 @@ export default defineConfig({
     ...shared,
     name: 'embedded',
     include: tests,
-    exclude: [real, '**/node_modules/**'],
+    exclude: [real, slow, '**/node_modules/**'],
     globalSetup: [`${harness}/global-setup.ts`],
   },
 });
