@@ -13,7 +13,10 @@ import type { Crossable } from './crossing.ts';
 import { Keeper, type KeeperOptions } from './keeper.ts';
 import { refill } from './refill.ts';
 
-/** Two stores that are to become one, and how this process takes part. */
+/**
+ * Two stores that are to become one, and how this process takes part. Of the times, `patienceMs` is 10,000 and `pollMs` 200
+ * where they are not given.
+ */
 export interface CrossfadeOptions<S extends Collections>
   extends Pick<InstanceOptions, 'leaseMs' | 'pollMs' | 'pollFrozenMs' | 'patienceMs' | 'writeLifeMs'>,
     Pick<KeeperOptions, 'removalsMax'> {
@@ -42,6 +45,9 @@ export interface CrossfadeOptions<S extends Collections>
 export function crossfade<const S extends Collections>(options: CrossfadeOptions<S>): Store<S> {
   return openStore(options.schema, livingDriver(options));
 }
+
+/** A write waits for longer than a cutover may take by itself, and the beginning of a rollback is heard of soon. */
+const patience = { waitMs: 10_000, pollMs: 200 } as const;
 
 /** What is there while the store is open. */
 interface Life {
@@ -85,7 +91,7 @@ async function begin(options: CrossfadeOptions<Collections>): Promise<Life> {
   const by = { actor: randomUUID(), commit };
   const ledger = await openLedger({ target: options.ledger });
   try {
-    const { leaseMs, pollMs, pollFrozenMs, patienceMs, writeLifeMs } = options;
+    const { leaseMs, pollMs = patience.pollMs, pollFrozenMs, patienceMs = patience.waitMs, writeLifeMs } = options;
     const given = { leaseMs, pollMs, pollFrozenMs, patienceMs, writeLifeMs };
     const times = Object.fromEntries(Object.entries(given).filter(([, ms]) => ms !== undefined));
     const before = await ledger.control(group);
