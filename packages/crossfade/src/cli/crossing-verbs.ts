@@ -71,7 +71,10 @@ function place({ group, state, epoch }: Control): object {
 
 function statusJson({ control, instances, keeping, next }: Status): object {
   const { isRollbackReady, verification, frozenLeftMs } = control;
-  return { ...place(control), isRollbackReady, verification, frozenLeftMs, instances, keeping, next };
+  // Where the copy goes on is a key of a record.
+  const { resume: _, ...found } = keeping?.findings ?? { resume: null };
+  const told = keeping === null ? null : { ...keeping, findings: keeping.findings === null ? null : found };
+  return { ...place(control), isRollbackReady, verification, frozenLeftMs, instances, keeping: told, next };
 }
 
 function statusText({ control, instances, keeping, next }: Status): string {

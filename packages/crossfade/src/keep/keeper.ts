@@ -100,6 +100,8 @@ export class Keeper {
     if (kept.turn === null || kept.turn === this.shift?.turn) return false;
     this.shift = null;
     const shift = new Shift(this.crossing, kept, kept.turn, this.manner(kept.turn), this.last);
+    // What keeps the turn from beginning is told by its own findings, and not by those of whoever kept before.
+    this.last = shift;
     await noticeLosses(shift);
     await this.alive(duties[kept.control.state].enter(shift));
     this.shift = this.last = shift;

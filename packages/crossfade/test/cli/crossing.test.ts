@@ -61,6 +61,7 @@ test('the verbs lead an application there, back, and there for good, and say whe
     'back-switched',
   ]);
   expect(await said('history')).toContain('shadow to armed, by ');
+  expect(await said('status', '--json')).not.toContain('resume');
   expect(JSON.parse(await said('status', '--json'))).toMatchObject({ phase: 'postgres', leader: 'target', next: null });
 });
 
